@@ -1,0 +1,165 @@
+package client
+
+import (
+	"fmt"
+	"time"
+
+	"tabernetes/engine/api"
+	"tabernetes/engine/sim"
+)
+
+// Config says who talks and to whom.
+type Config struct {
+	Servers   []*sim.Host // the API servers, tried in turn; the first is preferred
+	User      string      // e.g. "system:node:node-1"
+	UserAgent string      // field manager of its writes, e.g. "kubelet"
+}
+
+// Client is a component's connection to the API. It belongs to one actor and ends with it.
+type Client struct {
+	a    *sim.Actor
+	conf Config
+
+	conn    *sim.Conn
+	ep      api.Endpoint
+	dialing bool
+	next    int
+	waiting []func(error)
+	calls   callList
+	streams []*stream
+}
+
+// New makes a client. It connects when first used.
+func New(a *sim.Actor, conf Config) *Client {
+	c := &Client{a: a, conf: conf}
+	c.calls.init()
+	return c
+}
+
+// Actor is the actor the client belongs to.
+func (c *Client) Actor() *sim.Actor { return c.a }
+
+// connect calls then(nil) once there is a connection, or then(err).
+func (c *Client) connect(then func(error)) {
+	if c.conn != nil && !c.conn.Closed() {
+		then(nil)
+		return
+	}
+	c.waiting = append(c.waiting, then)
+	if c.dialing {
+		return
+	}
+	c.dialing = true
+	if len(c.conf.Servers) == 0 {
+		panic("client: no API server configured for " + c.a.Name())
+	}
+	server := c.conf.Servers[c.next%len(c.conf.Servers)]
+	c.a.Dial(server, api.Service, func(conn *sim.Conn, err error) {
+		c.dialing = false
+		if err != nil {
+			c.next++
+			err = fmt.Errorf("dial tcp %s:6443: %w", server.Name, err)
+		} else {
+			c.conn = conn
+			c.ep = conn.Handler.(api.Endpoint)
+		}
+		w := c.waiting
+		c.waiting = nil
+		for _, fn := range w {
+			fn(err)
+		}
+	}, c.broken)
+}
+
+// broken fails all calls under way and ends all streams.
+func (c *Client) broken(err error) {
+	c.conn, c.ep = nil, nil
+	for call := c.calls.first(); call != nil; call = c.calls.first() {
+		c.calls.remove(call)
+		call.done(&api.Response{Err: err})
+	}
+	s := c.streams
+	c.streams = nil
+	for _, st := range s {
+		st.end(err)
+	}
+}
+
+// Do sends any request. done is called once, on the client's actor, unless the actor ends first.
+func (c *Client) Do(req *api.Request, done func(*api.Response)) {
+	if req.User == "" {
+		req.User = c.conf.User
+	}
+	if req.UserAgent == "" {
+		req.UserAgent = c.conf.UserAgent
+	}
+	if c.conn != nil && !c.conn.Closed() {
+		c.send(req, done)
+		return
+	}
+	c.connect(func(err error) {
+		if err != nil {
+			done(&api.Response{Err: err})
+			return
+		}
+		c.send(req, done)
+	})
+}
+
+func (c *Client) send(req *api.Request, done func(*api.Response)) {
+	conn, ep := c.conn, c.ep
+	call := &call{done: done}
+	c.calls.add(call)
+	conn.Send(c.a, string(req.Verb)+" "+req.Resource.Name, func() {
+		ep.Serve(req, func(resp *api.Response) {
+			conn.Send(conn.Peer(c.a), "answer", func() {
+				if call.live {
+					c.calls.remove(call)
+					call.done(resp)
+				}
+			})
+		})
+	})
+}
+
+// call is a request under way, in a list so that a broken connection can fail them all in order.
+type call struct {
+	done       func(*api.Response)
+	live       bool
+	prev, next *call
+}
+
+type callList struct{ root call }
+
+func (l *callList) init() { l.root.prev, l.root.next = &l.root, &l.root }
+
+func (l *callList) add(c *call) {
+	c.live = true
+	c.prev, c.next = l.root.prev, &l.root
+	c.prev.next, l.root.prev = c, c
+}
+
+func (l *callList) remove(c *call) {
+	c.live = false
+	c.prev.next, c.next.prev = c.next, c.prev
+	c.prev, c.next = nil, nil
+}
+
+func (l *callList) first() *call {
+	if l.root.next == &l.root {
+		return nil
+	}
+	return l.root.next
+}
+
+// backoff is the reflector's: 800 ms, doubling to 30 s, with up to as much again of jitter.
+type backoff struct{ d time.Duration }
+
+func (b *backoff) next(a *sim.Actor) time.Duration {
+	if b.d == 0 {
+		b.d = 800 * time.Millisecond
+	}
+	d := b.d + time.Duration(a.Rand().Int64N(int64(b.d)))
+	b.d = min(2*b.d, 30*time.Second)
+	return d
+}
