@@ -55,3 +55,14 @@ func SplitKey(key string) (namespace, name string) {
 
 // Ref is the reference by which journal, "why" and page name an object: "pods/default/web-1" or "nodes/node-1".
 func Ref(r *Resource, namespace, name string) string { return r.Name + "/" + Key(namespace, name) }
+
+// ControllerOf is the owner reference of an object's controller, or nil.
+func ControllerOf(obj metav1.Object) *metav1.OwnerReference {
+	refs := obj.GetOwnerReferences()
+	for i := range refs {
+		if refs[i].Controller != nil && *refs[i].Controller {
+			return &refs[i]
+		}
+	}
+	return nil
+}

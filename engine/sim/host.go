@@ -223,3 +223,18 @@ func (s *Sim) message(from, to *Actor, label string, at Time) {
 		s.OnMessage(Message{From: from.id, To: to.id, Label: label, Sent: s.now, Arrive: at, Cause: s.cause})
 	}
 }
+
+// ProgramStatus says whether a program of a host runs.
+type ProgramStatus struct {
+	Name string
+	Up   bool
+}
+
+// Programs lists the programs of the host in the order they were installed.
+func (h *Host) Programs() []ProgramStatus {
+	out := make([]ProgramStatus, len(h.programs))
+	for i, p := range h.programs {
+		out[i] = ProgramStatus{p.name, p.actor != nil}
+	}
+	return out
+}

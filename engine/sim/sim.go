@@ -89,6 +89,9 @@ func (s *Sim) In(c Context, fn func()) {
 	s.cause, s.background = saved.Cause, saved.Background
 }
 
+// Foreground marks the event being handled, and all it schedules from here on, as change rather than periodic work.
+func (s *Sim) Foreground() { s.background = false }
+
 func (s *Sim) schedule(at Time, a *Actor, label string, timer, background bool, cause RecordID, fn func()) *event {
 	if at < s.now {
 		at = s.now
@@ -211,3 +214,20 @@ func (t Timer) Stop() bool {
 
 // Pending reports whether the timer has yet to fire.
 func (t Timer) Pending() bool { return t.e != nil && t.e.gen == t.gen && t.e.fn != nil }
+
+// Do runs fn between two events, as the world outside acting now: a root of causes, in the foreground.
+func (s *Sim) Do(fn func()) {
+	s.cause, s.background, s.current = 0, false, nil
+	fn()
+	s.cause, s.background, s.current = 0, false, nil
+}
+
+// SetNow moves the clock forward to t where no event is due before; it never goes back.
+func (s *Sim) SetNow(t Time) {
+	if at, ok := s.Next(); ok && at < t {
+		panic("sim: SetNow past an event")
+	}
+	if t > s.now {
+		s.now = t
+	}
+}

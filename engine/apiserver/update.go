@@ -1,0 +1,258 @@
+package apiserver
+
+import (
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"tabernetes/engine/api"
+	"tabernetes/engine/api/defaults"
+	"tabernetes/engine/api/patch"
+	"tabernetes/engine/api/validation"
+	"tabernetes/engine/etcd"
+	"tabernetes/engine/sim"
+)
+
+// edit makes the new object of an update from the current one; unconditional edits are made again after a conflict.
+type edit struct {
+	make          func(cur api.Object) (api.Object, error)
+	unconditional bool
+}
+
+// maxConflicts bounds how often an unconditional edit is made again, as a patch is upstream (handlers/patch.go).
+const maxConflicts = 5
+
+// update serves PUT and PATCH of an object and of its status.
+func (s *Server) update(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
+	var warnings []string
+	e, err := s.editOf(k.r, req, &warnings)
+	if err != nil {
+		reply(&api.Response{Err: err})
+		return
+	}
+	s.change(k, req, by, e, 0, nil, func(resp *api.Response) {
+		resp.Warnings = append(warnings, resp.Warnings...)
+		reply(resp)
+	})
+}
+
+func (s *Server) editOf(r *api.Resource, req *api.Request, warnings *[]string) (edit, error) {
+	if req.Verb == api.Update {
+		obj, err := s.bodyOf(r, req)
+		if err != nil {
+			return edit{}, err
+		}
+		rv := obj.GetResourceVersion()
+		if _, err := parseRevision(rv); err != nil {
+			return edit{}, err
+		}
+		return edit{unconditional: rv == "" || rv == "0", make: func(cur api.Object) (api.Object, error) {
+			if rv != "" && rv != "0" && rv != cur.GetResourceVersion() {
+				return nil, conflict(r, req.Name)
+			}
+			return api.Copy(obj), nil
+		}}, nil
+	}
+	var apply func(cur api.Object) (api.Object, error)
+	switch req.PatchType {
+	case api.TypedPatch:
+		return edit{unconditional: true, make: func(cur api.Object) (api.Object, error) {
+			c := api.Copy(cur)
+			if !req.Mutate(c) {
+				return nil, errNoChange
+			}
+			return c, nil
+		}}, nil
+	case types.JSONPatchType, types.MergePatchType, types.StrategicMergePatchType:
+		apply = func(cur api.Object) (api.Object, error) {
+			cur = cur.DeepCopyObject().(api.Object)
+			cur.GetObjectKind().SetGroupVersionKind(r.GVK())
+			o, w, err := patch.Apply(req.PatchType, cur, req.Patch, req.FieldValidation)
+			*warnings = w
+			return asObject(o, err)
+		}
+	default:
+		return edit{}, &apierrors.StatusError{ErrStatus: unsupportedPatch(req.PatchType)}
+	}
+	return edit{unconditional: true, make: func(cur api.Object) (api.Object, error) {
+		obj, err := apply(cur)
+		if err != nil {
+			return nil, err
+		}
+		if obj.GetName() != cur.GetName() {
+			return nil, apierrors.NewBadRequest(fmt.Sprintf("the name of the object (%s) does not match the name on the URL (%s)", obj.GetName(), cur.GetName()))
+		}
+		if rv := obj.GetResourceVersion(); rv != cur.GetResourceVersion() && rv != "" && rv != "0" {
+			return nil, conflict(r, req.Name) // the patch itself names a revision
+		}
+		return obj, nil
+	}}, nil
+}
+
+// change carries an edit out: make, prepare, admit, validate, transact.
+func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, attempt int, newer api.Object, reply func(*api.Response)) {
+	r := k.r
+	cur := newer
+	if cur == nil {
+		cur = k.objects[api.Key(req.Namespace, req.Name)]
+	}
+	if cur == nil {
+		if attempt == 0 {
+			// The cache may be behind: ask for the newest state before saying no.
+			k.fresh(func() {
+				if k.objects[api.Key(req.Namespace, req.Name)] == nil {
+					reply(&api.Response{Err: notFound(r, req.Name)})
+					return
+				}
+				s.change(k, req, by, e, 1, nil, reply)
+			}, func(err error) { reply(&api.Response{Err: storageError(err)}) })
+			return
+		}
+		reply(&api.Response{Err: notFound(r, req.Name)})
+		return
+	}
+	obj, err := e.make(cur)
+	if err == errNoChange {
+		reply(&api.Response{Object: cur})
+		return
+	}
+	if err != nil {
+		if apierrors.IsConflict(err) && attempt == 0 {
+			// Only the newest state may say so.
+			k.fresh(func() { s.change(k, req, by, e, 1, nil, reply) }, func(err error) { reply(&api.Response{Err: storageError(err)}) })
+			return
+		}
+		reply(&api.Response{Err: err})
+		return
+	}
+	keepIdentity(obj, cur)
+	warnings, err := s.prepareUpdate(k, req, obj, cur)
+	if err != nil {
+		reply(&api.Response{Err: err, Warnings: warnings})
+		return
+	}
+	if same(obj, cur) || req.DryRun {
+		reply(&api.Response{Object: obj, Warnings: warnings})
+		return
+	}
+	gone := len(obj.GetFinalizers()) == 0 && obj.GetDeletionTimestamp() != nil && deletable(obj)
+	s.commit(k, req, by, obj, cur, gone, func(resp *api.Response, now api.Object) {
+		if now != nil {
+			if !e.unconditional {
+				reply(&api.Response{Err: conflict(r, req.Name)})
+				return
+			}
+			if attempt >= maxConflicts {
+				reply(&api.Response{Err: conflict(r, req.Name)})
+				return
+			}
+			s.change(k, req, by, e, attempt+1, now, reply)
+			return
+		}
+		resp.Warnings = warnings
+		reply(resp)
+	})
+}
+
+// prepareUpdate runs strategy, admission, defaults and validation of an update.
+func (s *Server) prepareUpdate(k *cacher, req *api.Request, obj, cur api.Object) ([]string, error) {
+	if req.Subresource == "status" {
+		defaults.PrepareForStatusUpdate(obj, cur)
+		if req.PatchType == api.TypedPatch {
+			return nil, nil // a component's own status writer, typed all the way
+		}
+		defaults.Set(obj)
+		if errs := validation.StatusUpdate(obj, cur); len(errs) > 0 {
+			return nil, invalid(k.r, req.Name, errs)
+		}
+		return nil, nil
+	}
+	if req.PatchType == api.TypedPatch {
+		if err := s.admitUpdate(k, req, obj, cur); err != nil {
+			return nil, err
+		}
+		defaults.PrepareForUpdate(obj, cur)
+		return nil, nil
+	}
+	defaults.Set(obj)
+	defaults.PrepareForUpdate(obj, cur)
+	if err := s.admitUpdate(k, req, obj, cur); err != nil {
+		return nil, err
+	}
+	if err := s.alloc.update(obj, cur); err != nil {
+		return nil, err
+	}
+	if errs := validation.Update(obj, cur); len(errs) > 0 {
+		return nil, invalid(k.r, req.Name, errs)
+	}
+	return nil, nil
+}
+
+// commit writes obj over cur, or removes it when gone. On a lost race now is the object that won (nil, nil: deleted).
+func (s *Server) commit(k *cacher, req *api.Request, by *sim.Actor, obj, cur api.Object, gone bool, done func(resp *api.Response, now api.Object)) {
+	r := k.r
+	key := s.key(r, cur.GetNamespace(), cur.GetName())
+	st := &stored{obj: obj, resource: r, ctx: s.a.Sim().Context(), by: by, kind: sim.KindUpdate}
+	op := etcd.Op{Type: etcd.Put, Key: key, Value: st}
+	if gone {
+		op.Type = etcd.Delete
+		st.kind = sim.KindDelete
+	} else {
+		st.beat = r.Heartbeat != nil && r.Heartbeat(cur, obj)
+		if r.Describe != nil && !st.beat {
+			st.text = r.Describe(cur, obj)
+		}
+		if r == api.Events {
+			op.TTL = eventTTL
+		}
+	}
+	s.db.Txn(etcd.Txn{Compare: []etcd.Compare{{Key: key, ModRevision: api.Revision(cur)}}, Then: []etcd.Op{op}}, func(res etcd.TxnResult, err error) {
+		if err != nil {
+			done(&api.Response{Err: storageError(err)}, nil)
+			return
+		}
+		if !res.Succeeded {
+			if len(res.Current) == 0 || res.Current[0] == nil {
+				done(&api.Response{Err: notFound(r, cur.GetName())}, nil)
+				return
+			}
+			done(nil, res.Current[0].Value.(*stored).obj)
+			return
+		}
+		if gone {
+			s.alloc.released(obj)
+		}
+		s.answer(st, res.Revision, func() { done(&api.Response{Object: obj}, nil) })
+	})
+}
+
+// keepIdentity restores what an update cannot change by leaving it out.
+func keepIdentity(obj, cur api.Object) {
+	obj.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // the store keeps kinds by key
+	if obj.GetUID() == "" {
+		obj.SetUID(cur.GetUID())
+	}
+	if t := obj.GetCreationTimestamp(); t.IsZero() {
+		obj.SetCreationTimestamp(cur.GetCreationTimestamp())
+	}
+	obj.SetDeletionTimestamp(cur.GetDeletionTimestamp())
+	obj.SetDeletionGracePeriodSeconds(cur.GetDeletionGracePeriodSeconds())
+	obj.SetResourceVersion(cur.GetResourceVersion())
+	if obj.GetGeneration() == 0 {
+		obj.SetGeneration(cur.GetGeneration())
+	}
+}
+
+func asObject(o any, err error) (api.Object, error) {
+	if err != nil {
+		var st apierrors.APIStatus
+		if errors.As(err, &st) {
+			return nil, err
+		}
+		return nil, apierrors.NewInternalError(err)
+	}
+	return o.(api.Object), nil
+}

@@ -1,0 +1,177 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"tabernetes/engine/api"
+	"tabernetes/engine/sim"
+)
+
+// How much of a long story is told.
+const (
+	maxChain   = 64
+	maxHistory = 100
+)
+
+// Step is one link of a chain of causes.
+type Step struct {
+	ID       uint32  `json:"id"`
+	At       float64 `json:"at"` // milliseconds
+	Actor    string  `json:"actor"`
+	Kind     string  `json:"kind"`
+	Ref      string  `json:"ref"`
+	Text     string  `json:"text"`
+	Revision int64   `json:"revision"`
+}
+
+// Score is what one plugin gave one node.
+type Score struct {
+	Plugin     string `json:"plugin"`
+	Raw        int64  `json:"raw"`
+	Normalized int64  `json:"normalized"`
+	Weighted   int64  `json:"weighted"`
+}
+
+// Row is what the scheduler thought of one node.
+type Row struct {
+	Node    string  `json:"node"`
+	Verdict string  `json:"verdict"`
+	Plugin  string  `json:"plugin"`
+	Scores  []Score `json:"scores"`
+	Total   int64   `json:"total"`
+	Chosen  bool    `json:"chosen"`
+}
+
+// Table is a scheduler's decision about a pod.
+type Table struct {
+	At      float64 `json:"at"`
+	Message string  `json:"message"`
+	Rows    []Row   `json:"rows"`
+}
+
+// Why is the answer to why something is as it is.
+type Why struct {
+	Ref       string   `json:"ref"`
+	Summary   string   `json:"summary"`
+	Chain     []Step   `json:"chain"`   // effect first
+	History   []Step   `json:"history"` // of the object itself, newest first
+	Scheduler *Table   `json:"scheduler,omitempty"`
+	Advice    []string `json:"advice"`
+}
+
+// Adviser is record data that knows what would have helped.
+type Adviser interface{ Advice() []string }
+
+// Tabler is record data that holds a scheduler's table.
+type Tabler interface{ Table() (message string, rows []Row) }
+
+// Ref tells why the object (or "requests/N", or "records/N") is as it is. It accepts what people type: "pod/web",
+// "deployments/default/web", "nodes/node-1".
+func Ref(w *sim.Sim, ref string) (*Why, error) {
+	j := &w.Journal
+	rec, err := find(j, ref)
+	if err != nil {
+		return nil, err
+	}
+	out := &Why{Ref: j.Ref(rec.Ref), Chain: []Step{}, History: []Step{}, Advice: []string{}}
+	if out.Ref == "" {
+		out.Ref = ref
+	}
+	chain := j.Chain(rec.ID, maxChain)
+	for _, r := range chain {
+		out.Chain = append(out.Chain, step(w, r))
+		out.collect(r)
+	}
+	for r := rec; r != nil && len(out.History) < maxHistory; r = j.Before(r) {
+		out.History = append(out.History, step(w, r))
+		out.collect(r)
+	}
+	out.Summary = summary(w, rec, chain)
+	return out, nil
+}
+
+func find(j *sim.Journal, ref string) (*sim.Record, error) {
+	ref = strings.TrimPrefix(strings.TrimSpace(ref), "/")
+	var id uint32
+	if n, err := fmt.Sscanf(ref, "records/%d", &id); n == 1 && err == nil {
+		if r := j.Get(sim.RecordID(id)); r != nil {
+			return r, nil
+		}
+		return nil, fmt.Errorf("there is no record %d", id)
+	}
+	if r := j.Newest(ref); r != nil {
+		return r, nil
+	}
+	kind, name, ok := strings.Cut(ref, "/")
+	if !ok {
+		return nil, fmt.Errorf("%q is not a reference: write KIND/NAME or KIND/NAMESPACE/NAME, as in pods/default/web-1", ref)
+	}
+	res := api.ByName(kind)
+	if res == nil {
+		return nil, fmt.Errorf("nothing is known about %q", ref)
+	}
+	if res.Namespaced && !strings.Contains(name, "/") {
+		name = "default/" + name
+	}
+	if r := j.Newest(res.Name + "/" + name); r != nil {
+		return r, nil
+	}
+	return nil, fmt.Errorf("nothing has happened to %s %q", res.Singular, name)
+}
+
+func step(w *sim.Sim, r *sim.Record) Step {
+	return Step{
+		ID: uint32(r.ID), At: float64(r.At) / 1e6, Actor: w.ActorName(r.Actor), Kind: r.Kind.String(),
+		Ref: w.Journal.Ref(r.Ref), Text: r.Text, Revision: r.Rev,
+	}
+}
+
+func (y *Why) collect(r *sim.Record) {
+	if t, ok := r.Data.(Tabler); ok && y.Scheduler == nil {
+		msg, rows := t.Table()
+		y.Scheduler = &Table{At: float64(r.At) / 1e6, Message: msg, Rows: rows}
+	}
+	if a, ok := r.Data.(Adviser); ok {
+		for _, s := range a.Advice() {
+			if !contains(y.Advice, s) {
+				y.Advice = append(y.Advice, s)
+			}
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// summary is one sentence: the newest thing that happened, and the root it goes back to.
+func summary(w *sim.Sim, r *sim.Record, chain []*sim.Record) string {
+	s := sentence(w, r)
+	if root := chain[len(chain)-1]; root != r {
+		s += ", because " + sentence(w, root)
+	}
+	return s
+}
+
+func sentence(w *sim.Sim, r *sim.Record) string {
+	what := r.Text
+	ref := w.Journal.Ref(r.Ref)
+	switch r.Kind {
+	case sim.KindCreate:
+		what = ref + " was created"
+	case sim.KindDelete:
+		what = ref + " was deleted"
+	case sim.KindUpdate:
+		what = ref + " was updated"
+		if r.Text != "" {
+			what = ref + ": " + r.Text
+		}
+	}
+	return what
+}
