@@ -61,6 +61,8 @@ type Request struct {
 	AllowBookmarks       bool
 	SendInitialEvents    bool
 
+	Log *LogOptions // pods/log
+
 	User      string // the authenticated user, e.g. "system:serviceaccount:kube-system:replicaset-controller"
 	UserAgent string
 }
@@ -74,6 +76,7 @@ type Response struct {
 	Remaining       int64
 	Created         bool
 	Warnings        []string
+	Text            string // pods/log
 	Err             error
 }
 

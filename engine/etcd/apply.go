@@ -79,11 +79,7 @@ func checkTxn(t *Txn) error {
 }
 
 // install replaces the store by a snapshot that the leader sent.
-func (m *Server) install(s *pb.Snapshot) {
-	img := m.images(s)
-	if img == nil {
-		panic("etcd: a snapshot came without its data")
-	}
+func (m *Server) install(s *pb.Snapshot, img *image) {
 	m.d.restore(s, img)
 	m.store = m.d.store
 	for _, x := range m.store.members {

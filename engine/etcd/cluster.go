@@ -13,12 +13,13 @@ type Cluster struct {
 	// 0 keeps everything until somebody compacts, as etcd does. Set it before the first Boot.
 	MaxHistory int
 
+	catchUp int // writes of the log kept for members that are a little behind
 	lastID  uint64
 	address map[uint64]*sim.Host
 }
 
 // NewCluster makes a cluster without members.
-func NewCluster() *Cluster { return &Cluster{address: map[uint64]*sim.Host{}} }
+func NewCluster() *Cluster { return &Cluster{address: map[uint64]*sim.Host{}, catchUp: keepForPeers} }
 
 func (c *Cluster) nextID() uint64 {
 	c.lastID++

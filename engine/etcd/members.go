@@ -42,15 +42,37 @@ func (s *store) voters() int {
 	return n
 }
 
-// proposeConf checks a change of membership as etcd's server does before it proposes it.
+// proposeConf checks a change of membership as etcd's server does before it proposes it. Whether a learner has caught
+// up only the leader knows: it is asked.
 func (m *Server) proposeConf(c *call) {
-	if err := m.checkConf(&c.conf); err != nil {
-		c.session.refuse(c, err)
+	m.wait(c)
+	if c.conf.host != "" || c.conf.typ != pb.ConfChangeAddNode || m.leading {
+		m.admitConf(c, m.checkConf(&c.conf))
+		return
+	}
+	p := m.peers[m.lead]
+	if p == nil || p.conn == nil {
+		m.answer(c, ErrNoLeader)
+		return
+	}
+	conn := p.conn
+	conn.Send(m.a, "promote", func() {
+		to := conn.Handler.(*Server)
+		err := to.checkConf(&c.conf)
+		conn.Send(to.a, "answer", func() {
+			m.admitConf(c, err)
+			m.end()
+		})
+	})
+}
+
+func (m *Server) admitConf(c *call, err error) {
+	if err != nil || c.answered {
+		m.answer(c, err)
 		return
 	}
 	c.conf.id = m.d.cluster.nextID()
 	m.confs = append(m.confs, c)
-	m.wait(c)
 	m.sendConf(c)
 }
 
@@ -124,6 +146,9 @@ func (m *Server) applyConf(e *pb.Entry) {
 			m.hangUp(id)
 		}
 	}
+	if m.leading {
+		m.note(m.nameOf(id), confText(cc.GetType()))
+	}
 	m.membershipChanged()
 	for i, c := range m.confs {
 		if c.conf.id == cc.GetId() {
@@ -132,6 +157,23 @@ func (m *Server) applyConf(e *pb.Entry) {
 			break
 		}
 	}
+}
+
+func confText(t pb.ConfChangeType) string {
+	switch t {
+	case pb.ConfChangeAddNode:
+		return "is a voting member"
+	case pb.ConfChangeAddLearnerNode:
+		return "joined as a learner"
+	}
+	return "was removed"
+}
+
+func (m *Server) nameOf(id uint64) string {
+	if h := m.d.cluster.address[id]; h != nil {
+		return h.Name
+	}
+	return "unknown"
 }
 
 // MemberAdd adds the member on a host, as a learner or at once as a voter. The host's member boots with Config.Join.
@@ -143,7 +185,7 @@ func (cl *Client) MemberAdd(h *sim.Host, learner bool, done func(error)) {
 	cl.conf(confChange{typ: t, member: MemberID(h), host: h.Name}, done)
 }
 
-// MemberPromote makes a learner that has caught up a voter. Ask the leader: others do not know who caught up.
+// MemberPromote makes a learner that has caught up a voter.
 func (cl *Client) MemberPromote(id uint64, done func(error)) {
 	cl.conf(confChange{typ: pb.ConfChangeAddNode, member: id}, done)
 }

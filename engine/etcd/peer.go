@@ -162,23 +162,12 @@ func (m *Server) receive(pc *parcel) {
 	for _, b := range pc.batches {
 		m.d.batches[b.id] = b
 	}
-	if pc.image != nil {
-		m.d.incoming = pc
-	}
+	m.arriving = pc
 	m.peer(pc.msg.GetFrom()).heard = m.a.Now()
 	_ = m.rn.Step(pc.msg)
 	m.drain()
 	m.heard(pc.msg)
 	m.end()
-}
-
-// images finds the payload of a snapshot that came.
-func (m *Server) images(s *pb.Snapshot) *image {
-	if pc := m.d.incoming; pc != nil && pc.msg.GetSnapshot().GetMetadata().GetIndex() == s.GetMetadata().GetIndex() {
-		m.d.incoming = nil
-		return pc.image
-	}
-	return nil
 }
 
 func (m *Server) heardSince(id uint64, t sim.Time) bool {

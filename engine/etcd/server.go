@@ -39,6 +39,7 @@ type Server struct {
 	wal      wal
 	election election
 	peers    map[uint64]*peer
+	arriving *parcel // what came last
 
 	pending  pending
 	queue    []*call // writes that wait for the next entry
@@ -59,7 +60,8 @@ func Boot(a *sim.Actor, c *Cluster, conf Config) *Server {
 		d = c.format(h, conf)
 		h.Disk[Service] = d
 	}
-	for _, p := range append(conf.Initial, h) {
+	c.address[MemberID(h)] = h
+	for _, p := range conf.Initial {
 		c.address[MemberID(p)] = p
 	}
 	for _, p := range d.store.members {
@@ -155,9 +157,10 @@ func (m *Server) softState(s *raft.SoftState) {
 		m.leading = leads
 		m.election.elapsed = 0
 		if leads {
-			w := m.a.Sim()
-			w.In(w.Context(), func() { m.a.Record(sim.KindInfo, "etcd/"+m.a.Host().Name, "became leader") })
+			m.note(m.a.Host().Name, "became leader")
 			m.armLeases()
+		} else {
+			m.note(m.a.Host().Name, "is not leader any more")
 		}
 	}
 	if m.lead != was && m.lead != 0 {
@@ -172,6 +175,12 @@ func (m *Server) softState(s *raft.SoftState) {
 			})
 		}
 	}
+}
+
+// note records something about a member in the journal; what happens next does not follow from it.
+func (m *Server) note(member, text string) {
+	w := m.a.Sim()
+	w.In(w.Context(), func() { m.a.Record(sim.KindInfo, "etcd/"+member, text) })
 }
 
 // end closes every event a member handles (who tells raft something drains it first): what waited for a leader or a disk goes on, watchers and clients get what

@@ -6,7 +6,7 @@ import (
 	"tabernetes/engine/sim"
 )
 
-// session is a member as one client's connection sees it. Its exported-like methods run on the member's side.
+// session is a member as one client's connection sees it. Its methods run on the member's side.
 type session struct {
 	m        *Server
 	conn     *sim.Conn

@@ -226,37 +226,3 @@ func TestMaxHistory(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, st.Compacted, kv.ModRevision)
 }
-
-func BenchmarkSingleMemberTxn(b *testing.B) {
-	for _, perMs := range []int{1, 100, 500} {
-		b.Run(fmt.Sprintf("%d_per_ms", perMs), func(b *testing.B) {
-			w := newWorld(b, 1, 1)
-			w.c.MaxHistory, w.members[0].store.limit = 100000, 100000
-			w.clients[0].Watch("/registry/", 0, func([]Event) {}, nil)
-			keys := make([]string, 10000)
-			revs := make([]int64, len(keys))
-			for i := range keys {
-				keys[i] = fmt.Sprintf("/registry/pods/default/web-%08x", i*7919)
-			}
-			w.run(time.Second)
-			b.ReportAllocs()
-			b.ResetTimer()
-			done := 0
-			for i := 0; i < b.N; i++ {
-				k := i % len(keys)
-				w.clients[0].Txn(put(keys[k], "x", revs[k]), func(r TxnResult, err error) {
-					if err != nil || !r.Succeeded {
-						b.Fatal("failed")
-					}
-					revs[k] = r.Revision
-					done++
-				})
-				w.run(time.Millisecond / time.Duration(perMs))
-			}
-			w.run(time.Second)
-			if done != b.N {
-				b.Fatal(done)
-			}
-		})
-	}
-}

@@ -23,11 +23,17 @@ const (
 
 // wal is the member's disk queue: one write at a time; what comes meanwhile goes with the next.
 type wal struct {
-	queue   []*pb.Message // MsgStorageAppend
+	queue   []logWrite
 	ctx     sim.Context
 	busy    bool
-	hold    bool          // an event is collecting what goes with the next write
-	written []*pb.Message // being written
+	hold    bool       // an event is collecting what goes with the next write
+	written []logWrite // being written
+}
+
+// logWrite is a MsgStorageAppend and the payload of the snapshot in it, if there is one.
+type logWrite struct {
+	msg   *pb.Message
+	image *image
 }
 
 // merge joins the context of more work into ctx: a batch is background only if all of it is.
@@ -40,11 +46,15 @@ func merge(ctx *sim.Context, c sim.Context, first bool) {
 func (m *Server) write(msg *pb.Message) {
 	w := &m.wal
 	if len(msg.GetResponses()) == 0 && !w.busy && len(w.queue) == 0 {
-		m.persist(msg) // nobody waits for it: a commit index, written with the next page
+		m.persist(logWrite{msg: msg}) // nobody waits for it: a commit index, written with the next page
 		return
 	}
 	merge(&w.ctx, m.a.Sim().Context(), len(w.queue) == 0)
-	w.queue = append(w.queue, msg)
+	lw := logWrite{msg: msg}
+	if msg.GetSnapshot() != nil {
+		lw.image = m.arriving.image // raft wants a snapshot written in the event that brought it
+	}
+	w.queue = append(w.queue, lw)
 	if !w.busy && !w.hold {
 		m.sync()
 	}
@@ -60,10 +70,10 @@ func (m *Server) sync() {
 
 func (m *Server) synced() {
 	w := &m.wal
-	for i, msg := range w.written {
-		m.persist(msg)
-		m.respond(msg)
-		w.written[i] = nil
+	for i, lw := range w.written {
+		m.persist(lw)
+		m.respond(lw.msg)
+		w.written[i] = logWrite{}
 	}
 	w.busy = false
 	w.hold = true
@@ -77,19 +87,20 @@ func (m *Server) synced() {
 }
 
 // persist is the moment a write reaches the disk.
-func (m *Server) persist(msg *pb.Message) {
+func (m *Server) persist(lw logWrite) {
+	msg := lw.msg
 	if msg.Term != nil && msg.Vote != nil && msg.Commit != nil {
-		m.d.setHard(msg.GetTerm(), msg.GetVote(), msg.GetCommit())
+		m.d.hard = &pb.HardState{Term: msg.Term, Vote: msg.Vote, Commit: msg.Commit}
 	}
-	if s := msg.GetSnapshot(); s.GetMetadata().GetIndex() != 0 {
-		m.install(s)
+	if lw.image != nil {
+		m.install(msg.GetSnapshot(), lw.image)
 	}
 	m.d.append(msg.GetEntries())
 }
 
 // shrinkLog keeps the log short.
 func (m *Server) shrinkLog() {
-	keep := keepForPeers
+	keep := m.d.cluster.catchUp
 	if m.alone() {
 		keep = keepAlone
 	}
@@ -103,12 +114,10 @@ func (m *Server) shrinkLog() {
 
 func (m *Server) sweep() {
 	m.d.sweep(func(keep func(*pb.Entry)) {
-		for _, l := range [...][]*pb.Message{m.wal.queue, m.wal.written} {
-			for _, msg := range l {
-				if msg != nil {
-					for _, e := range msg.GetEntries() {
-						keep(e)
-					}
+		for _, l := range [...][]logWrite{m.wal.queue, m.wal.written} {
+			for _, lw := range l {
+				for _, e := range lw.msg.GetEntries() {
+					keep(e)
 				}
 			}
 		}

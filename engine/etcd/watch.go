@@ -188,6 +188,9 @@ func (h *hub) flush(m *Server) {
 		h.dirty[i] = nil
 		events, err := w.buf, w.err
 		w.dirty, w.buf = false, nil
+		if err != nil {
+			w.session.unwatch(w)
+		}
 		m.a.Sim().In(w.ctx, func() {
 			w.session.conn.Send(m.a, "watch events", func() { w.deliver(events, err) })
 		})

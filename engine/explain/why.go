@@ -60,12 +60,6 @@ type Why struct {
 	Advice    []string `json:"advice"`
 }
 
-// Adviser is record data that knows what would have helped.
-type Adviser interface{ Advice() []string }
-
-// Tabler is record data that holds a scheduler's table.
-type Tabler interface{ Table() (message string, rows []Row) }
-
 // Ref tells why the object (or "requests/N", or "records/N") is as it is. It accepts what people type: "pod/web",
 // "deployments/default/web", "nodes/node-1".
 func Ref(w *sim.Sim, ref string) (*Why, error) {
@@ -125,29 +119,6 @@ func step(w *sim.Sim, r *sim.Record) Step {
 		ID: uint32(r.ID), At: float64(r.At) / 1e6, Actor: w.ActorName(r.Actor), Kind: r.Kind.String(),
 		Ref: w.Journal.Ref(r.Ref), Text: r.Text, Revision: r.Rev,
 	}
-}
-
-func (y *Why) collect(r *sim.Record) {
-	if t, ok := r.Data.(Tabler); ok && y.Scheduler == nil {
-		msg, rows := t.Table()
-		y.Scheduler = &Table{At: float64(r.At) / 1e6, Message: msg, Rows: rows}
-	}
-	if a, ok := r.Data.(Adviser); ok {
-		for _, s := range a.Advice() {
-			if !contains(y.Advice, s) {
-				y.Advice = append(y.Advice, s)
-			}
-		}
-	}
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // summary is one sentence: the newest thing that happened, and the root it goes back to.

@@ -1,0 +1,60 @@
+# Tabernetes. Prerequisites: Go, Node with npm. `make run` serves the page; `make test` runs everything.
+
+GO      ?= go
+PORT    ?= 8080
+DIST    := static/dist
+WASM    := $(DIST)/engine.wasm
+GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go') go.mod go.sum
+PAGE    := $(shell find static/src static/examples -type f 2>/dev/null) static/package.json static/build.mjs static/tsconfig.json
+
+.PHONY: run build test test-go test-page test-browser test-clients bench site clean
+
+run: build
+	PORT=$(PORT) $(GO) run ./web
+
+build: $(DIST)/index.html $(WASM)
+
+# The page's build empties dist but for engine.*, so the engine may be built before or after it.
+$(DIST)/index.html: $(PAGE) static/node_modules/.installed
+	cd static && npm run --silent build
+
+static/node_modules/.installed: static/package.json static/package-lock.json
+	cd static && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(WASM): $(GOFILES)
+	mkdir -p $(DIST)
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags='-s -w' -o $@ ./wasm
+
+test: test-go test-page test-clients test-browser
+
+test-go:
+	$(GO) vet ./...
+	GOOS=js GOARCH=wasm $(GO) vet ./wasm ./engine
+	$(GO) test ./...
+
+test-page: static/node_modules/.installed
+	cd static && npm run --silent check && npm test --silent
+
+# Real kubectl and client-go against the native host, in a module of their own.
+test-clients:
+	cd web/realclient && $(GO) test ./...
+
+# The page in Chromium: what a person does, determinism against the native engine, size budgets, accessibility.
+test-browser: build
+	.ci/browser
+	TABERNETES_BROWSER=1 $(GO) test -count=1 -timeout 10m ./web/browsertest
+
+bench: build
+	.ci/browser
+	TABERNETES_BENCH=1 $(GO) test -count=1 -timeout 20m -run Bench -v ./web/browsertest
+
+# A static site for any host: the page with the engine packed for hosts that negotiate and for those that do not.
+site: build
+	rm -rf dist
+	mkdir dist
+	cp -R $(DIST)/. dist/
+	node static/pack.mjs dist/engine.wasm
+
+clean:
+	rm -rf dist $(DIST)

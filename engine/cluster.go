@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"fmt"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"tabernetes/engine/apiserver"
+	"tabernetes/engine/client"
+	"tabernetes/engine/controllers"
+	"tabernetes/engine/etcd"
+	"tabernetes/engine/kubectl"
+	"tabernetes/engine/kubelet"
+	"tabernetes/engine/network"
+	"tabernetes/engine/proxy"
+	"tabernetes/engine/runtime"
+	"tabernetes/engine/scheduler"
+	"tabernetes/engine/sim"
+	"tabernetes/engine/stage"
+)
+
+// serviceCIDR is where Services get their addresses: kubeadm's default.
+const serviceCIDR = "10.96.0.0/12"
+
+// Cluster is a running cluster.
+type Cluster struct {
+	Sim   *sim.Sim
+	Stage *stage.Stage
+	Net   *network.Network
+
+	conf     Config
+	masters  []*sim.Host
+	machines map[string]bool // hosts a user may switch off
+	images   *runtime.Registry
+	server   *apiserver.Server // of the first master; the one observers look through
+	sched    *scheduler.Scheduler
+
+	shell     *kubectl.Shell
+	log       []Command
+	processes map[int]*Process
+	faults    map[string]sim.RecordID // machines without power
+	load      load
+}
+
+// New makes a cluster and switches its machines on; nothing has happened yet until time passes.
+func New(conf Config) (*Cluster, error) {
+	if err := conf.check(); err != nil {
+		return nil, err
+	}
+	w := sim.New(sim.Config{Seed: conf.Seed, Start: conf.Start})
+	c := &Cluster{
+		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{},
+		images: runtime.NewRegistry(), processes: map[int]*Process{}, faults: map[string]sim.RecordID{},
+	}
+	w.OnMessage = c.Stage.Message
+	for i := 1; i <= conf.Masters; i++ {
+		c.masters = append(c.masters, w.AddHost("control-plane-"+strconv.Itoa(i)))
+	}
+	members := etcd.NewCluster()
+	members.MaxHistory = maxHistory
+	for _, h := range c.masters {
+		c.addMaster(h, members)
+	}
+	for i := 1; i <= conf.Nodes; i++ {
+		c.addWorker(i)
+	}
+	c.addWorkstation()
+	c.addOutside()
+	return c, nil
+}
+
+// maxHistory bounds etcd's history between compactions: what a long session may remember of the past.
+const maxHistory = 200_000
+
+func (c *Cluster) clientFor(user, agent string) client.Config {
+	return client.Config{Servers: c.masters, User: user, UserAgent: agent}
+}
+
+func (c *Cluster) addMaster(h *sim.Host, members *etcd.Cluster) {
+	h.Install("etcd", func(a *sim.Actor) { etcd.Boot(a, members, etcd.Config{Initial: c.masters}) })
+	h.Install("kube-apiserver", func(a *sim.Actor) {
+		s := apiserver.Run(a, apiserver.Config{
+			Etcd: []*sim.Host{h}, ServiceCIDR: serviceCIDR, Advertise: c.Net.Node(h.Name).IP(),
+			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) },
+		})
+		if h == c.masters[0] {
+			s.Committed = c.Stage.Committed
+			c.server = s
+		}
+	})
+	h.Install("kube-scheduler", func(a *sim.Actor) {
+		c.sched = scheduler.Run(a, c.clientFor("system:kube-scheduler", "kube-scheduler"), scheduler.Options{})
+	})
+	h.Install("kube-controller-manager", func(a *sim.Actor) {
+		controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{})
+	})
+	c.addNode(h, kubelet.Config{
+		CPU: "4", Memory: "8Gi", MaxPods: 110,
+		Labels: map[string]string{
+			"node-role.kubernetes.io/control-plane":                   "",
+			"node.kubernetes.io/exclude-from-external-load-balancers": "",
+		},
+		Taints: []corev1.Taint{{Key: "node-role.kubernetes.io/control-plane", Effect: corev1.TaintEffectNoSchedule}},
+	})
+}
+
+func (c *Cluster) addWorker(i int) {
+	h := c.Sim.AddHost("node-" + strconv.Itoa(i))
+	zone := string(rune('a' + (i-1)%c.conf.Zones))
+	c.addNode(h, kubelet.Config{
+		CPU: "4", Memory: "8Gi", MaxPods: 110,
+		Labels: map[string]string{corev1.LabelTopologyZone: "zone-" + zone, corev1.LabelTopologyRegion: "region-1"},
+	})
+}
+
+// addNode gives a machine what every node has: a place in the network, a runtime, kubelet and kube-proxy.
+func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
+	c.machines[h.Name] = true
+	nd := c.Net.AddNode(h)
+	rt := runtime.NewEngine(h, c.images)
+	k.NodeName, k.Runtime, k.Network = h.Name, rt, nd
+	h.Install("kubelet", func(a *sim.Actor) {
+		kubelet.Run(a, c.clientFor("system:node:"+h.Name, "kubelet"), k)
+	})
+	h.Install("kube-proxy", func(a *sim.Actor) {
+		proxy.Run(a, c.clientFor("system:serviceaccount:kube-system:kube-proxy", "kube-proxy"), proxy.Config{NodeName: h.Name, Node: nd})
+	})
+}
+
+// addWorkstation is where the user's kubectl runs.
+func (c *Cluster) addWorkstation() {
+	c.Sim.AddHost("workstation").Install("kubectl", func(a *sim.Actor) {
+		c.shell = kubectl.New(a, client.New(a, c.clientFor("kubernetes-admin", "kubectl")), kubectl.Options{})
+	})
+}
+
+// Config is what the cluster was made from.
+func (c *Cluster) Config() Config { return c.conf }
+
+// Now is the virtual time.
+func (c *Cluster) Now() sim.Time { return c.Sim.Now() }
+
+// Settled reports that nothing is left to happen but periodic work.
+func (c *Cluster) Settled() bool { return c.Sim.Settled() }
+
+// Ready reports that every node has registered and is ready, the control plane's among them.
+func (c *Cluster) Ready() bool { return c.Stage.AllReady(len(c.machines)) }
+
+// RunTo handles events until held (nil: never) holds, checked before each event, or the clock has reached until; at
+// most max of them (0: no limit). It reports whether either came about. Where held decides, the clock stays at the
+// last event.
+func (c *Cluster) RunTo(until sim.Time, held func() bool, max int) bool {
+	for n := 0; max == 0 || n < max; n++ {
+		if held != nil && held() {
+			return true
+		}
+		at, ok := c.Sim.Next()
+		if !ok || at > until {
+			c.Sim.RunUntil(until, 1)
+			return true
+		}
+		c.Sim.Step()
+	}
+	return false
+}
+
+// RunEvents handles up to n events; it reports false when there are none left.
+func (c *Cluster) RunEvents(n int) bool {
+	for ; n > 0; n-- {
+		if _, ok := c.Sim.Step(); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// StepRecord handles events up to and including the next that writes a record of the journal, which it returns; a
+// cluster with nothing but heartbeats gets none within a minute.
+func (c *Cluster) StepRecord() (sim.Stepped, *sim.Record) {
+	n := c.Sim.Journal.Len()
+	until := c.Sim.Now().Add(60e9)
+	var st sim.Stepped
+	for c.Sim.Now() < until {
+		var ok bool
+		if st, ok = c.Sim.Step(); !ok {
+			break
+		}
+		if c.Sim.Journal.Len() > n {
+			return st, c.Sim.Journal.Get(sim.RecordID(n + 1))
+		}
+	}
+	return st, nil
+}
+
+// Requests counts the requests the API server has served.
+func (c *Cluster) Requests() uint64 {
+	if c.server == nil {
+		return 0
+	}
+	return c.server.Requests()
+}
+
+// Stats are the figures of a cluster.
+type Stats struct {
+	Nodes       int            `json:"nodes"` // workers
+	Pods        map[string]int `json:"pods"`  // by phase
+	Now         float64        `json:"now"`   // seconds of virtual time
+	Events      uint64         `json:"events"`
+	JournalHash string         `json:"journalHash"`
+}
+
+// Stats counts nodes, pods and events.
+func (c *Cluster) Stats() Stats {
+	s := Stats{Pods: map[string]int{}, Now: c.Sim.Now().Duration().Seconds(), Events: c.Sim.Executed(), JournalHash: fmt.Sprintf("%016x", c.Sim.Journal.Hash())}
+	s.Nodes, _ = c.Stage.Workers()
+	for phase, n := range c.Stage.PodCounts() {
+		s.Pods[string(phase)] = n
+	}
+	return s
+}
+
+

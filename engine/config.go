@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+)
+
+// Version is the Kubernetes version the cluster speaks, and with it the version of recorded sessions.
+const Version = "v1.37.2"
+
+// Limits of a configuration.
+const (
+	MaxNodes = 5000
+)
+
+// Config is what a cluster is made from. The same Config and the same commands give the same journal.
+type Config struct {
+	Nodes   int    // worker nodes, named node-1...; 0 to 5,000
+	Masters int    // control-plane nodes; 1 for now
+	Seed    uint64 // of everything random
+	// Start is the wall-clock moment of virtual time 0; zero means sim.Epoch.
+	Start time.Time
+	// Zones is over how many zones the workers are spread; 0 means 3, or fewer if there are fewer workers.
+	Zones int
+}
+
+func (c *Config) check() error {
+	if c.Nodes < 0 || c.Nodes > MaxNodes {
+		return fmt.Errorf("nodes: %d is not between 0 and %d", c.Nodes, MaxNodes)
+	}
+	if c.Masters == 0 {
+		c.Masters = 1
+	}
+	if c.Masters != 1 {
+		return fmt.Errorf("masters: %d is not supported yet; a cluster has 1 control-plane node for now", c.Masters)
+	}
+	if c.Zones < 0 || c.Zones > 26 {
+		return fmt.Errorf("zones: %d is not between 0 and 26", c.Zones)
+	}
+	if c.Zones == 0 {
+		c.Zones = min(3, max(c.Nodes, 1))
+	}
+	return nil
+}

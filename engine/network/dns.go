@@ -1,0 +1,94 @@
+package network
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"tabernetes/engine/api"
+	"tabernetes/engine/client"
+	"tabernetes/engine/runtime"
+	"tabernetes/engine/sim"
+)
+
+// dns is a model of cluster DNS: it watches what CoreDNS watches, and answers at once. It is no workload yet: it has
+// no pod, no Service, and does not fail with a node.
+type dns struct {
+	services *client.Cache[*corev1.Service]
+	slices   *client.Cache[*discoveryv1.EndpointSlice]
+}
+
+// Domain is the cluster's.
+const Domain = "cluster.local"
+
+// RunDNS runs the cluster's DNS as an actor.
+func RunDNS(a *sim.Actor, conf client.Config, n *Network) {
+	c := client.New(a, conf)
+	d := &dns{services: client.NewCache[*corev1.Service](c, api.Services, client.Selection{}),
+		slices: client.NewCache[*discoveryv1.EndpointSlice](c, api.EndpointSlices, client.Selection{})}
+	d.slices.AddIndex("service", func(es *discoveryv1.EndpointSlice) []string {
+		return []string{es.Namespace + "/" + es.Labels[discoveryv1.LabelServiceName]}
+	})
+	n.dns = d
+}
+
+// Lookup resolves a name as a pod of a namespace would, with the search path of ClusterFirst: "web", "web.shop",
+// "web.shop.svc.cluster.local", and of a headless Service "pod-hostname.web.shop.svc". It returns no address for a
+// name there is not.
+func (n *Network) Lookup(name, namespace string) []string {
+	if n.dns == nil {
+		return nil
+	}
+	name = strings.TrimSuffix(name, ".")
+	for _, suffix := range [...]string{"." + namespace + ".svc." + Domain, ".svc." + Domain, "." + Domain, ""} {
+		if out := n.dns.absolute(name + suffix); out != nil {
+			return out
+		}
+	}
+	return nil
+}
+
+func (d *dns) absolute(name string) []string {
+	rest, ok := strings.CutSuffix(name, ".svc."+Domain)
+	if !ok {
+		return nil
+	}
+	parts := strings.Split(rest, ".")
+	host := ""
+	switch len(parts) {
+	case 3:
+		host, parts = parts[0], parts[1:]
+	case 2:
+	default:
+		return nil
+	}
+	svc, ok := d.services.Get(parts[1], parts[0])
+	if !ok {
+		return nil
+	}
+	if svc.Spec.Type == corev1.ServiceTypeExternalName {
+		return []string{svc.Spec.ExternalName}
+	}
+	if svc.Spec.ClusterIP != corev1.ClusterIPNone && host == "" {
+		return []string{svc.Spec.ClusterIP}
+	}
+	var out []string
+	for _, es := range d.slices.ByIndex("service", parts[1]+"/"+parts[0]) {
+		for i := range es.Endpoints {
+			e := &es.Endpoints[i]
+			if e.Conditions.Ready != nil && !*e.Conditions.Ready && !svc.Spec.PublishNotReadyAddresses {
+				continue
+			}
+			if host == "" || e.Hostname != nil && *e.Hostname == host {
+				out = append(out, e.Addresses...)
+			}
+		}
+	}
+	return out
+}
+
+// Resolve is runtime.Dialer's.
+func (n *Network) Resolve(from *runtime.Sandbox, name string) []string {
+	return n.Lookup(name, from.Namespace)
+}

@@ -1,0 +1,187 @@
+package network
+
+import (
+	"strconv"
+	"time"
+
+	"tabernetes/engine/runtime"
+	"tabernetes/engine/sim"
+)
+
+// Network is the physical network of one cluster.
+type Network struct {
+	// OnRequest sees each request of a traffic source when it is over. It must not schedule.
+	OnRequest func(RequestView)
+
+	s      *sim.Sim
+	nodes  []*Node
+	byHost map[string]*Node
+	rules  Rules
+	dns    *dns
+
+	requests uint64
+	cursor   int // of the external balancer
+	failures int
+}
+
+// New makes the network of a cluster.
+func New(s *sim.Sim) *Network {
+	n := &Network{s: s, byHost: map[string]*Node{}}
+	n.rules.init(n)
+	return n
+}
+
+// Rules is the history of Services and EndpointSlices that all nodes share.
+func (n *Network) Rules() *Rules { return &n.rules }
+
+// Nodes lists the nodes in the order they were added. The slice must not be changed.
+func (n *Network) Nodes() []*Node { return n.nodes }
+
+// Node finds a node by its host's name, or nil.
+func (n *Network) Node(name string) *Node { return n.byHost[name] }
+
+// Node is the network stack of a host.
+type Node struct {
+	net   *Network
+	host  *sim.Host
+	a     *sim.Actor // the kernel
+	index int
+	next  int
+	pods  map[byte]*runtime.Sandbox // by the last byte of the address
+	gone  map[byte]sim.RecordID     // addresses that were given back, and the record of it
+
+	// What the node's kernel forwards by: how far its kube-proxy had come at its last sync.
+	services, endpoints int64
+	synced              sim.RecordID
+	affinity            map[affinityKey]affinityEntry
+}
+
+// AddNode gives a host a network stack. Addresses follow from the order in which nodes are added.
+func (n *Network) AddNode(h *sim.Host) *Node {
+	nd := &Node{net: n, host: h, index: len(n.nodes), pods: map[byte]*runtime.Sandbox{}, gone: map[byte]sim.RecordID{}}
+	n.nodes = append(n.nodes, nd)
+	n.byHost[h.Name] = nd
+	h.Install("kernel", func(a *sim.Actor) {
+		// A kernel that boots has no rules and no pod addresses.
+		nd.a, nd.services, nd.endpoints, nd.affinity = a, 0, 0, nil
+		clear(nd.pods)
+		clear(nd.gone)
+	})
+	return nd
+}
+
+// Network is the network the node is part of.
+func (nd *Node) Network() *Network { return nd.net }
+
+// Host is the node's machine.
+func (nd *Node) Host() *sim.Host { return nd.host }
+
+// prefix is the first three bytes of the node's pod addresses: 10.244.0 for the first node, 10.244.1 for the second,
+// up to 10.255.255 and then from 10.128.0 on, so that all lie in 10.128.0.0/9.
+func (nd *Node) prefix() string {
+	b := 244 + nd.index/256
+	if b > 255 {
+		b = 128 + (b - 256)
+	}
+	return "10." + strconv.Itoa(b) + "." + strconv.Itoa(nd.index%256) + "."
+}
+
+// PodCIDR is the node's range of pod addresses, a /24.
+func (nd *Node) PodCIDR() string { return nd.prefix() + "0/24" }
+
+// IP is the node's own address, 10.0.0.2 for the first node.
+func (nd *Node) IP() string {
+	i := nd.index + 2
+	return "10.0." + strconv.Itoa(i/256) + "." + strconv.Itoa(i%256)
+}
+
+// Attach gives a sandbox an address. It reports false when the node has none left.
+func (nd *Node) Attach(sb *runtime.Sandbox) bool {
+	if sb.HostNetwork {
+		sb.IP = nd.IP()
+		return true
+	}
+	for range 253 {
+		// Addresses are given in turn, as the host-local plugin does, so that one is not reused at once.
+		nd.next = nd.next%253 + 1
+		b := byte(nd.next + 1)
+		if nd.pods[b] == nil {
+			nd.pods[b] = sb
+			delete(nd.gone, b)
+			sb.IP = nd.prefix() + strconv.Itoa(int(b))
+			return true
+		}
+	}
+	return false
+}
+
+// Detach takes a sandbox's address back; the event being handled is remembered as the reason why nothing answers.
+func (nd *Node) Detach(sb *runtime.Sandbox) {
+	if sb.HostNetwork || sb.IP == "" {
+		return
+	}
+	_, b, ok := nd.net.locate(sb.IP)
+	if ok && nd.pods[b] == sb {
+		delete(nd.pods, b)
+		nd.gone[b] = nd.net.s.Cause()
+	}
+}
+
+// locate finds the node that has a pod address, and the address's last byte.
+func (n *Network) locate(ip string) (*Node, byte, bool) {
+	var b [4]int
+	k := 0
+	for i := 0; i < len(ip); i++ {
+		switch ch := ip[i]; {
+		case ch == '.':
+			if k++; k > 3 {
+				return nil, 0, false
+			}
+		case ch >= '0' && ch <= '9':
+			b[k] = b[k]*10 + int(ch-'0')
+		default:
+			return nil, 0, false
+		}
+	}
+	if k != 3 || b[0] != 10 || b[1] < 128 {
+		return nil, 0, false
+	}
+	i := b[1] - 244
+	if i < 0 {
+		i = b[1] - 128 + 12
+	}
+	if i = i*256 + b[2]; i >= len(n.nodes) {
+		return nil, 0, false
+	}
+	return n.nodes[i], byte(b[3]), true
+}
+
+// byNodeIP finds a node by its own address.
+func (n *Network) byNodeIP(ip string) *Node {
+	for _, nd := range n.nodes {
+		if nd.IP() == ip {
+			return nd
+		}
+	}
+	return nil
+}
+
+// Fault is the newest record of a fault of the node's machine, or 0.
+func (nd *Node) Fault() sim.RecordID {
+	j := &nd.net.s.Journal
+	for _, ref := range [...]string{"hosts/" + nd.host.Name, "nodes/" + nd.host.Name} {
+		r := j.Newest(ref)
+		for i := 0; r != nil && i < 256; i++ {
+			if r.Kind == sim.KindFault {
+				return r.ID
+			}
+			r = j.Before(r)
+		}
+	}
+	return 0
+}
+
+// Phase spreads the nodes' tickers of a period over it, the same on every start.
+func (nd *Node) Phase(period time.Duration) time.Duration {
+	return time.Duration(uint64(nd.index+1) * 0x9e3779b97f4a7c15 % uint64(period))
+}

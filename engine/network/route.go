@@ -1,0 +1,196 @@
+package network
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+
+	"tabernetes/engine/api"
+	"tabernetes/engine/sim"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Program is what kube-proxy does when it syncs: the node forwards by the state of the API as of these revisions.
+// record is the journal record of the sync.
+func (nd *Node) Program(services, endpoints int64, record sim.RecordID) {
+	nd.services, nd.endpoints = services, endpoints
+	if record != 0 {
+		nd.synced = record
+	}
+}
+
+// Programmed reports whether the node has any rules.
+func (nd *Node) Programmed() bool { return nd.services > 0 || nd.endpoints > 0 }
+
+type affinityKey struct{ service, client string }
+
+type affinityEntry struct {
+	ip string
+	at sim.Time
+}
+
+// target is where rules send a packet.
+type target struct {
+	endpoint *discoveryv1.Endpoint
+	slice    *discoveryv1.EndpointSlice
+	port     int32
+}
+
+// verdict is why rules send it nowhere.
+type verdict string
+
+const (
+	routed      verdict = ""
+	noService   verdict = "no such service"
+	noPort      verdict = "no such port"
+	noEndpoints verdict = "no endpoints"
+	noLocal     verdict = "no local endpoints"
+)
+
+// route applies the node's rules to a new connection of a client to a Service's port (0: its first). external
+// connections come through a node port or load balancer.
+func (nd *Node) route(s *service, port int32, client string, external bool, rng *rand.Rand) (target, verdict) {
+	svc := s.at(nd.services)
+	if svc == nil {
+		return target{}, noService
+	}
+	var sp *corev1.ServicePort
+	for i := range svc.Spec.Ports {
+		p := &svc.Spec.Ports[i]
+		if port == 0 && p.Protocol != corev1.ProtocolUDP || p.Port == port {
+			sp = p
+			break
+		}
+	}
+	if sp == nil {
+		return target{}, noPort
+	}
+	local := false
+	if external {
+		local = svc.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
+	} else {
+		local = svc.Spec.InternalTrafficPolicy != nil && *svc.Spec.InternalTrafficPolicy == corev1.ServiceInternalTrafficPolicyLocal
+	}
+	views := s.slicesAt(nd.endpoints)
+	sticky := svc.Spec.SessionAffinity == corev1.ServiceAffinityClientIP
+	key := affinityKey{s.key, client}
+	if sticky {
+		timeout := 10800 * time.Second
+		if c := svc.Spec.SessionAffinityConfig; c != nil && c.ClientIP != nil && c.ClientIP.TimeoutSeconds != nil {
+			timeout = time.Duration(*c.ClientIP.TimeoutSeconds) * time.Second
+		}
+		if e, ok := nd.affinity[key]; ok && nd.net.s.Now().Sub(e.at) < timeout {
+			if t, ok := nd.pick(views, sp, local, rng, e.ip); ok {
+				nd.affinity[key] = affinityEntry{e.ip, nd.net.s.Now()}
+				return t, routed
+			}
+		}
+	}
+	t, ok := nd.pick(views, sp, local, rng, "")
+	if !ok {
+		if local {
+			return t, noLocal
+		}
+		return t, noEndpoints
+	}
+	if sticky {
+		if nd.affinity == nil {
+			nd.affinity = map[affinityKey]affinityEntry{}
+		}
+		nd.affinity[key] = affinityEntry{t.endpoint.Addresses[0], nd.net.s.Now()}
+	}
+	return t, routed
+}
+
+// pick chooses an endpoint with equal chances: a ready one, or if there is none, one that still serves while it
+// terminates (KEP-1669). only restricts the choice to one address.
+func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng *rand.Rand, only string) (target, bool) {
+	for pass := range 2 {
+		n := 0
+		for _, v := range views {
+			v.compile()
+			if port(v.slice, sp) != 0 {
+				n += nd.count(v.of(pass), local, only)
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		k := 0
+		if n > 1 {
+			k = rng.IntN(n)
+		}
+		for _, v := range views {
+			p := port(v.slice, sp)
+			if p == 0 {
+				continue
+			}
+			list := v.of(pass)
+			if !local && only == "" {
+				if k < len(list) {
+					return target{list[k], v.slice, p}, true
+				}
+				k -= len(list)
+				continue
+			}
+			for _, e := range list {
+				if nd.eligible(e, local, only) {
+					if k == 0 {
+						return target{e, v.slice, p}, true
+					}
+					k--
+				}
+			}
+		}
+	}
+	return target{}, false
+}
+
+func (v *sliceView) of(pass int) []*discoveryv1.Endpoint {
+	if pass == 0 {
+		return v.ready
+	}
+	return v.fallback
+}
+
+func (nd *Node) eligible(e *discoveryv1.Endpoint, local bool, only string) bool {
+	return (!local || e.NodeName != nil && *e.NodeName == nd.host.Name) && (only == "" || e.Addresses[0] == only)
+}
+
+func (nd *Node) count(list []*discoveryv1.Endpoint, local bool, only string) int {
+	if !local && only == "" {
+		return len(list)
+	}
+	n := 0
+	for _, e := range list {
+		if nd.eligible(e, local, only) {
+			n++
+		}
+	}
+	return n
+}
+
+func port(es *discoveryv1.EndpointSlice, sp *corev1.ServicePort) int32 {
+	for i := range es.Ports {
+		p := &es.Ports[i]
+		if p.Port != nil && (p.Name == nil && sp.Name == "" || p.Name != nil && *p.Name == sp.Name) {
+			return *p.Port
+		}
+	}
+	return 0
+}
+
+func podKey(e *discoveryv1.Endpoint, ns string) string {
+	if e.TargetRef == nil {
+		return ""
+	}
+	if e.TargetRef.Namespace != "" {
+		ns = e.TargetRef.Namespace
+	}
+	return api.Key(ns, e.TargetRef.Name)
+}

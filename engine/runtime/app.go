@@ -1,0 +1,169 @@
+package runtime
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"tabernetes/engine/sim"
+)
+
+// App is a server program of the catalogue.
+type App struct {
+	Name     string
+	Binaries string        // names by which a command may call it, separated by spaces
+	Ports    []int32       // TCP ports it opens
+	Listen   time.Duration // from its start until it listens, give or take a fifth
+	Serve    time.Duration // mean time to answer
+	Stop     Stop
+	StartLog string // what it prints when it starts, lines
+	PortArg  string // option that moves its first port, e.g. "-listen"
+
+	AccessLog     bool
+	MemoryMB      int           // resident when idle
+	IdleCPU       float64       // cores when idle
+	CPUPerRequest time.Duration // CPU time a request costs
+
+	// Respond answers a request; nil: 200 for every path. since is the time since the container started.
+	Respond func(c *Container, path string, since time.Duration) int
+	// Body is what an answer with 200 says; nil: a default page.
+	Body func(c *Container) string
+	// Args picks another app by the arguments the container was given; nil: arguments change nothing.
+	Args func(args []string) *App
+}
+
+// Stop says how a program takes its stop signal.
+type Stop struct {
+	Signal string        // the signal the runtime sends: the image's STOPSIGNAL
+	After  time.Duration // from the signal to the exit
+	Code   int32
+	Drain  bool // closes its listener at once but answers what it has accepted; else those requests are cut off
+	Deaf   bool // ignores the signal: only SIGKILL ends it
+}
+
+var (
+	stopClean = Stop{Signal: "SIGTERM", After: 40 * time.Millisecond, Drain: true}
+	// A Go program without a handler, as PID 1: the runtime raises the signal against itself, which PID 1 survives, and
+	// then calls exit(2).
+	stopGo = Stop{Signal: "SIGTERM", After: 2 * time.Millisecond, Code: 2}
+)
+
+var nginxApp = &App{
+	Name: "nginx", Binaries: "nginx nginx-debug", Ports: []int32{80}, Listen: 350 * time.Millisecond, Serve: time.Millisecond,
+	Stop: Stop{Signal: "SIGQUIT", After: 30 * time.Millisecond, Drain: true}, MemoryMB: 5, CPUPerRequest: 100 * time.Microsecond, AccessLog: true,
+	StartLog: "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration\n" +
+		"/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/\n" +
+		"/docker-entrypoint.sh: Configuration complete; ready for start up",
+	Body: func(*Container) string {
+		return "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n"
+	},
+	Respond: func(_ *Container, path string, _ time.Duration) int {
+		if p, _, _ := strings.Cut(path, "?"); p == "/" || p == "" || p == "/index.html" || p == "/50x.html" {
+			return 200
+		}
+		return 404
+	},
+}
+
+var apacheApp = &App{
+	Name: "httpd", Binaries: "httpd httpd-foreground apache2-foreground", Ports: []int32{80}, Listen: 500 * time.Millisecond, Serve: 2 * time.Millisecond,
+	Stop: Stop{Signal: "SIGWINCH", After: 60 * time.Millisecond, Drain: true}, MemoryMB: 9, CPUPerRequest: 200 * time.Microsecond, AccessLog: true,
+	StartLog: "AH00558: httpd: Could not reliably determine the server's fully qualified domain name. Set the 'ServerName' directive globally to suppress this message",
+	Body:     func(*Container) string { return "<html><body><h1>It works!</h1></body></html>\n" },
+	Respond:  nginxApp.Respond,
+}
+
+var redisApp = &App{
+	Name: "redis", Binaries: "redis-server run.sh", Ports: []int32{6379}, Listen: 250 * time.Millisecond, Serve: 400 * time.Microsecond,
+	Stop: Stop{Signal: "SIGTERM", After: 80 * time.Millisecond}, MemoryMB: 8, IdleCPU: 0.002, CPUPerRequest: 30 * time.Microsecond,
+	StartLog: "* oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo\n* Running mode=standalone, port=6379.\n* Server initialized\n* Ready to accept connections tcp",
+}
+
+var helloApp = &App{
+	Name: "hello-app", Binaries: "hello-app", Ports: []int32{8080}, Listen: 300 * time.Millisecond, Serve: time.Millisecond, Stop: stopGo,
+	MemoryMB: 4, CPUPerRequest: 80 * time.Microsecond, StartLog: "Server listening on port 8080",
+	Body: func(c *Container) string {
+		return "Hello, world!\nVersion: " + c.Image.Tag + ".0\nHostname: " + c.Sandbox.Hostname() + "\n"
+	},
+}
+
+func databaseApp(binary string, port int32, mb int) *App {
+	return &App{Name: binary, Binaries: binary + " docker-entrypoint.sh", Ports: []int32{port}, Listen: 6 * time.Second, Serve: 2 * time.Millisecond,
+		Stop:     Stop{Signal: "SIGTERM", After: 1500 * time.Millisecond},
+		MemoryMB: mb, IdleCPU: 0.005, CPUPerRequest: 500 * time.Microsecond,
+		StartLog: binary + ": starting\n" + binary + ": ready for connections. port: " + strconv.Itoa(int(port))}
+}
+
+// agnhost is Kubernetes' own test image: its first argument says what it is.
+var agnhostApp = &App{Name: "agnhost", Binaries: "agnhost", Stop: stopClean, MemoryMB: 8, Args: func(args []string) *App {
+	if len(args) == 0 {
+		args = []string{"pause"}
+	}
+	web := func(port int32, respond func(*Container, string, time.Duration) int) *App {
+		for i, a := range args {
+			v, ok := strings.CutPrefix(strings.TrimLeft(a, "-"), "http-port=")
+			if !ok {
+				v, ok = strings.CutPrefix(strings.TrimLeft(a, "-"), "port=")
+			}
+			if !ok && i+1 < len(args) && (strings.TrimLeft(a, "-") == "http-port" || strings.TrimLeft(a, "-") == "port") {
+				v, ok = args[i+1], true
+			}
+			if n, err := strconv.Atoi(v); ok && err == nil {
+				port = int32(n)
+			}
+		}
+		return &App{Name: "agnhost", Ports: []int32{port}, Listen: 200 * time.Millisecond, Serve: time.Millisecond, Stop: stopGo,
+			MemoryMB: 8, CPUPerRequest: 80 * time.Microsecond, Respond: respond,
+			Body: func(c *Container) string { return c.Sandbox.Hostname() }}
+	}
+	switch args[0] {
+	case "netexec":
+		return web(8080, nil)
+	case "serve-hostname":
+		return web(9376, nil)
+	case "test-webserver", "webhook", "guestbook":
+		return web(80, nil)
+	case "liveness":
+		// It is healthy for ten seconds and then is not.
+		return web(8080, func(_ *Container, path string, since time.Duration) int {
+			if path == "/healthz" && since > 10*time.Second {
+				return 500
+			}
+			return 200
+		})
+	case "grpc-health-checking":
+		return web(5000, nil)
+	}
+	return &App{Name: "agnhost", Stop: stopClean, MemoryMB: 4}
+}}
+
+// listenDelay is the app's time to listen in this container: the same for the same container.
+func (a *App) listenDelay(act *sim.Actor) time.Duration {
+	if a.Listen == 0 {
+		return 0
+	}
+	return a.Listen*4/5 + time.Duration(act.Rand().Int64N(int64(a.Listen)*2/5+1))
+}
+
+func (a *App) ports(args []string) []int32 {
+	if a.PortArg == "" {
+		return a.Ports
+	}
+	for _, arg := range args {
+		if v, ok := strings.CutPrefix(strings.TrimPrefix(arg, "-"), strings.TrimPrefix(a.PortArg, "-")+"="); ok {
+			if n, err := strconv.Atoi(v[strings.LastIndexByte(v, ':')+1:]); err == nil {
+				return []int32{int32(n)}
+			}
+		}
+	}
+	return a.Ports
+}
+
+func hasWord(words, w string) bool {
+	for _, x := range strings.Fields(words) {
+		if x == w {
+			return true
+		}
+	}
+	return false
+}

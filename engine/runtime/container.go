@@ -1,0 +1,309 @@
+package runtime
+
+import (
+	"path"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"tabernetes/engine/sim"
+)
+
+// State of a container, as the CRI has it.
+type State uint8
+
+// The states.
+const (
+	Created State = iota
+	Running
+	Exited
+)
+
+// Container is one run of a container of a pod.
+type Container struct {
+	Spec    *corev1.Container // shared with the pod
+	Image   *Image
+	Sandbox *Sandbox
+	ID      string // 64 hexadecimal digits
+	Attempt int32
+	State   State
+	Reason  string // once exited: Completed, Error, OOMKilled, Unknown, StartError
+	Message string
+
+	ExitCode                             int32
+	Created, Started, Ended              sim.Time
+	StartRecord, SignalRecord, EndRecord sim.RecordID
+
+	// Prev is the run before this one, its own Prev cut off.
+	Prev *Container
+
+	app      *App
+	argv     []string
+	env      []string
+	sh       *process
+	fs       map[string]string // files of the container's own layer
+	mounts   []mount
+	listenAt sim.Time
+	closed   bool // the listener is closed: the program is on its way out
+	stopping bool
+	onEnd    []func()
+	kill     sim.Timer
+	log      logBuffer
+	meter    meter
+}
+
+// Config is what a container is created from, beside its spec.
+type Config struct {
+	Spec    *corev1.Container
+	Image   *Image
+	Attempt int32
+	Env     []string // NAME=value
+	Command []string // with variables expanded
+	Args    []string
+}
+
+// Create makes a container of the sandbox. done gets it, in state Created.
+func (sb *Sandbox) Create(conf Config, done func(*Container)) {
+	a := sb.rt.a
+	a.After(createTime, "create container", func() {
+		c := &Container{Spec: conf.Spec, Image: conf.Image, Sandbox: sb, Attempt: conf.Attempt, Created: a.Now(), env: conf.Env}
+		c.ID = Hex(a.Rand().Uint64())
+		c.argv = append(append([]string(nil), conf.Command...), conf.Args...)
+		for _, m := range conf.Spec.VolumeMounts {
+			c.mounts = append(c.mounts, mount{path: path.Clean(m.MountPath), sub: m.SubPath, volume: m.Name})
+		}
+		c.app = c.program(len(conf.Command) > 0)
+		for i, old := range sb.Containers {
+			if old.Spec.Name == conf.Spec.Name {
+				old.Prev, old.env, old.sh, old.fs = nil, nil, nil, nil
+				c.Prev = old
+				sb.Containers[i] = c
+				done(c)
+				return
+			}
+		}
+		sb.Containers = append(sb.Containers, c)
+		done(c)
+	})
+}
+
+// program decides what runs: an app of the catalogue, or (nil) a command for the evaluator.
+func (c *Container) program(command bool) *App {
+	app := c.Image.App
+	if !command && len(c.argv) == 0 {
+		if app != nil && app.Args != nil {
+			return app.Args(nil)
+		}
+		return app
+	}
+	if app == nil {
+		return nil
+	}
+	first := ""
+	if len(c.argv) > 0 {
+		first = path.Base(c.argv[0])
+	}
+	if command || hasWord(app.Binaries, first) {
+		if !hasWord(app.Binaries, first) {
+			return nil
+		}
+		if app.Args != nil {
+			return app.Args(c.argv[1:])
+		}
+		return app
+	}
+	// Arguments to the image's own entrypoint: an entrypoint script runs a command it does not know as it is.
+	if app.Args != nil {
+		return app.Args(c.argv)
+	}
+	if c.Image.Shell && first != "" && first[0] != '-' && knownTool(first) {
+		return nil
+	}
+	return app
+}
+
+// Start runs the container's program. err is containerd's when there is no such program.
+func (c *Container) Start(done func(err error)) {
+	a := c.Sandbox.rt.a
+	d := startTime*4/5 + time.Duration(a.Rand().Int64N(int64(startTime*2/5)))
+	a.After(d, "start container", func() {
+		if c.State != Created {
+			return
+		}
+		if c.app == nil && len(c.argv) == 0 && !c.Image.Shell {
+			c.app = &App{Name: "none", Stop: stopGo}
+		}
+		c.Started = a.Now()
+		if c.app == nil && len(c.argv) > 0 && !knownTool(path.Base(c.argv[0])) && !c.exists(c.argv[0]) || c.app == nil && len(c.argv) > 0 && !c.Image.Shell {
+			err := startError(c.argv[0])
+			c.Message = err.Error()
+			c.ended(128, "StartError")
+			done(err)
+			return
+		}
+		c.State = Running
+		if c.app != nil {
+			c.listenAt = a.Now().Add(c.app.listenDelay(a))
+			c.meter.start(a.Now())
+		}
+		done(nil)
+		if c.app == nil {
+			c.run()
+		}
+	})
+}
+
+type runcError string
+
+func (e runcError) Error() string { return string(e) }
+
+func startError(file string) error {
+	why := "executable file not found in $PATH"
+	if file[0] == '/' {
+		why = "no such file or directory"
+		return runcError("failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: " + strconv.Quote(file) + ": stat " + file + ": " + why)
+	}
+	return runcError("failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: " + strconv.Quote(file) + ": " + why)
+}
+
+// opens reports whether the program is one that opens the port, sooner or later.
+func (c *Container) opens(port int32) bool {
+	if c.app == nil {
+		return false
+	}
+	for _, p := range c.app.ports(c.argv) {
+		if p == port {
+			return true
+		}
+	}
+	return false
+}
+
+// Listening reports whether the program accepts connections now.
+func (c *Container) Listening() bool {
+	return c.State == Running && !c.closed && c.Sandbox.rt.host.Up() && c.Sandbox.rt.a.Now() >= c.listenAt
+}
+
+// ListenAt is when the program opens its ports, for a container that runs an app.
+func (c *Container) ListenAt() sim.Time { return c.listenAt }
+
+// Signalled reports that the program was told to stop.
+func (c *Container) Signalled() bool { return c.stopping }
+
+// Drains reports that the program answers, after its stop signal, what it had accepted before.
+func (c *Container) Drains() bool { return c.app != nil && c.app.Stop.Drain }
+
+// Serve answers one request for a path: after d comes a status code. logged requests enter the program's access log.
+func (c *Container) Serve(from, verb, path, agent string, logged bool) (status int, d time.Duration) {
+	a := c.Sandbox.rt.a
+	d = c.app.Serve * 3 / 5
+	if d > 0 {
+		// An exponential tail above a floor; 16 bits of randomness are plenty.
+		d += time.Duration(float64(c.app.Serve) * 0.4 * a.Rand().ExpFloat64())
+	}
+	status = 200
+	if c.app.Respond != nil {
+		status = c.app.Respond(c, path, a.Now().Sub(c.Started))
+	}
+	c.meter.request(a.Now())
+	if logged && c.app.AccessLog {
+		c.access(from, verb, path, agent, status)
+	}
+	return status, d
+}
+
+// Body is the text of a successful answer.
+func (c *Container) Body() string {
+	if c.app != nil && c.app.Body != nil {
+		return c.app.Body(c)
+	}
+	return "ok\n"
+}
+
+// Stop sends the container's stop signal, and SIGKILL after the grace period. done is called when it has ended.
+func (c *Container) Stop(grace time.Duration, done func()) {
+	if c.State == Exited {
+		done()
+		return
+	}
+	c.onEnd = append(c.onEnd, done)
+	a := c.Sandbox.rt.a
+	if c.State == Created {
+		c.exit(137)
+		return
+	}
+	if c.kill.Pending() {
+		c.kill.Stop()
+	}
+	c.kill = a.After(grace, "SIGKILL", func() {
+		c.SignalRecord = a.Record(sim.KindAct, c.Sandbox.Ref(), "sent SIGKILL to container "+c.Spec.Name+": grace period over").ID
+		c.exit(137)
+	})
+	if c.stopping {
+		return
+	}
+	c.stopping = true
+	if c.app == nil {
+		if c.sh != nil {
+			c.sh.signal("TERM")
+		}
+		return
+	}
+	s := c.app.Stop
+	if s.Deaf {
+		return
+	}
+	if s.Drain {
+		c.closed = true
+	}
+	a.After(s.After, "exit", func() { c.exit(s.Code) })
+}
+
+// StopSignal is the name of the signal that Stop sends.
+func (c *Container) StopSignal() string {
+	if c.app != nil && c.app.Stop.Signal != "" {
+		return c.app.Stop.Signal
+	}
+	return "SIGTERM"
+}
+
+// Kill ends the container at once with an exit code and reason, as the kernel's OOM killer does.
+func (c *Container) Kill(code int32, reason string) {
+	if c.State == Running {
+		c.Reason = reason
+		c.exit(code)
+	}
+}
+
+// exit ends the program.
+func (c *Container) exit(code int32) {
+	if c.State == Exited {
+		return
+	}
+	reason := c.Reason
+	if reason == "" {
+		reason = "Error"
+		if code == 0 {
+			reason = "Completed"
+		}
+	}
+	c.EndRecord = c.Sandbox.rt.a.Record(sim.KindAct, c.Sandbox.Ref(), "container "+c.Spec.Name+" exited with code "+strconv.Itoa(int(code))).ID
+	c.ended(code, reason)
+	c.Sandbox.changed()
+}
+
+func (c *Container) ended(code int32, reason string) {
+	c.State, c.ExitCode, c.Reason = Exited, code, reason
+	c.Ended = c.Sandbox.rt.a.Now()
+	c.closed = true
+	c.kill.Stop()
+	if c.sh != nil {
+		c.sh.dead = true
+	}
+	fns := c.onEnd
+	c.onEnd = nil
+	for _, fn := range fns {
+		fn()
+	}
+}

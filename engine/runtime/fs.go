@@ -1,0 +1,180 @@
+package runtime
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Volume is a directory that containers of a pod share.
+type Volume struct{ files map[string]string }
+
+// Set writes a file, its name relative to the volume.
+func (v *Volume) Set(name, content string) {
+	if v.files == nil {
+		v.files = map[string]string{}
+	}
+	v.files[name] = content
+}
+
+// Clear removes everything.
+func (v *Volume) Clear() { v.files = nil }
+
+type mount struct{ path, sub, volume string }
+
+// locate says where a path lies: in a volume (with the name there) or in the container's own layer (nil).
+func (c *Container) locate(p string) (*Volume, string) {
+	if !path.IsAbs(p) {
+		p = path.Join("/", c.Spec.WorkingDir, p)
+	}
+	p = path.Clean(p)
+	best := -1
+	for i := range c.mounts {
+		m := &c.mounts[i]
+		if (p == m.path || strings.HasPrefix(p, m.path+"/")) && (best < 0 || len(m.path) > len(c.mounts[best].path)) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil, p
+	}
+	m := &c.mounts[best]
+	rel := strings.TrimPrefix(strings.TrimPrefix(p, m.path), "/")
+	if m.sub != "" {
+		rel = path.Join(m.sub, rel)
+	}
+	return c.Sandbox.Volume(m.volume), rel
+}
+
+// dirMark is the content of an entry that is a directory.
+const dirMark = "\x00dir"
+
+// ReadFile gives a file's content.
+func (c *Container) ReadFile(p string) (string, bool) {
+	v, name := c.locate(p)
+	var s string
+	var ok bool
+	if v != nil {
+		s, ok = v.files[name]
+	} else {
+		s, ok = c.fs[name]
+		if !ok {
+			s, ok = c.builtinFile(name)
+		}
+	}
+	return s, ok && s != dirMark
+}
+
+func (c *Container) builtinFile(name string) (string, bool) {
+	switch name {
+	case "/etc/hostname":
+		return c.Sandbox.Hostname() + "\n", true
+	case "/etc/hosts":
+		return "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n" + c.Sandbox.IP + "\t" + c.Sandbox.Hostname() + "\n", true
+	case "/etc/resolv.conf":
+		return "search " + c.Sandbox.Namespace + ".svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n", true
+	case "/etc/machine-id":
+		return Hex(uint64(len(c.Sandbox.rt.host.Name)))[:32] + "\n", true
+	case "/dev/null":
+		return "", true
+	}
+	return "", false
+}
+
+// WriteFile writes or appends to a file.
+func (c *Container) WriteFile(p, content string, add bool) {
+	v, name := c.locate(p)
+	if name == "/dev/null" {
+		return
+	}
+	files := c.fs
+	if v != nil {
+		files = v.files
+	}
+	if files == nil {
+		files = map[string]string{}
+		if v != nil {
+			v.files = files
+		} else {
+			c.fs = files
+		}
+	}
+	if add && files[name] != dirMark {
+		content = files[name] + content
+		// A log that grows for weeks must not take the tab's memory with it.
+		if len(content) > maxFile {
+			content = content[len(content)-maxFile/2:]
+		}
+	}
+	files[name] = content
+}
+
+const maxFile = 64 << 10
+
+func (c *Container) remove(p string, recursive bool) bool {
+	v, name := c.locate(p)
+	files := c.fs
+	if v != nil {
+		files = v.files
+	}
+	_, ok := files[name]
+	delete(files, name)
+	if recursive {
+		for _, k := range slices.Sorted(maps.Keys(files)) {
+			if strings.HasPrefix(k, name+"/") || name == "" {
+				delete(files, k)
+				ok = true
+			}
+		}
+	}
+	return ok
+}
+
+func (c *Container) exists(p string) bool {
+	if _, ok := c.ReadFile(p); ok {
+		return true
+	}
+	return c.isDir(p)
+}
+
+func (c *Container) isDir(p string) bool {
+	v, name := c.locate(p)
+	switch name {
+	case "", "/", "/tmp", "/etc", "/var", "/usr", "/bin", "/opt", "/home", "/root", "/dev", "/proc", "/var/log", "/usr/share/nginx/html":
+		return true
+	}
+	files := c.fs
+	if v != nil {
+		files = v.files
+	}
+	if files[name] == dirMark {
+		return true
+	}
+	for _, k := range slices.Sorted(maps.Keys(files)) {
+		if strings.HasPrefix(k, name+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Container) list(p string) []string {
+	v, name := c.locate(p)
+	files := c.fs
+	if v != nil {
+		files = v.files
+	}
+	prefix := strings.TrimSuffix(name, "/") + "/"
+	if v != nil && name == "" {
+		prefix = ""
+	}
+	seen := map[string]bool{}
+	for k := range files {
+		if rest, ok := strings.CutPrefix(k, prefix); ok && rest != "" {
+			first, _, _ := strings.Cut(rest, "/")
+			seen[first] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}

@@ -1,0 +1,215 @@
+package scheduler
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"tabernetes/engine/api"
+	"tabernetes/engine/client"
+	"tabernetes/engine/scheduler/framework"
+	"tabernetes/engine/scheduler/plugins"
+	"tabernetes/engine/scheduler/queue"
+	"tabernetes/engine/sim"
+)
+
+// errNoNodes is upstream's ErrNoNodesAvailable.
+const errNoNodes = "no nodes available to schedule pods"
+
+func (s *Scheduler) move(h *framework.Happening) { s.queue.Move(h, nil) }
+
+func (s *Scheduler) worth(p *queue.Pod, by framework.Plugin, h *framework.Happening) bool {
+	return plugins.Worth(s.cluster, p.Shape, by, h)
+}
+
+// gate is PreEnqueue: scheduling gates, and a preemption for the pod that is still being carried out.
+func (s *Scheduler) gate(p *queue.Pod) (framework.Plugin, bool) {
+	if len(p.Pod.Spec.SchedulingGates) > 0 {
+		return framework.SchedulingGates, true
+	}
+	last, busy := s.preempting[p.Pod.UID]
+	if !busy {
+		return 0, false
+	}
+	if last != "" {
+		if v, ok := s.pods.GetKey(last); !ok || v.DeletionTimestamp != nil {
+			return 0, false
+		}
+	}
+	return framework.DefaultPreemption, true
+}
+
+// schedule is one scheduling cycle (schedule_one.go).
+func (s *Scheduler) schedule(p *queue.Pod) {
+	if p.Pod.DeletionTimestamp != nil {
+		s.event(p.Pod, corev1.EventTypeWarning, "FailedScheduling", "Scheduling",
+			"skip schedule deleting pod: "+p.Pod.Namespace+"/"+p.Pod.Name)
+		return
+	}
+	if s.cluster.Pod(p.Pod.UID) != nil {
+		return // assumed or bound meanwhile
+	}
+	nodes := s.cluster.Nodes()
+	d := &Decision{At: s.a.Now(), Pod: p.Pod.Namespace + "/" + p.Pod.Name, Attempt: p.Attempts}
+	if len(nodes) == 0 {
+		p.Rejectors = 0
+		s.fail(p, d, failure{reason: corev1.PodReasonUnschedulable, message: errNoNodes, clear: true})
+		return
+	}
+	s.start %= len(nodes)
+	if st := plugins.Restricted(p.Shape); st != nil {
+		p.Rejectors = framework.Set(st.Plugin)
+		s.unschedulable(p, d, st.Reasons[0], nil, func(int32) *framework.Status { return st })
+		return
+	}
+	if n := s.cluster.Node(p.Pod.Status.NominatedNodeName); n != nil {
+		if st, _ := plugins.PreFilter(s.cluster, p.Shape); st.FilterWithNominated(n, p.Info) == nil {
+			d.Looked, d.Feasible, d.Nominated = 1, 1, n.Name
+			s.bind(p, n, d)
+			return
+		}
+	}
+	if p.Shape.NarrowsNodes {
+		s.scheduleNarrow(p, d)
+		return
+	}
+	out := s.engine.Find(p.Shape, p.Info, s.start, s.a.Rand())
+	d.Looked, d.Feasible, d.Score, d.Ties = out.Looked, out.Feasible, int(out.Score), out.Ties
+	if out.Node == nil {
+		s.start = (s.start + out.Looked) % len(nodes)
+		s.rejected(p, d)
+		return
+	}
+	s.explain(d, &out, p.Shape, p.Info)
+	s.start = (s.start + out.Looked) % len(nodes)
+	s.bind(p, out.Node, d)
+}
+
+// rejected works out why no node of all will do, from the engine's tables.
+func (s *Scheduler) rejected(p *queue.Pod, d *Decision) {
+	nodes := s.cluster.Nodes()
+	var reasons plugins.Reasons
+	p.Rejectors = 0
+	// Neighbours mostly fail alike: count runs of one status.
+	var last *framework.Status
+	run := 0
+	flush := func() {
+		if last == nil {
+			return
+		}
+		p.Rejectors |= framework.Set(last.Plugin)
+		for _, r := range last.Reasons {
+			reasons.Add(r, run)
+		}
+	}
+	for i, n := range nodes {
+		st := s.engine.Refusal(int32(i), p.Info)
+		if len(nodes) <= smallCluster {
+			d.Refused = append(d.Refused, refusal(n, st))
+		}
+		if st != last {
+			flush()
+			last, run = st, 0
+		}
+		run++
+	}
+	flush()
+	s.unschedulable(p, d, "", reasons, func(i int32) *framework.Status { return s.engine.Refusal(i, p.Info) })
+}
+
+// scheduleNarrow is for pods that name their nodes by affinity, as those of a DaemonSet do.
+func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
+	nodes := s.cluster.Nodes()
+	candidates := plugins.Candidates(s.cluster, p.Shape)
+	st, _ := plugins.PreFilter(s.cluster, p.Shape)
+	start := 0
+	if len(candidates) > 0 {
+		start = s.start % len(candidates)
+	}
+	found := st.Find(candidates, start, p.Info)
+	d.Looked, d.Feasible, d.Ties = len(found.Feasible)+len(found.Refused), len(found.Feasible), 1
+	s.start = (s.start + d.Looked) % len(nodes)
+	var reasons plugins.Reasons
+	refused := map[int32]*framework.Status{}
+	p.Rejectors = 0
+	for _, r := range found.Refused {
+		refused[r.Node.Index] = r.Status
+		p.Rejectors |= framework.Set(r.Status.Plugin)
+		d.Refused = append(d.Refused, refusal(r.Node, r.Status))
+		for _, text := range r.Status.Reasons {
+			reasons.Add(text, 1)
+		}
+	}
+	switch len(found.Feasible) {
+	case 0:
+		// The plugin that narrowed the choice rejected all the others.
+		p.Rejectors |= framework.Set(framework.NodeAffinity)
+		reasons.Add(statusNarrowed.Reasons[0], len(nodes)-len(found.Refused))
+		s.unschedulable(p, d, "", reasons, func(i int32) *framework.Status {
+			if r := refused[i]; r != nil {
+				return r
+			}
+			return statusNarrowed
+		})
+		return
+	case 1:
+		d.Reasons = reasons
+		s.bind(p, found.Feasible[0], d)
+		return
+	}
+	t := plugins.Score(s.cluster, p.Shape, found.Feasible)
+	best := t.Best(s.a.Rand())
+	d.Score, d.Skipped, d.Reasons = int(t.Total[best]), t.Skipped, reasons
+	for j, n := range t.Nodes {
+		r := Row{Node: n.Name, Total: int32(t.Total[j])}
+		for k := range plugins.NumScores {
+			r.Raw[k], r.Norm[k] = int32(t.Raw[k][j]), int32(t.Norm[k][j])
+		}
+		d.Rows = append(d.Rows, r)
+	}
+	s.bind(p, t.Nodes[best], d)
+}
+
+var statusNarrowed = framework.NewStatus(framework.NodeAffinity, framework.UnschedulableAndUnresolvable,
+	"node(s) didn't satisfy plugin(s) [NodeAffinity]")
+
+func (s *Scheduler) record(p *queue.Pod, d *Decision) {
+	rec := s.a.Record(sim.KindDecision, "pods/"+d.Pod, d.summary())
+	rec.Data = d
+	s.history.add(d)
+}
+
+// bind assumes the pod on the node and sends the binding; the next cycle does not wait for the answer.
+func (s *Scheduler) bind(p *queue.Pod, n *framework.NodeInfo, d *Decision) {
+	d.Chosen = n.Name
+	s.record(p, d)
+	pod := p.Pod
+	s.cluster.Assume(pod, p.Shape, n)
+	s.cluster.Unnominate(pod.UID)
+	s.c.Do(&api.Request{Verb: api.Create, Resource: api.Pods, Subresource: "binding", Namespace: pod.Namespace, Name: pod.Name,
+		Object: &corev1.Binding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID},
+			Target:     corev1.ObjectReference{Kind: "Node", Name: n.Name},
+		}}, func(resp *api.Response) {
+		if resp.Err != nil {
+			s.bindFailed(p, resp.Err)
+			return
+		}
+		s.event(pod, corev1.EventTypeNormal, "Scheduled", "Binding",
+			"Successfully assigned "+pod.Namespace+"/"+pod.Name+" to "+n.Name)
+	})
+}
+
+func (s *Scheduler) bindFailed(p *queue.Pod, err error) {
+	shape := s.shapeOf(p.Pod)
+	if s.cluster.Assumed(p.Pod.UID) {
+		s.cluster.Forget(p.Pod.UID)
+		s.move(&framework.Happening{Event: framework.AssignedPodDeleted, OldPod: p.Pod, OldShape: shape})
+	}
+	p.Rejectors = 0
+	d := &Decision{At: s.a.Now(), Pod: p.Pod.Namespace + "/" + p.Pod.Name, Attempt: p.Attempts}
+	s.fail(p, d, failure{reason: corev1.PodReasonSchedulerError, message: err.Error(), clear: true})
+}
+
+func (s *Scheduler) event(pod *corev1.Pod, typ, reason, action, message string) {
+	s.rec.EventFor(client.ReferenceTo(pod, ""), typ, reason, action, message)
+}

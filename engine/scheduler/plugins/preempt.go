@@ -1,0 +1,281 @@
+package plugins
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"tabernetes/engine/scheduler/framework"
+)
+
+// How many candidate nodes preemption looks for (DefaultPreemptionArgs).
+const (
+	minCandidatePercent  = 10
+	minCandidateAbsolute = 100
+)
+
+// Candidate is a node with the pods that would have to go.
+type Candidate struct {
+	Node       *framework.NodeInfo
+	Victims    []*framework.PodInfo // most important first
+	Violations int                  // pods whose disruption budget would be broken
+}
+
+// Preemption is a look for a node where a pod fits once less important pods are gone
+// (framework/preemption and plugins/defaultpreemption).
+type Preemption struct {
+	State *State
+	Pod   *corev1.Pod
+	Self  *framework.PodInfo
+	// Refusal tells why the pod cannot go to the i-th node of the cluster.
+	Refusal func(i int32) *framework.Status
+	Budgets []*policyv1.PodDisruptionBudget
+	Rand    *rand.Rand
+	Now     metav1.Time
+}
+
+var statusNoVictims = framework.NewStatus(framework.DefaultPreemption, framework.UnschedulableAndUnresolvable,
+	"No preemption victims found for incoming pod")
+
+// Verdict of a look for preemption.
+type Verdict struct {
+	Best    *Candidate // nil: nothing to preempt
+	Message string     // goes into the failure's text
+	// Hopeless: the pod's nominated node, if any, is to be cleared.
+	Hopeless bool
+}
+
+// Run looks for the best node to preempt pods on.
+func (p *Preemption) Run() Verdict {
+	if msg := p.ineligible(); msg != "" {
+		return Verdict{Message: "preemption: " + msg}
+	}
+	candidates, reasons, told := p.candidates()
+	if len(candidates) == 0 {
+		n := len(p.State.Cluster.Nodes())
+		reasons.Add("Preemption is not helpful for scheduling", n-told)
+		return Verdict{Hopeless: true, Message: "preemption: " + FitMessage(n, "", reasons)}
+	}
+	best := p.choose(candidates)
+	return Verdict{Best: best, Message: "preemption: found a potential placement for pod on node " + best.Node.Name +
+		", preempting " + strconv.Itoa(len(best.Victims)) + " victims"}
+}
+
+func (p *Preemption) ineligible() string {
+	if pp := p.Pod.Spec.PreemptionPolicy; pp != nil && *pp == corev1.PreemptNever {
+		return "not eligible due to preemptionPolicy=Never."
+	}
+	name := p.Pod.Status.NominatedNodeName
+	if name == "" {
+		return ""
+	}
+	n := p.State.Cluster.Node(name)
+	if n == nil {
+		return ""
+	}
+	if s := p.Refusal(n.Index); s == nil || s.Code == framework.UnschedulableAndUnresolvable {
+		return ""
+	}
+	for _, q := range n.Pods {
+		if q.Shape.Priority < p.State.Shape.Priority && terminatingByPreemption(q.Pod) {
+			return "not eligible due to a terminating pod on the nominated node."
+		}
+	}
+	return ""
+}
+
+func terminatingByPreemption(pod *corev1.Pod) bool {
+	if pod.DeletionTimestamp == nil {
+		return false
+	}
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == corev1.DisruptionTarget {
+			return c.Status == corev1.ConditionTrue && c.Reason == corev1.PodReasonPreemptionByScheduler
+		}
+	}
+	return false
+}
+
+func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) {
+	nodes := p.State.Cluster.Nodes()
+	var potential []*framework.NodeInfo
+	for i, n := range nodes {
+		if s := p.Refusal(int32(i)); s != nil && s.Code == framework.Unschedulable {
+			potential = append(potential, n)
+		}
+	}
+	if len(potential) == 0 {
+		return nil, reasons, 0
+	}
+	offset := p.Rand.IntN(len(potential))
+	want := min(max(len(potential)*minCandidatePercent/100, minCandidateAbsolute), len(potential))
+	var violating []*Candidate
+	for i := range potential {
+		n := potential[(offset+i)%len(potential)]
+		c, s := p.try(n)
+		if s != nil {
+			told++
+			for _, r := range s.Reasons {
+				reasons.Add(r, 1)
+			}
+			continue
+		}
+		if c.Violations == 0 {
+			out = append(out, c)
+		} else {
+			violating = append(violating, c)
+		}
+		if len(out) > 0 && len(out)+len(violating) >= want {
+			break
+		}
+	}
+	return append(out, violating...), reasons, told
+}
+
+// try finds the fewest, least important pods that must leave a node.
+func (p *Preemption) try(n *framework.NodeInfo) (*Candidate, *framework.Status) {
+	priority := p.State.Shape.Priority
+	if lowest, ok := n.LowestPriority(); !ok || lowest >= priority {
+		return nil, statusNoVictims
+	}
+	st, node := p.State.Clone(), n.Clone()
+	var possible []*framework.PodInfo
+	for _, q := range n.Pods {
+		if q.Shape.Priority < priority {
+			possible = append(possible, q)
+			node.RemovePod(q)
+			st.RemovePod(q, node)
+		}
+	}
+	if s := st.FilterWithNominated(node, p.Self); s != nil {
+		return nil, s
+	}
+	slices.SortStableFunc(possible, p.byImportance)
+	violating, others := p.splitByBudget(possible)
+	c := &Candidate{Node: n}
+	reprieve := func(q *framework.PodInfo) bool {
+		node.AddPod(q)
+		st.AddPod(q, node)
+		if st.FilterWithNominated(node, p.Self) == nil {
+			return true
+		}
+		node.RemovePod(q)
+		st.RemovePod(q, node)
+		c.Victims = append(c.Victims, q)
+		return false
+	}
+	for _, q := range violating {
+		if !reprieve(q) {
+			c.Violations++
+		}
+	}
+	for _, q := range others {
+		reprieve(q)
+	}
+	if len(c.Victims) == 0 {
+		return nil, statusNoVictims
+	}
+	slices.SortStableFunc(c.Victims, p.byImportance)
+	return c, nil
+}
+
+func (p *Preemption) started(q *framework.PodInfo) metav1.Time {
+	if t := q.Pod.Status.StartTime; t != nil {
+		return *t
+	}
+	return p.Now
+}
+
+func (p *Preemption) byImportance(a, b *framework.PodInfo) int {
+	if a.Shape.Priority != b.Shape.Priority {
+		if a.Shape.Priority > b.Shape.Priority {
+			return -1
+		}
+		return 1
+	}
+	return p.started(a).Compare(p.started(b).Time)
+}
+
+// splitByBudget tells the pods whose eviction would break a disruption budget from the others.
+func (p *Preemption) splitByBudget(pods []*framework.PodInfo) (violating, others []*framework.PodInfo) {
+	if len(p.Budgets) == 0 {
+		return nil, pods
+	}
+	left := make([]int32, len(p.Budgets))
+	selectors := make([]labels.Selector, len(p.Budgets))
+	for i, b := range p.Budgets {
+		left[i] = b.Status.DisruptionsAllowed
+		selectors[i], _ = metav1.LabelSelectorAsSelector(b.Spec.Selector)
+	}
+	for _, q := range pods {
+		broken := false
+		for i, b := range p.Budgets {
+			sel := selectors[i]
+			if b.Namespace != q.Pod.Namespace || sel == nil || sel.Empty() || len(q.Pod.Labels) == 0 || !sel.Matches(labels.Set(q.Pod.Labels)) {
+				continue
+			}
+			if _, done := b.Status.DisruptedPods[q.Pod.Name]; done {
+				continue
+			}
+			if left[i]--; left[i] < 0 {
+				broken = true
+				break
+			}
+		}
+		if broken {
+			violating = append(violating, q)
+		} else {
+			others = append(others, q)
+		}
+	}
+	return violating, others
+}
+
+// choose picks the candidate that hurts least (preemption.pickOneNodeForPreemption).
+func (p *Preemption) choose(list []*Candidate) *Candidate {
+	criteria := []func(*Candidate) int64{
+		func(c *Candidate) int64 { return -int64(c.Violations) },
+		func(c *Candidate) int64 { return -int64(c.Victims[0].Shape.Priority) },
+		func(c *Candidate) int64 {
+			var sum int64
+			for _, q := range c.Victims {
+				// Shifted above 0, so that fewer victims of negative priority are not worse than more.
+				sum += int64(q.Shape.Priority) + math.MaxInt32 + 1
+			}
+			return -sum
+		},
+		func(c *Candidate) int64 { return -int64(len(c.Victims)) },
+		func(c *Candidate) int64 {
+			earliest := p.started(c.Victims[0])
+			for _, q := range c.Victims {
+				if t := p.started(q); q.Shape.Priority == c.Victims[0].Shape.Priority && t.Before(&earliest) {
+					earliest = t
+				}
+			}
+			return earliest.UnixNano()
+		},
+	}
+	for _, score := range criteria {
+		var best []*Candidate
+		most := int64(math.MinInt64)
+		for _, c := range list {
+			v := score(c)
+			if v > most {
+				most, best = v, best[:0]
+			}
+			if v == most {
+				best = append(best, c)
+			}
+		}
+		if list = best; len(list) == 1 {
+			break
+		}
+	}
+	return list[0]
+}

@@ -1,0 +1,235 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"tabernetes/engine"
+	"tabernetes/engine/sim"
+)
+
+// Script is a session written down.
+type Script struct {
+	Config engine.Config
+	Steps  []Step
+	// Files finds what `-f NAME` reads.
+	Files func(name string) (string, error)
+}
+
+// Step is one command and what it gave.
+type Step struct {
+	Line    int
+	Comment []string // lines before it
+	Text    string   // with its "$ " or "> "
+	Want    string
+}
+
+// Parse reads a script.
+func Parse(text string) (*Script, error) {
+	s := &Script{Config: engine.Config{Nodes: 3, Masters: 1, Seed: 1}}
+	var comment []string
+	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+		switch {
+		case strings.HasPrefix(line, "$ ") || strings.HasPrefix(line, "> "):
+			s.Steps = append(s.Steps, Step{Line: i + 1, Comment: comment, Text: line})
+			comment = nil
+		case strings.HasPrefix(line, "#") || len(s.Steps) == 0:
+			comment = append(comment, line)
+			if err := s.setting(line); err != nil {
+				return nil, fmt.Errorf("line %d: %w", i+1, err)
+			}
+		case line == "" && len(comment) > 0:
+			comment = append(comment, line)
+		default:
+			last := &s.Steps[len(s.Steps)-1]
+			last.Want += line + "\n"
+		}
+	}
+	return s, nil
+}
+
+func (s *Script) setting(line string) error {
+	key, val, ok := strings.Cut(line, ":")
+	if !ok || strings.HasPrefix(line, "#") {
+		return nil
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(val))
+	if err != nil {
+		return fmt.Errorf("%s: %q is not a number", key, strings.TrimSpace(val))
+	}
+	switch key {
+	case "nodes":
+		s.Config.Nodes = n
+	case "seed":
+		s.Config.Seed = uint64(n)
+	default:
+		return fmt.Errorf("unknown setting %q", key)
+	}
+	return nil
+}
+
+// Play runs the script in a new cluster that is Ready, and returns it with what each step gave.
+func (s *Script) Play() (*engine.Cluster, []string, error) {
+	c, err := engine.New(s.Config)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.RunTo(sim.Time(time.Minute), c.Ready, 0)
+	var out []string
+	for _, st := range s.Steps {
+		got, err := s.step(c, st)
+		if err != nil {
+			return c, out, fmt.Errorf("line %d: %s: %w", st.Line, st.Text, err)
+		}
+		out = append(out, got)
+	}
+	return c, out, nil
+}
+
+func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
+	verb, rest := st.Text[:2], st.Text[2:]
+	if verb == "$ " {
+		return s.kubectl(c, rest, 10*time.Minute)
+	}
+	f := strings.Fields(rest)
+	switch {
+	case f[0] == "advance" && len(f) == 2:
+		d, err := time.ParseDuration(f[1])
+		if err != nil {
+			return "", err
+		}
+		c.RunTo(c.Now().Add(d), nil, 0)
+	case f[0] == "settle" && len(f) == 2:
+		d, err := time.ParseDuration(f[1])
+		if err != nil {
+			return "", err
+		}
+		c.RunTo(c.Now().Add(d), c.Settled, 0)
+	case f[0] == "until" && len(f) > 2:
+		d, err := time.ParseDuration(f[1])
+		if err != nil {
+			return "", err
+		}
+		line := strings.TrimSpace(strings.SplitN(rest, f[1], 2)[1])
+		end := c.Now().Add(d)
+		for {
+			got, err := s.kubectl(c, line, time.Minute)
+			if err != nil || strings.TrimSpace(got) == strings.TrimSpace(st.Want) || c.Now() >= end {
+				return got, err
+			}
+			c.RunTo(c.Now().Add(time.Second), nil, 0)
+		}
+	case f[0] == "kill" && len(f) == 2:
+		return "", c.Do(engine.Command{Op: engine.OpKill, Name: f[1]})
+	case f[0] == "restart" && len(f) == 2:
+		return "", c.Do(engine.Command{Op: engine.OpRestart, Name: f[1]})
+	case f[0] == "load" && len(f) == 3:
+		rps, err := strconv.ParseFloat(f[2], 64)
+		if err != nil {
+			return "", err
+		}
+		return "", c.Do(engine.Command{Op: engine.OpTraffic, Name: f[1], RPS: rps})
+	case f[0] == "stats":
+		return loadText(c)
+	case f[0] == "why" && len(f) == 2:
+		w, err := c.Why(f[1])
+		if err != nil {
+			return err.Error() + "\n", nil
+		}
+		var b strings.Builder
+		for _, x := range w.Chain {
+			fmt.Fprintf(&b, "%s %s: %s %s %s\n", sim.Time(x.At*1e6), x.Actor, x.Kind, x.Ref, x.Text)
+		}
+		for _, a := range w.Advice {
+			fmt.Fprintf(&b, "advice: %s\n", a)
+		}
+		return b.String(), nil
+	case f[0] == "history" && len(f) == 2:
+		w, err := c.Why(f[1])
+		if err != nil {
+			return err.Error() + "\n", nil
+		}
+		var b strings.Builder
+		for i := len(w.History) - 1; i >= 0; i-- {
+			x := w.History[i]
+			fmt.Fprintf(&b, "%s %s: %s %s\n", sim.Time(x.At*1e6), x.Actor, x.Kind, x.Text)
+		}
+		return b.String(), nil
+	default:
+		return "", fmt.Errorf("unknown command")
+	}
+	return "", nil
+}
+
+var fileFlag = regexp.MustCompile(`-f[ =](\S+)`)
+
+// kubectl runs a line to its end and returns stdout and stderr as a terminal would show them.
+func (s *Script) kubectl(c *engine.Cluster, line string, limit time.Duration) (string, error) {
+	files := map[string]string{}
+	for _, m := range fileFlag.FindAllStringSubmatch(line, -1) {
+		text, err := s.Files(m[1])
+		if err != nil {
+			return "", err
+		}
+		files[m[1]] = text
+	}
+	var b strings.Builder
+	put := func(t string) { b.WriteString(t) }
+	code := 0
+	p, err := c.Start(engine.Command{Op: engine.OpKubectl, Line: line, Files: files}, engine.Output{Out: put, Err: put, Done: func(n int) { code = n }})
+	if err != nil {
+		return "", err
+	}
+	c.RunTo(c.Now().Add(limit), p.Done, 0)
+	if !p.Done() {
+		return "", fmt.Errorf("not done after %s; so far:\n%s", limit, b.String())
+	}
+	if code != 0 {
+		fmt.Fprintf(&b, "[exit %d]\n", code)
+	}
+	return b.String(), nil
+}
+
+func loadText(c *engine.Cluster) (string, error) {
+	t := c.TrafficStats()
+	type version struct{ OK, Failed int }
+	v := map[string]version{}
+	for k, x := range t.ByVersion {
+		v[k] = version{x.OK, x.Failed}
+	}
+	b, err := json.MarshalIndent(struct {
+		Sent, OK, Failed int
+		ByVersion        map[string]version
+		Reasons          map[string]int
+	}{t.Sent, t.OK, t.Failed, v, t.Reasons}, "", "  ")
+	return string(b) + "\n", err
+}
+
+// Text writes the script with new outputs.
+func (s *Script) Text(outputs []string) string {
+	var b strings.Builder
+	for i, st := range s.Steps {
+		for _, line := range st.Comment {
+			b.WriteString(line + "\n")
+		}
+		b.WriteString(st.Text + "\n")
+		if i < len(outputs) {
+			b.WriteString(outputs[i])
+		}
+	}
+	return b.String()
+}
+
+// DirFiles finds files below a folder.
+func DirFiles(dir string) func(string) (string, error) {
+	return func(name string) (string, error) {
+		b, err := os.ReadFile(filepath.Join(dir, filepath.Clean("/"+name)))
+		return string(b), err
+	}
+}

@@ -1,0 +1,75 @@
+// Builds the page into dist/: index.html, app-HASH.js and .css, the lazily loaded editor and terminal, worker-HASH.js
+// and the example manifests. engine.wasm[.br|.gz] is put beside them by the Makefile and is left alone here.
+//
+//   node build.mjs [--dev]       --dev: source maps, no minifying, and the mock engine (?engine=mock)
+//
+// GOROOT (else `go env GOROOT`) says where Go's wasm_exec.js is: it must be of the toolchain that builds engine.wasm.
+// TABERNETES_ENGINE: where the worker looks for the engine, in this order ("engine.wasm engine.wasm.gz").
+import { build } from "esbuild";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, "dist");
+const dev = process.argv.includes("--dev");
+/** DESIGN section 8: JavaScript and CSS of the page without editor and terminal, brotli 11. */
+const budgetBytes = 80 * 1024;
+
+const goroot = process.env.GOROOT || execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
+const wasmExec = [join(goroot, "lib/wasm/wasm_exec.js"), join(goroot, "misc/wasm/wasm_exec.js")].find(existsSync);
+if (!wasmExec) throw new Error(`no wasm_exec.js under GOROOT ${goroot}`);
+
+mkdirSync(dist, { recursive: true });
+for (const name of readdirSync(dist)) {
+  if (!name.startsWith("engine.")) rmSync(join(dist, name), { recursive: true });
+}
+
+const common = {
+  bundle: true, minify: !dev, sourcemap: dev ? "inline" : false, target: ["es2022"], charset: "utf8",
+  legalComments: "none", logLevel: "warning", absWorkingDir: here, metafile: true, outdir: "dist",
+  alias: { "wasm-exec": wasmExec },
+};
+const outputNamed = (result, stem) =>
+  basename(Object.keys(result.metafile.outputs).find((f) => basename(f).startsWith(stem + "-") && !f.endsWith(".map")));
+
+const worker = await build({ ...common, entryPoints: { worker: "src/worker.ts" }, format: "iife", entryNames: "[name]-[hash]" });
+const style = await build({ ...common, entryPoints: { app: "src/app.css" }, entryNames: "[name]-[hash]" });
+const app = await build({
+  ...common, entryPoints: { app: "src/main.ts" }, format: "esm", splitting: true,
+  entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]", loader: { ".css": "text" },
+  define: { __DEV__: String(dev), __WORKER__: JSON.stringify(outputNamed(worker, "worker")) },
+});
+
+const script = outputNamed(app, "app");
+const css = outputNamed(style, "app");
+const html = readFileSync(join(here, "src/index.html"), "utf8")
+  .replaceAll("%SCRIPT%", script).replaceAll("%STYLE%", css)
+  .replaceAll("%ENGINE%", process.env.TABERNETES_ENGINE || "engine.wasm engine.wasm.gz");
+writeFileSync(join(dist, "index.html"), html);
+cpSync(join(here, "examples"), join(dist, "examples"), { recursive: true });
+
+// What a visitor pays before opening the editor or the terminal: everything the entry imports statically.
+const outputs = app.metafile.outputs;
+const first = new Set();
+(function walk(file) {
+  if (first.has(file)) return;
+  first.add(file);
+  for (const i of outputs[file].imports) if (i.kind === "import-statement") walk(i.path);
+})(Object.keys(outputs).find((f) => basename(f) === script));
+const brotli = (file) => brotliCompressSync(readFileSync(join(here, file)), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+const kib = (n) => (n / 1024).toFixed(1) + " KiB";
+let sum = brotli("dist/" + css);
+for (const f of first) sum += brotli(f);
+const lazy = Object.keys(outputs).filter((f) => !first.has(f) && f.endsWith(".js"));
+if (!dev) {
+  console.log(`page (js+css, brotli): ${kib(sum)} of ${kib(budgetBytes)}`);
+  for (const f of lazy) console.log(`  later: ${basename(f)} ${kib(brotli(f))}`);
+  writeFileSync(join(dist, "sizes.json"), JSON.stringify({ pageBrotli: sum, budget: budgetBytes }) + "\n");
+  if (sum > budgetBytes) throw new Error(`the page is over its budget: ${sum} > ${budgetBytes} bytes`);
+}
+const build_id = createHash("sha256").update(html).digest("hex").slice(0, 8);
+console.log(`built dist/ (${dev ? "dev" : "production"}, ${build_id})`);

@@ -1,0 +1,168 @@
+// The state that panels share, and the few things they all do: select, run a kubectl line, say something.
+
+import { Engine } from "./engine.ts";
+import type { Call, Running } from "./engine.ts";
+import { Model } from "./model.ts";
+import type { ClusterConfig, Frame, InitResult, KubectlResult } from "./protocol.ts";
+import { setLang, t } from "./i18n/index.ts";
+import type { Lang } from "./i18n/index.ts";
+
+export type Topic = "frame" | "selection" | "prefs" | "transcript" | "status" | "tabs";
+export type Theme = "auto" | "light" | "dark";
+export type Phase = "loading" | "starting" | "ready" | "restoring" | "dead";
+
+export interface Line { kind: "command" | "stdout" | "stderr" | "note"; text: string }
+const maxTranscript = 3000;
+
+export class App {
+  readonly model = new Model();
+  engine!: Engine;
+  config: ClusterConfig = { nodes: 3, masters: 1, seed: 1 };
+  info?: InitResult;
+  phase: Phase = "loading";
+  loaded = 0; total = 0;
+  /** The banner's text; with restoring commands, or -1 if nothing restores. */
+  trouble?: { title: string; message: string; commands: number };
+
+  lang: Lang = "en";
+  theme: Theme = "auto";
+  dark = false;
+  /** What is selected, as a ref; "" nothing. */
+  selection = "";
+  left: "yaml" | "canary" | "load" = "yaml";
+  right: "summary" | "why" | "yaml" | "events" | "logs" = "summary";
+  bottom: "terminal" | "events" = "terminal";
+  /** The panel a phone shows under the stage. */
+  sheet: "do" | "inspect" | "terminal" = "do";
+  readonly editor = { name: "manifest.yaml", text: "" };
+
+  readonly transcript: Line[] = [];
+  readonly history: string[] = [];
+  /** The terminal, once open, writes along. */
+  onwrite?: (line: Line) => void;
+  /** What a screen reader hears. */
+  say: (text: string) => void = () => {};
+
+  private readonly listeners = new Map<Topic, Set<(frame?: Frame) => void>>();
+
+  on(topic: Topic, f: (frame?: Frame) => void): () => void {
+    let set = this.listeners.get(topic);
+    if (!set) this.listeners.set(topic, (set = new Set()));
+    set.add(f);
+    return () => set.delete(f);
+  }
+
+  emit(topic: Topic, frame?: Frame): void {
+    for (const f of this.listeners.get(topic) ?? []) f(frame);
+  }
+
+  attach(engine: Engine): void {
+    this.engine = engine;
+    engine.onloading = (loaded, total) => { this.loaded = loaded; this.total = total; this.emit("status"); };
+    engine.onframe = (frame) => this.frame(frame);
+    engine.onpanic = (message, commands) => {
+      this.trouble = { title: t("panic.title"), message, commands };
+      this.phase = commands < 0 ? "dead" : "restoring";
+      this.emit("status");
+    };
+    engine.onrestored = () => {
+      this.trouble = { title: t("panic.restored"), message: this.trouble?.message ?? "", commands: 0 };
+      this.phase = "ready";
+      this.emit("status");
+    };
+  }
+
+  private frame(frame: Frame): void {
+    const m = this.model, before = new Map<number, { power: boolean; ready: string }>();
+    if (!frame.full) for (const v of frame.nodes) { const e = m.nodes.get(v.id); if (e) before.set(v.id, e.view); }
+    m.apply(frame, performance.now());
+    for (const v of frame.nodes) {
+      const old = before.get(v.id);
+      if (!old) continue;
+      if (old.power !== v.power) this.say(t(v.power ? "say.nodeUp" : "say.nodeDown", { name: v.name }));
+      if (old.ready !== v.ready) this.say(t("say.nodeReady", { name: v.name, state: t(`stage.ready.${v.ready}`) }));
+    }
+    if (this.phase === "starting" && frame.nodes.length) { this.phase = "ready"; this.emit("status"); }
+    this.emit("frame", frame);
+  }
+
+  select(ref: string, tab?: App["right"]): void {
+    this.selection = ref;
+    if (tab) this.right = tab;
+    if (ref) this.sheet = "inspect";
+    this.emit("selection");
+    this.emit("tabs");
+  }
+
+  show(change: Partial<Pick<App, "left" | "right" | "bottom" | "sheet">>): void {
+    Object.assign(this, change);
+    this.emit("tabs");
+  }
+
+  setLang(lang: Lang): void {
+    this.lang = lang;
+    setLang(lang);
+    document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+    keep("lang", lang);
+    this.emit("prefs");
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    this.dark = theme === "dark" || (theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+    document.documentElement.dataset.theme = this.dark ? "dark" : "light";
+    keep("theme", theme);
+    this.emit("prefs");
+  }
+
+  write(kind: Line["kind"], text: string): void {
+    const line = { kind, text };
+    this.transcript.push(line);
+    if (this.transcript.length > maxTranscript) this.transcript.splice(0, 500);
+    this.onwrite?.(line);
+    this.emit("transcript");
+  }
+
+  /** Runs a kubectl line as if it had been typed: it and its output appear in the terminal. */
+  start(line: string, files?: Record<string, string>): Running {
+    this.write("command", line);
+    this.remember(line);
+    const running = this.engine.kubectl(line, files, (stream, text) => this.write(stream, text));
+    running.done.catch((e: Error) => this.write("stderr", e.message + "\n"));
+    return running;
+  }
+
+  run(line: string, files?: Record<string, string>): Promise<KubectlResult> {
+    return this.start(line, files).done.catch((e: Error) => ({ stdout: "", stderr: e.message, code: 1 }));
+  }
+
+  remember(line: string): void {
+    if (line.trim() && this.history[this.history.length - 1] !== line) this.history.push(line);
+  }
+
+  /** A call whose failure is shown in the banner; undefined then. */
+  async ask<T>(call: Call): Promise<T | undefined> {
+    try {
+      return await this.engine.call<T>(call);
+    } catch (e) {
+      this.trouble = { title: t("error.title"), message: (e as Error).message, commands: 0 };
+      this.emit("status");
+      return undefined;
+    }
+  }
+
+  /** For machines there is no kubectl: what happened is noted in the terminal all the same. */
+  async power(name: string, on: boolean): Promise<void> {
+    this.write("note", on ? `# power on: ${name}` : `# power off: ${name} (the machine, not the API object)`);
+    await this.ask({ op: on ? "restartNode" : "killNode", name });
+  }
+}
+
+function keep(key: string, value: string): void {
+  try { localStorage.setItem("tabernetes." + key, value); } catch { /* private mode: the choice lasts as long as the page */ }
+}
+export function kept(key: string): string | null {
+  try { return localStorage.getItem("tabernetes." + key); } catch { return null; }
+}
+
+export const app = new App();

@@ -1,0 +1,73 @@
+// window.tabernetes: what scripts, tests and pages that embed this one can do. Documented in README.
+
+import { app } from "./app.ts";
+import { cluster } from "./cluster.ts";
+import type { ClusterConfig, KubectlResult, Stats, StepResult, TrafficStats, Why } from "./protocol.ts";
+
+export interface Tabernetes {
+  /** Resolves when the cluster answers. */
+  readonly ready: Promise<void>;
+  /** One kubectl line, with or without the word kubectl. It also appears in the terminal. */
+  kubectl(line: string): Promise<KubectlResult>;
+  /** `kubectl apply -f -` with this text. */
+  apply(yaml: string): Promise<KubectlResult>;
+  readonly clock: {
+    /** Virtual milliseconds since the cluster's start, as of the last frame drawn. */
+    now(): number;
+    pause(): Promise<void>;
+    /** Virtual seconds per real second; 0 as fast as possible; without it the speed that was. */
+    play(speed?: number): Promise<void>;
+    /** Up to and including the next event that writes. */
+    step(): Promise<StepResult>;
+    /** Resolves when that much virtual time has passed, as fast as possible. */
+    advance(seconds: number): Promise<void>;
+    /** As fast as possible until only periodic work is left, or that much virtual time has passed (an hour). */
+    settle(maxSeconds?: number): Promise<void>;
+  };
+  /** Power off. */
+  killNode(name: string): Promise<void>;
+  restartNode(name: string): Promise<void>;
+  readonly traffic: {
+    /** Starts, changes (the same service) or, with rps 0, stops requests. Service: "name" or "namespace/name". */
+    start(load: { service: string; rps: number }): Promise<void>;
+    stats(): Promise<TrafficStats>;
+  };
+  why(ref: string): Promise<Why>;
+  /** A fresh cluster; what is not given stays as it was. */
+  reset(config?: Partial<ClusterConfig>): Promise<void>;
+  stats(): Promise<Stats>;
+  /** Resolves when nothing is left to draw. */
+  idle(): Promise<void>;
+}
+
+declare global { interface Window { tabernetes: Tabernetes } }
+
+export function install(idle: () => Promise<void>): Tabernetes {
+  const call = <T = void>(c: Parameters<typeof app.engine.call>[0]): Promise<T> => cluster.ready.then(() => app.engine.call<T>(c));
+  const run = (line: string, files?: Record<string, string>) => cluster.ready.then(() => app.start(line, files).done);
+  const api: Tabernetes = {
+    get ready() { return cluster.ready; },
+    kubectl: (line) => run(line),
+    apply: (yaml) => run("kubectl apply -f -", { "-": yaml }),
+    clock: {
+      now: () => app.model.now,
+      pause: () => call({ op: "pause" }),
+      play: (speed) => call({ op: "play", speed: speed ?? app.model.speed }),
+      step: () => call({ op: "step" }),
+      advance: (seconds) => call({ op: "advance", seconds }),
+      settle: (maxSeconds = 3600) => call({ op: "settle", maxSeconds }),
+    },
+    killNode: (name) => call({ op: "killNode", name }),
+    restartNode: (name) => call({ op: "restartNode", name }),
+    traffic: {
+      start: ({ service, rps }) => call({ op: "traffic", service, rps }),
+      stats: () => call({ op: "trafficStats" }),
+    },
+    why: (ref) => call({ op: "why", ref }),
+    reset: (config) => cluster.reset({ ...app.config, ...config }),
+    stats: () => call({ op: "stats" }),
+    idle,
+  };
+  window.tabernetes = api;
+  return api;
+}

@@ -1,0 +1,108 @@
+// The page's end of the wire to the engine: numbers requests, resolves answers, streams output, hands frames on.
+
+import { PROTOCOL } from "./protocol.ts";
+import type { Answer, ClusterConfig, Frame, InitResult, KubectlResult, Request } from "./protocol.ts";
+
+/** What the engine hangs on: a Worker, or the mock of the dev build. */
+export interface Wire {
+  postMessage(message: unknown): void;
+  onmessage: ((event: { data: Answer }) => void) | null;
+  onerror?: ((event: ErrorEvent) => void) | null;
+  terminate?(): void;
+}
+
+type WithoutId<T> = T extends { id: number } ? Omit<T, "id"> : never;
+/** A request before it is given its id. */
+export type Call = WithoutId<Request>;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  output?: (stream: "stdout" | "stderr", text: string) => void;
+}
+
+/** A kubectl line that runs: `done` settles when it has ended, `cancel` is Ctrl-C. */
+export interface Running { done: Promise<KubectlResult>; cancel(): void }
+
+export class Engine {
+  onframe: (frame: Frame) => void = () => {};
+  onloading: (loaded: number, total: number) => void = () => {};
+  onpanic: (message: string, commands: number) => void = () => {};
+  onrestored: () => void = () => {};
+
+  private next = 1;
+  private readonly waiting = new Map<number, Waiting>();
+
+  constructor(private readonly wire: Wire) {
+    wire.onmessage = (event) => this.receive(event.data);
+    wire.onerror = (event) => this.fail(event.message || "the worker could not be started");
+  }
+
+  async init(config: ClusterConfig): Promise<InitResult> {
+    const result = await this.call<InitResult>({ op: "init", config, protocol: PROTOCOL });
+    if (result.protocol !== PROTOCOL) {
+      throw new Error(`the engine speaks protocol ${result.protocol}, this page ${PROTOCOL}: reload the page`);
+    }
+    return result;
+  }
+
+  call<T = unknown>(call: Call, output?: Waiting["output"]): Promise<T> {
+    return this.start<T>(call, output).done;
+  }
+
+  /** `line` as typed; a missing leading "kubectl" is added, so the engine always gets the whole line. */
+  kubectl(line: string, files?: Record<string, string>, output?: Waiting["output"]): Running {
+    const { id, done } = this.start<KubectlResult>({ op: "kubectl", line: wholeLine(line), files }, output);
+    return { done, cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}) };
+  }
+
+  ack(seq: number): void {
+    this.wire.postMessage({ id: 0, op: "ack", seq });
+  }
+
+  close(): void {
+    this.wire.terminate?.();
+    for (const w of this.waiting.values()) w.reject(new Error("the cluster was replaced"));
+    this.waiting.clear();
+  }
+
+  private start<T>(call: Call, output?: Waiting["output"]): { id: number; done: Promise<T> } {
+    const id = this.next++;
+    const done = new Promise<T>((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as (v: unknown) => void, reject, output });
+    });
+    this.wire.postMessage({ ...call, id });
+    return { id, done };
+  }
+
+  private receive(answer: Answer): void {
+    switch (answer.type) {
+      case "frame": return this.onframe(answer.frame);
+      case "loading": return this.onloading(answer.loaded, answer.total);
+      case "panic": return this.onpanic(answer.message, answer.commands);
+      case "restored": return this.onrestored();
+      case "output": return this.waiting.get(answer.id)?.output?.(answer.stream, answer.text);
+      case "result":
+      case "error": {
+        const w = this.waiting.get(answer.id);
+        this.waiting.delete(answer.id);
+        if (answer.type === "error") w?.reject(new Error(answer.message));
+        else w?.resolve(answer.value);
+      }
+    }
+  }
+
+  /** The worker itself is gone: nothing that waits will ever be answered. */
+  private fail(message: string): void {
+    const error = new Error(message);
+    for (const w of this.waiting.values()) w.reject(error);
+    this.waiting.clear();
+    this.onpanic(message, -1);
+  }
+}
+
+export function wholeLine(line: string): string {
+  const trimmed = line.trim();
+  if (/^kubectl(\s|$)/.test(trimmed)) return trimmed;
+  return "kubectl " + trimmed.replace(/^k(\s+|$)/, "");
+}

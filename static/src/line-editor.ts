@@ -1,0 +1,44 @@
+// The terminal's input line, without the terminal: keys in, what to print and what to run out.
+
+export interface Edit { line: string; cursor: number }
+
+/** A here document (`… -f - <<EOF`): the word that ends it, and the line without the redirection. */
+export function hereDocument(line: string): { end: string; line: string } | undefined {
+  const m = /^(.*?)\s*<<-?\s*(['"]?)([A-Za-z_]\w*)\2\s*$/.exec(line);
+  if (!m) return undefined;
+  // `cat <<EOF | kubectl …` is the other usual form.
+  return { end: m[3], line: m[1] };
+}
+export function pipedHereDocument(line: string): { end: string; line: string } | undefined {
+  const m = /^cat\s*<<-?\s*(['"]?)([A-Za-z_]\w*)\1\s*\|\s*(.+)$/.exec(line);
+  return m ? { end: m[2], line: m[3] } : undefined;
+}
+
+const verbs = "annotate api-resources apply auth autoscale cluster-info cordon create delete describe diff drain edit events exec explain expose get label logs patch rollout run scale set taint top uncordon version wait".split(" ");
+const resources = "all configmaps deployments endpointslices events namespaces nodes pods replicasets secrets serviceaccounts services leases".split(" ");
+const rollout = "history pause restart resume status undo".split(" ");
+
+/** Words that could stand at the cursor's place; `names` gives the objects of a resource. */
+export function completions(before: string, names: (resource: string) => string[], files: string[]): string[] {
+  const words = before.replace(/^\s+/, "").split(/\s+/), last = words[words.length - 1], args = words.slice(1, -1).filter((w) => !w.startsWith("-"));
+  const starting = (list: string[]) => list.filter((w) => w.startsWith(last) && w !== last);
+  if (words.length === 1) return starting(["kubectl", "clear", "help"]);
+  if (words[words.length - 2] === "-f") return starting(files);
+  if (args.length === 0) return starting(verbs);
+  const verb = args[0];
+  if (last.includes("/")) {
+    const [res, part] = last.split("/");
+    return names(plural(res)).filter((n) => n.startsWith(part)).map((n) => `${res}/${n}`);
+  }
+  if (verb === "rollout" && args.length === 1) return starting(rollout);
+  if (/^(cordon|uncordon|drain)$/.test(verb)) return starting(names("nodes"));
+  if (verb === "logs" || verb === "exec") return starting(names("pods"));
+  if (/^(rollout)$/.test(verb) || verb === "scale" || verb === "set") return starting(names("deployments").map((n) => "deployment/" + n));
+  if (args.length === 1) return starting(resources);
+  return starting(names(plural(args[1])));
+}
+
+export function plural(resource: string): string {
+  const short: Record<string, string> = { po: "pods", pod: "pods", no: "nodes", node: "nodes", svc: "services", service: "services", deploy: "deployments", deployment: "deployments", rs: "replicasets", replicaset: "replicasets" };
+  return short[resource] ?? resource;
+}

@@ -1,0 +1,65 @@
+// Starts the page: preferences, panels, engine, window.tabernetes.
+
+import { html } from "lit";
+import { app, kept } from "./app.ts";
+import type { Theme } from "./app.ts";
+import { cluster } from "./cluster.ts";
+import { chooseLang } from "./i18n/index.ts";
+import { install } from "./embed-api.ts";
+import { readParams } from "./params.ts";
+import { Panel } from "./panels/panel.ts";
+import type { TabStage } from "./stage/stage.ts";
+import "./stage/stage.ts";
+import "./panels/header.ts";
+import "./panels/left.ts";
+import "./panels/inspector.ts";
+import "./panels/bottom.ts";
+import "./panels/banner.ts";
+import { t } from "./i18n/index.ts";
+
+class TabApp extends Panel {
+  protected override topics = ["prefs", "tabs"] as Panel["topics"];
+
+  protected override render() {
+    const tab = (name: typeof app.sheet, text: string) => html`<button role="tab" aria-selected=${app.sheet === name} @click=${() => app.show({ sheet: name })}>${text}</button>`;
+    return html`
+      <tab-header></tab-header>
+      <div class="body" data-sheet=${app.sheet}>
+        <div class="sheet-tabs tabs" role="tablist" aria-label=${t("left.label")}>${tab("do", t("sheet.do"))}${tab("inspect", t("sheet.inspect"))}${tab("terminal", t("sheet.terminal"))}</div>
+        <aside class="left" aria-label=${t("left.label")}><tab-left></tab-left></aside>
+        <main aria-label=${t("stage.label")}><tab-banner></tab-banner><tab-stage></tab-stage></main>
+        <aside class="right" aria-label=${t("right.label")}><tab-inspector></tab-inspector></aside>
+        <tab-timeline></tab-timeline>
+        <section class="bottom" aria-label=${t("bottom.label")}><tab-bottom></tab-bottom></section>
+      </div>
+      <div class="sr-only" aria-live="polite" id="live"></div>`;
+  }
+
+  override firstUpdated(): void {
+    const live = this.querySelector("#live")!;
+    let said = "", timer = 0;
+    app.say = (text) => {
+      said = said ? `${said}. ${text}` : text;
+      clearTimeout(timer);
+      timer = window.setTimeout(() => { live.textContent = said; said = ""; }, 400);
+    };
+  }
+}
+
+const params = readParams(location.search);
+const theme = params.theme ?? kept("theme") ?? "auto";
+app.setTheme((["light", "dark", "auto"].includes(theme) ? theme : "auto") as Theme);
+app.setLang(chooseLang(params.lang ?? kept("lang"), navigator.languages));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.setTheme(app.theme));
+customElements.define("tab-app", TabApp);
+
+const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+install(async () => {
+  const stage = document.querySelector<TabStage>("tab-stage");
+  await cluster.ready;
+  await frame();
+  await stage?.idle();
+  await frame();
+});
+for (const c of params.complaints) app.write("stderr", c + "\n");
+void cluster.boot(params.config, params.speed ?? 1).catch(() => {});

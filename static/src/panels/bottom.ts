@@ -1,0 +1,106 @@
+// The bottom: the timeline with what happened on it, the terminal, the events.
+
+import { html, nothing } from "lit";
+import { app } from "../app.ts";
+import { t } from "../i18n/index.ts";
+import type { EventInfo } from "../protocol.ts";
+import { clockText } from "../time.ts";
+import { placeMarks } from "../timeline-layout.ts";
+import type { Terminal } from "../lazy/terminal.ts";
+import { Panel } from "./panel.ts";
+import { tabs } from "./tabs.ts";
+
+class TabTimeline extends Panel {
+  private width = 800;
+  override firstUpdated(): void {
+    new ResizeObserver(() => { this.width = Math.max(100, this.clientWidth - 32); this.requestUpdate(); }).observe(this);
+  }
+
+  protected override render() {
+    const m = app.model, wide = (text: string) => [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 11 : 6), 0);
+    const short = (text: string) => (text.length > 30 ? text.slice(0, 29) + "…" : text);
+    const placed = placeMarks(m.marks, m.now, this.width, (x) => wide(short(x)));
+    return html`<nav class="timeline" aria-label=${t("timeline.label")}>
+      <div class="rail"></div>
+      ${placed.map((p) => {
+        const edge = p.at < 0.08 ? "start" : p.at > 0.92 ? "end" : "";
+        return html`<button class="mark ${p.mark.kind} ${edge}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(p.mark.at)} ${p.mark.text}${p.more ? ` (+${p.more})` : ""}"
+          aria-label="${p.mark.text}, ${clockText(p.mark.at)}" @click=${() => app.select(`records/${p.mark.record}`, "why")}><i></i>${p.named ? html`<span>${short(p.mark.text)}</span>` : nothing}</button>`;
+      })}
+      <div class="now" title=${t("timeline.now")}></div>
+    </nav>`;
+  }
+}
+
+class TabBottom extends Panel {
+  protected override topics = ["prefs", "tabs"] as Panel["topics"];
+
+  protected override render() {
+    return html`
+      ${tabs("bottom", app.bottom, [["terminal", t("tab.terminal")], ["events", t("tab.events")]], (bottom) => app.show({ bottom }), t("bottom.label"))}
+      <div class="pane" role="tabpanel" id="bottom-panel" aria-labelledby="bottom-tab-${app.bottom}">
+        <tab-terminal ?hidden=${app.bottom !== "terminal"}></tab-terminal>
+        ${app.bottom === "events" ? html`<tab-events></tab-events>` : nothing}
+      </div>`;
+  }
+}
+
+class TabTerminal extends Panel {
+  protected override topics = ["prefs", "transcript"] as Panel["topics"];
+  private terminal?: Terminal; private opening?: Promise<void>;
+
+  override firstUpdated(): void { app.on("tabs", () => this.terminal?.fit()); }
+
+  private open(): Promise<void> {
+    return (this.opening ??= (async () => {
+      const { openTerminal } = await import("../lazy/terminal.ts");
+      const host = document.createElement("div");
+      host.className = "xterm-host";
+      this.replaceHost(host);
+      this.terminal = openTerminal(host);
+      this.terminal.focus();
+    })());
+  }
+  private host?: HTMLElement;
+  private replaceHost(host: HTMLElement): void { this.host = host; this.requestUpdate(); this.performUpdate(); }
+
+  protected override updated(): void {
+    const box = this.querySelector(".transcript");
+    if (box) box.scrollTop = box.scrollHeight;
+  }
+
+  private key(e: KeyboardEvent): void {
+    if (e.key.length === 1 && !e.ctrlKey && !e.metaKey) { const c = e.key; e.preventDefault(); void this.open().then(() => this.terminal!.type(c)); }
+    else if (e.key === "Enter") { e.preventDefault(); void this.open(); }
+  }
+
+  protected override render() {
+    if (this.host) return html`${this.host}`;
+    return html`<div class="transcript" role="log" aria-label=${t("term.label")} tabindex="0" @click=${() => void this.open()} @keydown=${this.key}>${app.transcript.slice(-200).map((l) =>
+        html`<span class=${l.kind}>${l.kind === "command" ? html`<u>~ $</u> ${l.text}\n` : l.kind === "note" ? l.text + "\n" : l.text}</span>`)}<span class="hint">${app.transcript.length ? "" : t("term.welcome") + "\n"}<u>~ $</u> <em>▌</em> ${t("term.open")}</span></div>`;
+  }
+}
+
+class TabEvents extends Panel {
+  protected override topics = ["prefs"] as Panel["topics"];
+  private list: EventInfo[] = []; private poll = 0;
+  override connectedCallback(): void { super.connectedCallback(); this.poll = window.setInterval(() => void this.refresh(), 1000); void this.refresh(); }
+  override disconnectedCallback(): void { super.disconnectedCallback(); clearInterval(this.poll); }
+
+  private async refresh(): Promise<void> {
+    if (app.phase !== "ready" || document.hidden) return;
+    this.list = await app.engine.call<EventInfo[]>({ op: "events", limit: 200 }).catch(() => this.list);
+    this.requestUpdate();
+  }
+
+  protected override render() {
+    if (!this.list.length) return html`<p class="note pad">${t("events.none")}</p>`;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("tab.events")}><table class="eventlist"><thead><tr>${(["events.age", "events.type", "events.reason", "events.object", "events.message"] as const).map((k) => html`<th scope="col">${t(k)}</th>`)}</tr></thead>
+      <tbody>${this.list.map((e) => html`<tr class=${e.type === "Warning" ? "warn" : ""}><td class="mono">${clockText(e.at)}</td><td>${e.type === "Warning" ? "⚠ " : ""}${e.type}</td><td>${e.reason}${e.count > 1 ? ` ×${e.count}` : ""}</td><td><button class="link" @click=${() => app.select(e.ref, "why")}>${e.object}</button></td><td>${e.message}</td></tr>`)}</tbody></table></div>`;
+  }
+}
+
+customElements.define("tab-timeline", TabTimeline);
+customElements.define("tab-terminal", TabTerminal);
+customElements.define("tab-events", TabEvents);
+customElements.define("tab-bottom", TabBottom);

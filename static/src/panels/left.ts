@@ -1,0 +1,25 @@
+// The left panel: what one can do. YAML, canary, load.
+
+import { html } from "lit";
+import { app } from "../app.ts";
+import { t } from "../i18n/index.ts";
+import { Panel } from "./panel.ts";
+import { tabs } from "./tabs.ts";
+import "./yaml.ts";
+import "./canary.ts";
+import "./load.ts";
+
+class TabLeft extends Panel {
+  protected override topics = ["prefs", "tabs"] as Panel["topics"];
+
+  protected override render() {
+    return html`
+      ${tabs("left", app.left, [["yaml", t("tab.yaml")], ["canary", t("tab.canary")], ["load", t("tab.load")]], (left) => app.show({ left }), t("left.label"))}
+      <div class="pane" role="tabpanel" id="left-panel" aria-labelledby="left-tab-${app.left}">
+        <tab-yaml ?hidden=${app.left !== "yaml"}></tab-yaml>
+        ${app.left === "canary" ? html`<tab-canary></tab-canary>` : ""}
+        ${app.left === "load" ? html`<tab-load></tab-load>` : ""}
+      </div>`;
+  }
+}
+customElements.define("tab-left", TabLeft);

@@ -1,0 +1,39 @@
+// The chain of causes: effect first, cause under it, each with its time and revision, each a link.
+
+import { html, nothing } from "lit";
+import type { TemplateResult } from "lit";
+import { app } from "../app.ts";
+import type { SchedulerRow, Why, WhyStep } from "../protocol.ts";
+import { clockText, round } from "../time.ts";
+import { t } from "../i18n/index.ts";
+import { title } from "./summary.ts";
+
+/** Rows beyond this are not worth a person's eye; the chosen and the best come first. */
+const maxRows = 60;
+
+export function whyView(w: Why): TemplateResult {
+  const nothingKnown = !w.summary && !w.chain.length && !w.history.length && !w.scheduler;
+  return html`
+    ${w.summary ? html`<p class="say">${w.summary}</p>` : nothing}
+    ${nothingKnown ? html`<p class="note">${t("why.none")}</p>` : nothing}
+    ${w.chain.length ? html`<h3>${t("why.chain")}</h3>${chain(w.chain)}` : nothing}
+    ${w.advice.length ? html`<h3>${t("why.advice")}</h3><ul class="advice">${w.advice.map((a) => html`<li>${a}</li>`)}</ul>` : nothing}
+    ${w.scheduler ? html`<h3>${t("why.scheduler")}</h3><p class="mono small">${w.scheduler.message}</p>${schedulerTable(w.scheduler.rows)}` : nothing}
+    ${w.history.length ? html`<h3>${t("why.history")}</h3>${chain(w.history)}` : nothing}`;
+}
+
+function chain(steps: WhyStep[]): TemplateResult {
+  return html`<ol class="why">${steps.map((s) => html`<li class=${/fail|fault|kill|lost|evict|error|timeout|dead/i.test(s.kind) ? "bad" : ""}>
+    ${s.ref && s.ref !== app.selection ? html`<button class="link" @click=${() => app.select(s.ref, "why")}>${s.text}</button>` : html`<span>${s.text}</span>`}
+    <div class="dim"><span class="mono">${clockText(s.at)}</span> · ${s.actor}${s.revision ? ` · ${t("why.revision", { n: s.revision })}` : ""}${s.ref ? html` · ${title(s.ref).name}` : nothing}</div></li>`)}</ol>`;
+}
+
+function schedulerTable(rows: SchedulerRow[]): TemplateResult {
+  const sorted = [...rows].sort((a, b) => Number(b.chosen) - Number(a.chosen) || b.total - a.total).slice(0, maxRows);
+  return html`<table class="sched"><thead><tr><th scope="col">${t("why.node")}</th><th scope="col">${t("why.verdict")}</th><th scope="col">${t("why.score")}</th></tr></thead><tbody>
+    ${sorted.map((r) => html`<tr class=${r.chosen ? "chosen" : r.plugin ? "no" : ""}><th scope="row"><button class="link" @click=${() => app.select("nodes/" + r.node)}>${r.node}</button></th>
+      <td>${r.chosen ? html`<b>✓ ${t("why.chosen")}</b>` : r.verdict}${r.plugin ? html`<div class="dim">${r.plugin}</div>` : nothing}</td>
+      <td>${r.plugin ? "" : r.scores.length ? html`<details><summary>${round(r.total, 0)}</summary>${r.scores.map((x) => html`<div class="dim">${x.plugin} ${round(x.weighted, 0)}</div>`)}</details>` : round(r.total, 0)}</td></tr>`)}
+    ${rows.length > sorted.length ? html`<tr><td colspan="3" class="dim">${t("stage.more", { n: rows.length - sorted.length })}</td></tr>` : nothing}
+  </tbody></table>`;
+}

@@ -1,0 +1,33 @@
+// The URL's parameters: nodes, masters, seed, lang, theme, speed. Anything strange falls back to the default, and says so.
+
+import type { ClusterConfig } from "./protocol.ts";
+
+export const limits = { nodes: [1, 5000], masters: [1, 1], seed: [0, 2 ** 32 - 1] } as const;
+export const defaults: ClusterConfig = { nodes: 3, masters: 1, seed: 1 };
+
+export interface Params { config: ClusterConfig; lang: string | null; theme: string | null; speed: number | null; complaints: string[] }
+
+export function readParams(search: string): Params {
+  const q = new URLSearchParams(search), complaints: string[] = [];
+  const whole = (name: keyof typeof limits): number => {
+    const text = q.get(name);
+    if (text === null) return defaults[name];
+    const [min, max] = limits[name], n = Number(text);
+    if (text.trim() === "" || !Number.isInteger(n) || n < min || n > max) {
+      complaints.push(`${name}=${text.slice(0, 40)}: want a whole number from ${min} to ${max}; using ${defaults[name]}`);
+      return defaults[name];
+    }
+    return n;
+  };
+  const config = { nodes: whole("nodes"), masters: whole("masters"), seed: whole("seed") };
+  let speed: number | null = null;
+  const s = q.get("speed");
+  if (s !== null) {
+    speed = s === "max" ? 0 : Number(s);
+    if (s !== "max" && !(speed >= 0.01 && speed <= 1000)) {
+      complaints.push(`speed=${s.slice(0, 40)}: want 0.01 to 1000, or max; using 1`);
+      speed = null;
+    }
+  }
+  return { config, lang: q.get("lang"), theme: q.get("theme"), speed, complaints };
+}

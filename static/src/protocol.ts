@@ -1,0 +1,157 @@
+// The messages between the page and the engine's worker. Twin of wasm/protocol.go: same names, same comments.
+//
+// Every request carries an id and gets exactly one answer of that id, after any number of `output` messages for it.
+// Frames come unasked, at most one unacknowledged at a time: the page answers each with `ack` when it has drawn it.
+
+/** Raised on every incompatible change; compared in the handshake. */
+export const PROTOCOL = 1;
+
+/** What a cluster is made from; also the URL parameters of the page. */
+export interface ClusterConfig { nodes: number; masters: number; seed: number }
+
+export type Request =
+  | { id: number; op: "init"; config: ClusterConfig; protocol: number }
+  | { id: number; op: "reset"; config: ClusterConfig }
+  /** One line for the terminal; `files` are what `-f NAME` can read. Output streams; ends with `code`. */
+  | { id: number; op: "kubectl"; line: string; files?: Record<string, string> }
+  /** Ends a running kubectl (Ctrl-C). `target` is the id of its request. */
+  | { id: number; op: "cancel"; target: number }
+  | { id: number; op: "pause" }
+  /** speed: virtual seconds per real second; 0 means as fast as possible. */
+  | { id: number; op: "play"; speed: number }
+  /** Handles events up to and including the next one that writes a record; answers StepResult. */
+  | { id: number; op: "step" }
+  | { id: number; op: "advance"; seconds: number }
+  | { id: number; op: "settle"; maxSeconds: number }
+  /** Power off / on of a machine. */
+  | { id: number; op: "killNode"; name: string }
+  | { id: number; op: "restartNode"; name: string }
+  /** Starts, changes (same service) or, with rps 0, stops requests to a Service ("name" or "namespace/name"). */
+  | { id: number; op: "traffic"; service: string; rps: number }
+  | { id: number; op: "trafficStats" }
+  /** The chain of causes of an object ("pods/default/web-1") or of a request ("requests/17"); answers Why. */
+  | { id: number; op: "why"; ref: string }
+  /** Summary of one object; answers ObjectInfo. */
+  | { id: number; op: "object"; ref: string }
+  /** The newest Events, newest first; answers EventInfo[]. */
+  | { id: number; op: "events"; limit: number }
+  | { id: number; op: "stats" }
+  | { id: number; op: "ack"; seq: number };
+
+export type Answer =
+  | { id: number; type: "result"; value: unknown }
+  | { id: number; type: "error"; message: string }
+  | { id: number; type: "output"; stream: "stdout" | "stderr"; text: string }
+  | { type: "frame"; frame: Frame }
+  /** The engine broke; the session is being restored from its command log, which takes `commands` commands. */
+  | { type: "panic"; message: string; stack: string; commands: number }
+  | { type: "restored" }
+  /** Progress of loading before init is answered: bytes of the engine fetched. */
+  | { type: "loading"; loaded: number; total: number };
+
+export interface InitResult { protocol: number; version: string; wasmBytes: number }
+export interface KubectlResult { stdout: string; stderr: string; code: number }
+export interface StepResult { actor: string; label: string; at: number; record?: string; ref?: string }
+export interface Stats {
+  nodes: number; pods: Record<string, number>; now: number; events: number; journalHash: string; wasmBytes: number;
+}
+export interface VersionStats { ok: number; failed: number; p50Ms: number; p99Ms: number }
+export interface TrafficStats {
+  sent: number; ok: number; failed: number;
+  byVersion: Record<string, VersionStats>;
+  /** Why requests failed: text → how many. */
+  reasons: Record<string, number>;
+  /** The same for each service under load, and for its last ten seconds. */
+  services: { service: string; rps: number; sent: number; ok: number; failed: number; recent: Record<string, VersionStats>; recentFailed: number }[];
+}
+
+/** One link of a chain of causes, effect first. */
+export interface WhyStep {
+  id: number; at: number; actor: string; kind: string; ref: string; text: string; revision: number;
+}
+/** The scheduler's table for a pod: one row a node. */
+export interface SchedulerRow {
+  node: string; verdict: string; /** plugin that rejected, "" if feasible */ plugin: string;
+  scores: { plugin: string; raw: number; normalized: number; weighted: number }[]; total: number; chosen: boolean;
+}
+export interface Why {
+  ref: string; /** one sentence: what is the case now */ summary: string;
+  chain: WhyStep[]; /** the object's own history, newest first */ history: WhyStep[];
+  scheduler?: { at: number; message: string; rows: SchedulerRow[] };
+  /** What would have helped or would help, as sentences; may be empty. */
+  advice: string[];
+}
+export interface ObjectInfo {
+  ref: string; kind: string; namespace: string; name: string; yaml: string; describe: string;
+  /** Log text by container; pods only. */
+  logs?: Record<string, string>;
+  exists: boolean;
+}
+export interface EventInfo {
+  at: number; type: string; reason: string; object: string; ref: string; message: string; count: number;
+}
+
+/**
+ * What changed since the last frame that was acknowledged. The first frame after init, reset or restore has
+ * `full: true` and holds everything. Times are milliseconds of virtual time since the cluster's start.
+ */
+export interface Frame {
+  seq: number; full: boolean;
+  now: number; /** paused: 0 speed */ playing: boolean; speed: number; settled: boolean;
+  /** busy: a command (advance, settle) is under way */ busy: boolean;
+  revision: number;
+  nodes: NodeView[]; removedNodes: number[];
+  workloads: WorkloadView[]; removedWorkloads: number[];
+  services: ServiceView[]; removedServices: number[];
+  pods: PodColumns;
+  /** Messages between actors since the last frame, at most a few hundred; dropped counts the rest. */
+  pulses: Pulse[]; pulsesDropped: number;
+  requests: RequestView[]; requestsDropped: number;
+  marks: Mark[];
+  totals: { nodes: number; pods: number; ready: number; pending: number; failed: number; apiPerSec: number };
+}
+
+/** A machine. `power` is the truth; `ready` is what the API says. */
+export interface NodeView {
+  id: number; name: string; role: "control-plane" | "worker"; zone: string;
+  power: boolean; ready: "True" | "False" | "Unknown" | ""; cordoned: boolean; taints: string[];
+  cpu: { capacity: number; requested: number }; /** bytes */ memory: { capacity: number; requested: number };
+  maxPods: number; pods: number; /** ms of virtual time of the last lease renewal, -1 unknown */ lease: number;
+  /** Control-plane nodes: the components that run there and whether they are up, and who leads. */
+  components: { name: string; up: boolean; leader: boolean }[];
+}
+/** What owns pods: a Deployment, a bare ReplicaSet, or "" for bare pods. Versions are its pod templates. */
+export interface WorkloadView {
+  id: number; ref: string; kind: string; namespace: string; name: string; image: string; container: string;
+  desired: number; current: number; updated: number; ready: number; available: number; paused: boolean;
+  /** the rollout is complete, progressing or failed (progress deadline) */ state: "complete" | "progressing" | "failed";
+  labels: Record<string, string>; revision: number;
+}
+export interface ServiceView {
+  id: number; ref: string; namespace: string; name: string; type: string; clusterIP: string; ports: string;
+  selector: Record<string, string>; ready: number; notReady: number;
+  rps: number; okPerSec: number; failPerSec: number;
+  /** pod slots behind it (ready ones), at most 200 */ endpoints: number[];
+}
+
+/** Pod states in PodColumns.state. */
+export const PodState = {
+  Gone: 0, Pending: 1, Creating: 2, Running: 3, Ready: 4, Terminating: 5, Failed: 6, Succeeded: 7, Waiting: 8, Unknown: 9,
+} as const;
+/** Pods that changed, as columns of equal length. `slot` names a pod while it lives; state Gone frees it. */
+export interface PodColumns {
+  slot: Int32Array; /** NodeView.id, -1 unscheduled */ node: Int32Array; /** WorkloadView.id, 0 none */ workload: Int32Array;
+  /** index into versions, stable for the session */ version: Int32Array; state: Uint8Array; restarts: Uint16Array;
+  /** virtual ms of the change */ at: Float64Array;
+  /** namespace/name of pods that are new in this frame, else "" */ name: string[];
+  /** the reason shown while not ready ("ContainerCreating", "ImagePullBackOff", "Completed"), else "" */ reason: string[];
+  /** version names that are new since the last frame: [index, workload ref, label such as "1.0", hash] */
+  versions: [number, string, string, string][];
+}
+export interface Pulse { from: string; to: string; label: string; sent: number; arrive: number; record: number }
+export interface RequestView {
+  id: number; service: number; /** pod slot, -1 none */ pod: number; /** node of the proxy that routed it */ via: number;
+  version: number; ok: boolean; reason: string; sent: number; ms: number;
+}
+/** An event worth naming on the timeline. */
+export interface Mark { at: number; kind: "command" | "fault" | "notice"; text: string; record: number }

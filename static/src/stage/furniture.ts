@@ -1,0 +1,116 @@
+// Draws headquarters, the users, the Services and the tray, in furniture pixels.
+
+import type { Scene, Ctx } from "./scene.ts";
+import { box, font, label, textWidth } from "./scene.ts";
+import type { HqBox, PartBox } from "./layout.ts";
+import { drawTiles } from "./nodes.ts";
+import { tilesFor } from "./layout.ts";
+import { round } from "../time.ts";
+import { t } from "../i18n/index.ts";
+import type { Key } from "../i18n/index.ts";
+
+export function drawHqFrame(ctx: Ctx, s: Scene, hq: HqBox): void {
+  const { palette: p, model } = s, view = model.nodes.get(hq.node)?.view;
+  if (!view) return;
+  const dead = !view.power, ref = "nodes/" + view.name;
+  box(ctx, hq, 14, p.hq, s.selection === ref ? p.select : dead ? p.bad : p.hqLine, s.selection === ref || s.hover === ref ? 2 : 1, dead ? [5, 4] : undefined);
+  ctx.globalAlpha = dead ? 0.55 : 1;
+  const tall = hq.style === "list" ? 15 : 16;
+  const w = label(ctx, view.name, hq.x + 14, hq.y + tall, hq.w - 28, p.ink, font(12, 600));
+  const status = dead ? t("stage.noPower", { ready: t(`stage.ready.${view.ready}` as Key) }) : hq.style === "list" ? "" : t("stage.revision", { n: model.revision });
+  ctx.font = font(11);
+  const room = hq.w - 36 - w;
+  const sw = status ? Math.min(textWidth(ctx, status), room) : 0;
+  if (status) label(ctx, status, hq.x + hq.w - 14, hq.y + tall, room, dead ? p.bad : p.dim, font(11), "right");
+  if (room - sw > 70) label(ctx, t("stage.hq"), hq.x + 14 + w + 8, hq.y + tall, room - sw - 8, p.dim, font(11));
+  ctx.globalAlpha = 1;
+}
+
+export function drawHqParts(ctx: Ctx, s: Scene, hq: HqBox): void {
+  const view = s.model.nodes.get(hq.node)?.view;
+  if (!view) return;
+  ctx.globalAlpha = view.power ? 1 : 0.55;
+  for (const part of hq.parts) drawPart(ctx, s, hq, part, view.components.find((c) => c.name === part.name));
+  ctx.globalAlpha = 1;
+}
+
+function drawPart(ctx: Ctx, s: Scene, hq: HqBox, part: PartBox, state?: { up: boolean; leader: boolean }): void {
+  const { palette: p, model } = s, name = model.nodes.get(hq.node)!.view.name;
+  const ref = `components/${part.name}@${name}`, api = part.name === "kube-apiserver", up = state?.up !== false;
+  const selected = s.selection === ref, hover = s.hover === ref;
+  box(ctx, part, 10, p.part, selected ? p.select : !up ? p.bad : api ? p.blue : p.hqLine, selected || hover ? 2.4 : api ? 1.8 : 1, up ? undefined : [4, 3]);
+  const cx = part.x + part.w / 2, cy = part.y + part.h / 2;
+  const nick = t(`nick.${part.name}` as Key) ?? "";
+  const notes: string[] = [];
+  if (!up) notes.push(t("stage.down"));
+  else {
+    if (nick) notes.push(nick);
+    if (api && model.totals.apiPerSec > 0) notes.push(t("stage.calls", { n: round(model.totals.apiPerSec, model.totals.apiPerSec < 10 ? 1 : 0) }));
+    if (state?.leader) notes.push("★ " + t("stage.leader"));
+  }
+  if (hq.style === "list") {
+    label(ctx, (state?.leader ? "★ " : "") + part.name, part.x + 8, cy + 0.5, part.w - 16, up ? p.ink : p.bad, font(10.5, api ? 600 : 400));
+    return;
+  }
+  const size = part.w < 166 && part.name.length > 20 ? 10.5 : 12;
+  label(ctx, part.name, cx, cy - 7, part.w - 10, up ? p.ink : p.dim, font(size, 600), "center");
+  label(ctx, notes.join(" · "), cx, cy + 8, part.w - 10, up ? p.dim : p.bad, font(10.5), "center");
+}
+
+export function drawBand(ctx: Ctx, s: Scene): void {
+  const { palette: p, model, layout: l } = s;
+  // Users: what comes from outside.
+  let rps = 0;
+  for (const v of model.services.values()) rps += v.rps;
+  const u = l.users;
+  box(ctx, u, 20, p.plant, p.line);
+  label(ctx, t("stage.users"), u.x + u.w / 2, u.y + 13, u.w - 12, p.ink, font(11.5, 600), "center");
+  label(ctx, rps ? t("stage.rps", { n: round(rps, 0) }) : t("stage.noLoad"), u.x + u.w / 2, u.y + 28, u.w - 12, p.dim, font(10.5), "center");
+
+  if (!l.services.length) {
+    const x = (u.x + u.w + l.tray.x) / 2;
+    label(ctx, t("stage.noServices"), x, u.y + u.h / 2, l.tray.x - u.x - u.w - 20, p.dim, font(11.5), "center");
+  }
+  for (const b of l.services) {
+    const v = model.services.get(b.service);
+    if (!v) continue;
+    const selected = s.selection === v.ref, hover = s.hover === v.ref;
+    box(ctx, b, 20, p.plant, selected ? p.select : hover ? p.blue : p.line, selected || hover ? 2 : 1);
+    ctx.font = font(12, 600);
+    const nameRoom = b.w - 24, full = Math.min(textWidth(ctx, v.name), nameRoom);
+    const port = v.clusterIP && v.clusterIP !== "None" ? `${v.clusterIP}${v.ports ? ":" + v.ports.replace(/\/.*|,.*/g, "") : ""}` : "";
+    ctx.font = font(10.5);
+    const together = port && full + 7 + textWidth(ctx, port) < nameRoom;
+    const start = together ? b.x + b.w / 2 - (full + 7 + textWidth(ctx, port)) / 2 : b.x + b.w / 2 - full / 2;
+    label(ctx, v.name, start, b.y + 13, nameRoom, p.ink, font(12, 600));
+    if (together) label(ctx, port, start + full + 7, b.y + 13.5, nameRoom, p.dim, font(10.5));
+    // Second line: endpoints, then requests and what fails of them; one colour each.
+    const parts: [string, string][] = [[t("stage.endpoints", { ready: v.ready }), v.ready ? p.dim : p.bad]];
+    if (v.notReady) parts.push([t("stage.endpoints.not", { n: v.notReady }), p.dim]);
+    if (v.rps) parts.push([t("stage.rps", { n: round(v.okPerSec + v.failPerSec, 0) }), p.dim]);
+    const all = v.okPerSec + v.failPerSec;
+    if (all > 0 && v.failPerSec > 0) parts.push([t("stage.failing", { n: round((100 * v.failPerSec) / all, 0) }), p.bad]);
+    ctx.font = font(10.5);
+    let wide = parts.reduce((sum, [x]) => sum + textWidth(ctx, x) + 9, -9);
+    while (wide > nameRoom && parts.length > 1) wide -= textWidth(ctx, parts.splice(parts.length > 2 ? 1 : 0, 1)[0][0]) + 9;
+    let x = b.x + b.w / 2 - wide / 2;
+    for (const [text, color] of parts) x += label(ctx, text, x, b.y + 28, nameRoom, color, font(10.5)) + 9;
+  }
+  if (l.moreServices > 0) {
+    const last = l.services[l.services.length - 1];
+    label(ctx, t("stage.more", { n: l.moreServices }), last.x + last.w / 2, last.y + last.h + 7, 80, p.dim, font(10.5), "center");
+  }
+
+  // Pods that no node has taken.
+  const tray = l.tray, n = model.tray.used;
+  box(ctx, tray, 12, n ? p.plant : null, s.hover === "tray" ? p.blue : n ? p.dim : p.line, 1, [4, 4]);
+  const text = `${t("stage.tray")} · ${n || t("stage.tray.none")}`;
+  if (!n) { label(ctx, text, tray.x + tray.w / 2, tray.y + tray.h / 2, tray.w - 12, p.dim, font(10.5), "center"); return; }
+  label(ctx, text, tray.x + 10, tray.y + 10, tray.w - 16, p.ink, font(10.5, 600));
+  drawTiles(ctx, s, -1, model.tray, trayArea(s), tilesFor(tray.w - 20, 20, model.tray.places.length), 1);
+}
+
+export function trayArea(s: Scene): { x: number; y: number; w: number; h: number } {
+  const tray = s.layout.tray;
+  return { x: tray.x + 10, y: tray.y + 18, w: tray.w - 20, h: 20 };
+}

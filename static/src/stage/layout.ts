@@ -1,0 +1,204 @@
+// Where everything on the stage stands. Pure arithmetic: viewport and counts in, world rectangles out.
+//
+// The furniture (headquarters, Services, the tray of pods without a node) is laid out in pixels of the viewport and then
+// enlarged by `unit`, so that it stays readable when thousands of nodes make the world wide. Nodes stand in blocks, one a
+// zone, side by side. The world is as large as the viewport when everything fits; else the camera shrinks it.
+
+export interface Rect { x: number; y: number; w: number; h: number }
+export interface PartBox extends Rect { name: string }
+export interface HqBox extends Rect { node: number; style: "wide" | "narrow" | "list"; parts: PartBox[] }
+export interface ServiceBox extends Rect { service: number }
+export interface ZoneLabel { x: number; y: number; text: string }
+
+export interface Layout {
+  width: number; height: number;
+  /** Furniture pixels → world units. Furniture rectangles below are in furniture pixels. */
+  unit: number;
+  hq: HqBox[]; users: Rect; services: ServiceBox[]; moreServices: number; tray: Rect;
+  /** Bottom of the furniture, world units. */
+  floor: number;
+  /** Nodes in order; position by index, world units. */
+  order: number[]; indexOf: Map<number, number>; x: Float32Array; y: Float32Array;
+  nodeW: number; nodeH: number; gapX: number; gapY: number; columns: number; zones: ZoneLabel[];
+}
+
+export interface LayoutInput {
+  width: number; height: number;
+  masters: { id: number; parts: string[] }[];
+  workers: { id: number; name: string; zone: string }[];
+  services: number[];
+}
+
+export const partNames = ["etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager", "cloud-controller-manager"];
+const pad = 14;
+const minNodeW = 150, minNodeH = 104, maxNodeW = 300, maxNodeH = 260, gap = 18;
+
+/** "node-2" before "node-10". */
+export function naturalCompare(a: string, b: string): number {
+  const re = /(\d+)|(\D+)/g, as = a.match(re) ?? [], bs = b.match(re) ?? [];
+  for (let i = 0; i < Math.min(as.length, bs.length); i++) {
+    const na = Number(as[i]), nb = Number(bs[i]);
+    if (!Number.isNaN(na) && !Number.isNaN(nb)) { if (na !== nb) return na - nb; }
+    else if (as[i] !== bs[i]) return as[i] < bs[i] ? -1 : 1;
+  }
+  return as.length - bs.length;
+}
+
+export function layOut(input: LayoutInput): Layout {
+  const vw = Math.max(300, input.width), vh = Math.max(240, input.height);
+  const fw = vw - 2 * pad;
+  const hq = headquarters(input.masters, fw);
+  const band = serviceBand(input.services, hq.bottom + 22, fw);
+
+  // Nodes.
+  const zones = zoneBlocks(input.workers);
+  const room = Math.max(vh - band.bottom - 2 * pad - 8, vh * 0.34, 150);
+  const n = input.workers.length;
+  let best = { scale: 0, k: 1, cols: 1, rows: 1 };
+  const most = Math.max(1, ...zones.map((z) => z.ids.length));
+  for (let k = 1; k <= most; k = k < 16 ? k + 1 : Math.ceil(k * 1.08)) {
+    const cols = k * zones.length, rows = Math.ceil(most / k);
+    const w = cols * (minNodeW + gap) - gap, h = rows * (minNodeH + gap) - gap;
+    const scale = Math.min(fw / w, room / h);
+    // With room to spare a wide, low arrangement reads better than a tower.
+    const score = Math.min(scale, 1) + Math.min(scale, 1.6) * 0.05 - rows * 1e-4;
+    if (score > best.scale + 1e-9) best = { scale: score, k, cols, rows };
+  }
+  const { k, cols, rows } = best;
+  const fit = Math.min(fw / (cols * (minNodeW + gap) - gap), room / (rows * (minNodeH + gap) - gap), 1);
+  const unit = 1 / fit;
+  const labelled = zones.length > 1 && most > 1;
+  const labelH = labelled ? 18 * unit : 0;
+  const nodeW = Math.min(maxNodeW * Math.max(1, unit * 0.6), (fw * unit - (cols - 1) * gap) / cols);
+  const nodeH = Math.min(maxNodeH, nodeW * 1.15, Math.max(minNodeH, (room * unit - labelH - (rows - 1) * gap) / rows));
+  const gridW = cols * (nodeW + gap) - gap;
+  const left = pad * unit + (fw * unit - gridW) / 2;
+  const floor = (pad + band.bottom) * unit;
+  const top = floor + 20 * unit + labelH;
+
+  const x = new Float32Array(n), y = new Float32Array(n), order: number[] = [], indexOf = new Map<number, number>();
+  const labels: ZoneLabel[] = [];
+  zones.forEach((zone, z) => {
+    if (labelled) labels.push({ x: left + z * k * (nodeW + gap), y: top - 6 * unit, text: zone.name });
+    zone.ids.forEach((id, i) => {
+      const index = order.length;
+      x[index] = left + (z * k + (i % k)) * (nodeW + gap);
+      y[index] = top + Math.floor(i / k) * (nodeH + gap);
+      indexOf.set(id, index);
+      order.push(id);
+    });
+  });
+  const shift = <T extends Rect>(r: T): T => ({ ...r, x: r.x + pad, y: r.y + pad });
+  return {
+    width: vw * unit, height: top + rows * (nodeH + gap) - gap + pad * unit, unit,
+    hq: hq.boxes.map((b) => ({ ...shift(b), parts: b.parts.map(shift) })),
+    users: shift(band.users), services: band.services.map(shift), moreServices: band.more, tray: shift(band.tray),
+    floor, order, indexOf, x, y, nodeW, nodeH, gapX: gap, gapY: gap, columns: cols, zones: labels,
+  };
+}
+
+function zoneBlocks(workers: LayoutInput["workers"]): { name: string; ids: number[] }[] {
+  const sorted = [...workers].sort((a, b) => naturalCompare(a.name, b.name));
+  const by = new Map<string, number[]>();
+  for (const w of sorted) {
+    const ids = by.get(w.zone);
+    if (ids) ids.push(w.id); else by.set(w.zone, [w.id]);
+  }
+  // Many zones, or nodes without one, would make ragged blocks: then the order of names is clearer.
+  if (by.size > 6 || by.has("") || by.size === 0) return [{ name: "", ids: sorted.map((w) => w.id) }];
+  return [...by].sort(([a], [b]) => naturalCompare(a, b)).map(([name, ids]) => ({ name, ids }));
+}
+
+function headquarters(masters: LayoutInput["masters"], fw: number): { boxes: HqBox[]; bottom: number } {
+  const m = Math.max(1, masters.length), w = (fw - (m - 1) * 10) / m;
+  const style = w >= 560 ? "wide" : w >= 300 ? "narrow" : "list";
+  const h = style === "wide" ? 142 : style === "narrow" ? 158 : 30 + 5 * 22;
+  const boxes = masters.map((master, i): HqBox => {
+    const x = i * (w + 10);
+    const names = partNames.filter((p) => master.parts.includes(p)).concat(master.parts.filter((p) => !partNames.includes(p)));
+    return { node: master.id, x, y: 0, w, h, style, parts: names.map((name, j) => ({ name, ...partRect(style, name, j, x, w) })) };
+  });
+  return { boxes, bottom: h };
+}
+
+function partRect(style: HqBox["style"], name: string, index: number, x: number, w: number): Rect {
+  const c = x + w / 2;
+  if (style === "list") return { x: x + 8, y: 28 + index * 22, w: w - 16, h: 19 };
+  if (style === "narrow") {
+    const half = (w - 34) / 2;
+    switch (name) {
+      case "kube-apiserver": return { x: c - 90, y: 70, w: 180, h: 36 };
+      case "etcd": return { x: x + 12, y: 28, w: half, h: 32 };
+      case "kube-scheduler": return { x: x + 22 + half, y: 28, w: half, h: 32 };
+      case "cloud-controller-manager": return { x: x + 12, y: 116, w: half, h: 32 };
+      default: return { x: x + 22 + half, y: 116, w: half, h: 32 };
+    }
+  }
+  // Wider rooms spread the outer parts, up to a point.
+  const reach = Math.min(w / 2 - 14, 380);
+  switch (name) {
+    case "kube-apiserver": return { x: c - 82, y: 82, w: 164, h: 46 };
+    case "etcd": return { x: c - reach, y: 87, w: 134, h: 36 };
+    case "kube-controller-manager": return { x: c + reach - 176, y: 87, w: 176, h: 36 };
+    case "kube-scheduler": return { x: c - 58 - 150, y: 30, w: 150, h: 36 };
+    default: return { x: c + 58, y: 30, w: 178, h: 36 };
+  }
+}
+
+function serviceBand(services: number[], y: number, fw: number) {
+  const narrow = fw < 520, h = 40;
+  const users: Rect = { x: 0, y, w: narrow ? 76 : 84, h };
+  const trayW = narrow ? 110 : 148;
+  const tray: Rect = { x: fw - trayW, y, w: trayW, h };
+  const left = users.w + 16, room = fw - left - trayW - 16;
+  const perRow = Math.max(1, Math.floor((room + 10) / (150 + 10)));
+  const rows = Math.min(2, Math.ceil(services.length / perRow) || 1);
+  const shown = services.slice(0, perRow * rows);
+  const out: ServiceBox[] = shown.map((service, i) => {
+    const row = Math.floor(i / perRow), inRow = Math.min(perRow, shown.length - row * perRow);
+    const w = Math.min(210, (room - (inRow - 1) * 10) / inRow);
+    const total = inRow * (w + 10) - 10;
+    return { service, x: left + (room - total) / 2 + (i % perRow) * (w + 10), y: y + row * (h + 8), w, h };
+  });
+  return { users, tray, services: out, more: services.length - shown.length, bottom: y + rows * (h + 8) - 8 };
+}
+
+/** Index of the node at a world point, or -1. */
+export function nodeAt(l: Layout, x: number, y: number): number {
+  // Rows and columns are regular inside the grid; blocks only leave holes, which the comparison finds.
+  const n = l.order.length;
+  if (!n) return -1;
+  const left = l.x[0], top = l.y[0];
+  const col = Math.floor((x - left) / (l.nodeW + l.gapX)), row = Math.floor((y - top) / (l.nodeH + l.gapY));
+  if (col < 0 || row < 0 || col >= l.columns) return -1;
+  const cellX = left + col * (l.nodeW + l.gapX), cellY = top + row * (l.nodeH + l.gapY);
+  if (x > cellX + l.nodeW || y > cellY + l.nodeH) return -1;
+  return cellIndex(l).get(row * l.columns + col) ?? -1;
+}
+
+const cells = new WeakMap<Layout, Map<number, number>>();
+function cellIndex(l: Layout): Map<number, number> {
+  let map = cells.get(l);
+  if (!map) {
+    map = new Map();
+    for (let i = 0; i < l.order.length; i++) {
+      const col = Math.round((l.x[i] - l.x[0]) / (l.nodeW + l.gapX)), row = Math.round((l.y[i] - l.y[0]) / (l.nodeH + l.gapY));
+      map.set(row * l.columns + col, i);
+    }
+    cells.set(l, map);
+  }
+  return map;
+}
+
+export interface Tiles { size: number; gap: number; columns: number; rows: number }
+const tileSizes = [46, 40, 34, 29, 25, 21, 18, 15, 12, 10, 8, 6, 5, 4];
+
+/** The largest tiles with which `count` places fit into w × h; beyond the smallest, what fits is drawn. */
+export function tilesFor(w: number, h: number, count: number): Tiles {
+  for (const size of tileSizes) {
+    const g = size > 30 ? 7 : size > 18 ? 5 : size > 9 ? 3 : 2;
+    const columns = Math.floor((w + g) / (size + g)), rows = Math.floor((h + g) / (size + g));
+    if (columns > 0 && rows > 0 && columns * rows >= count) return { size, gap: g, columns, rows };
+  }
+  return { size: 3, gap: 1, columns: Math.max(1, Math.floor((w + 1) / 4)), rows: Math.max(1, Math.floor((h + 1) / 4)) };
+}

@@ -1,0 +1,92 @@
+// The dedicated Worker that the engine lives in. It fetches and compiles engine.wasm, starts Go, and from then on only
+// hands messages over: the Go side answers with postMessage itself.
+//
+// What Go finds and does (wasm/):
+//   globalThis.tabernetesWasmBytes   size of the module as fetched and unpacked, for InitResult and Stats
+//   globalThis.tabernetesReady(receive)  Go calls it once, with a function that takes one Request; requests that came
+//                                    before are handed over then, in order
+//
+// The script's own URL says where to look: worker-HASH.js?engine=engine.wasm,engine.wasm.gz. A plain name is fetched as it
+// is (a host that negotiates sends it with Content-Encoding: br); a name that ends in .gz is unpacked here.
+
+import "wasm-exec";
+import type { Answer, Request } from "./protocol.ts";
+
+declare class Go {
+  importObject: WebAssembly.Imports;
+  run(instance: WebAssembly.Instance): Promise<void>;
+}
+interface Scope {
+  Go: typeof Go;
+  tabernetesReady: (receive: (request: Request) => void) => void;
+  tabernetesWasmBytes: number;
+  location: Location;
+  onmessage: ((event: MessageEvent<Request>) => void) | null;
+  postMessage(message: Answer): void;
+}
+const scope = globalThis as unknown as Scope;
+
+let receive: ((request: Request) => void) | undefined;
+const early: Request[] = [];
+scope.onmessage = (event) => (receive ? receive(event.data) : void early.push(event.data));
+scope.tabernetesReady = (f) => {
+  receive = f;
+  for (const request of early.splice(0)) f(request);
+};
+scope.tabernetesWasmBytes = 0;
+
+/** The module's bytes as they arrive, counted; reports progress at most every 50 ms. */
+function counted(body: ReadableStream<Uint8Array>, total: number, gz: boolean): ReadableStream<Uint8Array> {
+  let loaded = 0, told = 0;
+  const tell = (force: boolean) => {
+    const now = performance.now();
+    if (!force && now - told < 50) return;
+    told = now;
+    scope.postMessage({ type: "loading", loaded, total: total >= loaded ? total : 0 });
+  };
+  const progress = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) { loaded += chunk.byteLength; tell(false); controller.enqueue(chunk); },
+    flush() { total = loaded; tell(true); },
+  });
+  const size = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) { scope.tabernetesWasmBytes += chunk.byteLength; controller.enqueue(chunk); },
+  });
+  const seen = body.pipeThrough(progress);
+  const plain = gz ? seen.pipeThrough(new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>) : seen;
+  return plain.pipeThrough(size);
+}
+
+async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
+  const names = (new URLSearchParams(scope.location.search).get("engine") ?? "engine.wasm,engine.wasm.gz").split(",");
+  const tried: string[] = [];
+  for (const name of names) {
+    const url = new URL(name, scope.location.href);
+    const response = await fetch(url).catch((e: Error) => e);
+    if (response instanceof Error) { tried.push(`${name}: ${response.message}`); continue; }
+    // A host that answers everything with its front page has no engine under this name.
+    if (!response.ok || !response.body || /text\/html/.test(response.headers.get("content-type") ?? "")) {
+      tried.push(`${name}: ${response.ok ? "not a module" : response.status}`);
+      continue;
+    }
+    // With Content-Encoding the length counts packed bytes but the stream gives unpacked ones: only a host that says
+    // the real length lets us show a share.
+    const encoded = response.headers.get("content-encoding");
+    const total = Number(response.headers.get("x-unpacked-length") ?? (encoded ? 0 : response.headers.get("content-length"))) || 0;
+    const body = counted(response.body, total, name.endsWith(".gz") && encoded !== "gzip");
+    const wasm = new Response(body, { headers: { "content-type": "application/wasm" } });
+    return WebAssembly.instantiate(await WebAssembly.compileStreaming(wasm), imports);
+  }
+  throw new Error(`no engine found (${tried.join("; ")})`);
+}
+
+async function main(): Promise<void> {
+  const go = new scope.Go();
+  const instance = await load(go.importObject);
+  await go.run(instance);
+  throw new Error("the engine ended");
+}
+
+main().catch((error: Error) => {
+  // Go itself is gone, not only one call: nothing in this worker can restore it, so the page is told with commands -1.
+  scope.postMessage({ type: "panic", message: error.message, stack: error.stack ?? "", commands: -1 });
+});

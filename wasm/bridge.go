@@ -1,0 +1,211 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"tabernetes/engine"
+	"tabernetes/engine/sim"
+)
+
+// host is what the bridge needs of where it runs.
+type host interface {
+	post(a answer)
+	// now is real time in milliseconds.
+	now() float64
+	// schedule calls fn in d milliseconds (0: as soon as waiting messages are handled).
+	schedule(d float64, fn func())
+	wasmBytes() int
+}
+
+const (
+	// sliceMs is how long the engine works before it looks at messages again.
+	sliceMs = 12
+	// sliceEvents is how many events are handled between two looks at the real clock.
+	sliceEvents = 200
+	// frameMs is the shortest time between two frames.
+	frameMs = 16
+	// readyWithin is how much virtual time a new cluster gets to have all nodes Ready before the page sees it.
+	readyWithin = 60 * time.Second
+	// pausedGrace is how much virtual time a command typed into a stopped clock may take.
+	pausedGrace = time.Second
+)
+
+// bridge is one session: a cluster, its clock, and the conversation with the page.
+type bridge struct {
+	h host
+	c *engine.Cluster
+
+	playing bool
+	speed   float64 // virtual seconds per real second; 0: as fast as possible
+	last    float64 // real time of the last slice
+	debt    float64 // virtual nanoseconds that real time is ahead
+
+	jobs      []*job
+	running   map[int]*engine.Process // kubectl by request id
+	scheduled bool
+
+	seq       int
+	unacked   bool
+	lastFrame float64
+	dirty     bool
+	restoring bool
+}
+
+// job runs the clock as fast as possible until something holds.
+type job struct {
+	id    int
+	until sim.Time
+	held  func() bool
+	done  func()
+}
+
+func newBridge(h host) *bridge {
+	return &bridge{h: h, running: map[int]*engine.Process{}, speed: 1}
+}
+
+// receive handles a message. It never panics: see guard.
+func (b *bridge) receive(r request) {
+	b.guard(func() { b.handle(r) }, func(msg string) { b.h.post(answer{ID: r.ID, Type: "error", Message: msg}) })
+}
+
+// guard runs fn; if it panics, the page is told and the session restored.
+func (b *bridge) guard(fn func(), failed func(string)) {
+	defer func() {
+		if p := recover(); p != nil {
+			msg := fmt.Sprint(p)
+			stack := string(debug.Stack())
+			if failed != nil {
+				failed("the engine broke: " + msg)
+			}
+			b.restore(msg, stack)
+		}
+	}()
+	fn()
+}
+
+// restore makes the session anew from its command log; commands that break it again are left out, last first.
+func (b *bridge) restore(msg, stack string) {
+	if b.c == nil || b.restoring {
+		b.h.post(answer{Type: "panic", Message: msg, Stack: stack})
+		return
+	}
+	b.restoring = true
+	defer func() { b.restoring = false }()
+	log, conf, at := b.c.Log(), b.c.Config(), b.c.Now()
+	b.h.post(answer{Type: "panic", Message: msg, Stack: stack, Commands: len(log)})
+	b.jobs, b.running = nil, map[int]*engine.Process{}
+	for n := len(log); n >= 0; n-- {
+		end := at
+		if n < len(log) {
+			end = log[n].At
+		}
+		c, err := replaySafely(conf, log[:n], end)
+		if err == nil {
+			b.c = c
+			break
+		}
+		if len(log)-n > 3 {
+			n = 1 // give up on recent history: a fresh cluster
+		}
+	}
+	b.playing, b.unacked, b.dirty = false, false, true
+	b.c.Stage.Everything()
+	b.h.post(answer{Type: "restored"})
+	b.postFrame()
+}
+
+func replaySafely(conf engine.Config, log []engine.Command, at sim.Time) (c *engine.Cluster, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return engine.Replay(conf, log, at-1)
+}
+
+// wake sees to it that the loop runs.
+func (b *bridge) wake() {
+	b.dirty = true
+	if !b.scheduled {
+		b.scheduled = true
+		b.last = b.h.now()
+		b.h.schedule(0, b.tick)
+	}
+}
+
+func (b *bridge) tick() {
+	b.scheduled = false
+	b.guard(b.slice, nil)
+	if b.c == nil || !b.playing && len(b.jobs) == 0 && !b.dirty {
+		return
+	}
+	wait := 0.0
+	if len(b.jobs) == 0 && (!b.playing || b.speed > 0) {
+		wait = 8
+	}
+	b.scheduled = true
+	b.h.schedule(wait, b.tick)
+}
+
+// slice lets time pass for a while.
+func (b *bridge) slice() {
+	start := b.h.now()
+	elapsed := start - b.last
+	b.last = start
+	if b.c == nil {
+		return
+	}
+	switch {
+	case len(b.jobs) > 0:
+		b.runJobs(start)
+	case b.playing && b.speed == 0:
+		for b.h.now()-start < sliceMs {
+			if !b.c.RunEvents(sliceEvents) {
+				break
+			}
+		}
+		b.dirty = true
+	case b.playing:
+		// A tab that slept is not owed the time it slept through.
+		b.debt += min(elapsed, 250) * 1e6 * b.speed
+		target := b.c.Now().Add(time.Duration(b.debt))
+		for {
+			before := b.c.Now()
+			reached := b.c.RunTo(target, nil, sliceEvents)
+			b.debt -= float64(b.c.Now().Sub(before))
+			if reached || b.h.now()-start > sliceMs {
+				break
+			}
+		}
+		b.debt = min(b.debt, 50e6*b.speed) // too fast for this machine: slower, not further and further behind
+		b.dirty = true
+	}
+	b.postFrame()
+}
+
+func (b *bridge) runJobs(start float64) {
+	b.debt = 0
+	for len(b.jobs) > 0 && b.h.now()-start < sliceMs {
+		j := b.jobs[0]
+		if b.c.RunTo(j.until, j.held, sliceEvents) {
+			b.jobs = b.jobs[1:]
+			j.done()
+		}
+	}
+	b.dirty = true
+	b.last = b.h.now()
+}
+
+func (b *bridge) postFrame() {
+	now := b.h.now()
+	if b.c == nil || b.unacked || !b.dirty || now-b.lastFrame < frameMs {
+		return
+	}
+	b.c.UpdateLoad()
+	b.seq++
+	f := &frame{Seq: b.seq, Playing: b.playing, Speed: b.speed, Settled: b.c.Settled(), Busy: len(b.jobs) > 0, Frame: b.c.Stage.Take(b.c.Requests())}
+	b.unacked, b.dirty, b.lastFrame = true, false, now
+	b.h.post(answer{Type: "frame", Frame: f})
+}

@@ -1,0 +1,139 @@
+package browsertest
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// dist is the built page.
+const dist = "../../static/dist"
+
+func needBrowser(t testing.TB, env string) {
+	if os.Getenv(env) == "" {
+		t.Skip("run by make test-browser or make bench, which build the page first")
+	}
+	require.FileExists(t, filepath.Join(dist, "engine.wasm"), "make build first")
+}
+
+func chromium(t testing.TB) string {
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
+		if name == "" {
+			continue
+		}
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("no Chromium found: install it, or set CHROMIUM to its path")
+	return ""
+}
+
+// tab is a page in a browser of its own, with what its console said.
+type tab struct {
+	t      testing.TB
+	ctx    context.Context
+	mu     sync.Mutex
+	errors []string
+	url    string
+}
+
+// open serves the built page with the headers the native server sends, and opens it.
+func open(t testing.TB, query string, width, height int64) *tab {
+	_ = mime.AddExtensionType(".wasm", "application/wasm")
+	files := http.FileServer(http.Dir(dist))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'")
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("js-flags", "--max-old-space-size=4096"))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
+	t.Cleanup(cancel)
+	tb := &tab{t: t, ctx: ctx, url: srv.URL}
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, height)))
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.Type == chromedp.ConsoleError || m.Type == chromedp.ConsoleException || m.Type == chromedp.ConsoleWarning {
+				tb.mu.Lock()
+				tb.errors = append(tb.errors, string(m.Type)+": "+m.Text+" "+m.URL)
+				tb.mu.Unlock()
+			}
+		}
+	}()
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/"+query)))
+	return tb
+}
+
+// js evaluates an expression, awaiting promises, and decodes its value.
+func js[T any](tb *tab, expr string) T {
+	tb.t.Helper()
+	v, err := chromedp.Run(tb.ctx, chromedp.Evaluate[T](expr, chromedp.EvalAwaitPromise))
+	require.NoError(tb.t, err, expr)
+	return v
+}
+
+// do evaluates an expression for what it does.
+func (tb *tab) do(expr string) {
+	tb.t.Helper()
+	_ = js[bool](tb, "(async () => { await ("+expr+"); return true })()")
+}
+
+func (tb *tab) ready() {
+	tb.t.Helper()
+	tb.do("window.tabernetes.ready")
+}
+
+// kubectl runs a line that must succeed and returns what it printed.
+func (tb *tab) kubectl(line string) string {
+	tb.t.Helper()
+	r := js[struct {
+		Stdout, Stderr string
+		Code           int
+	}](tb, "window.tabernetes.kubectl("+quote(line)+")")
+	require.Zero(tb.t, r.Code, "%s: %s%s", line, r.Stdout, r.Stderr)
+	return r.Stdout
+}
+
+func (tb *tab) noErrors() {
+	tb.t.Helper()
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	require.Empty(tb.t, tb.errors, "the console is not clean")
+}
+
+// shot keeps a picture if TABERNETES_SHOTS names a folder.
+func (tb *tab) shot(name string) {
+	dir := os.Getenv("TABERNETES_SHOTS")
+	if dir == "" {
+		return
+	}
+	tb.do("window.tabernetes.idle()")
+	png, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())
+	require.NoError(tb.t, err)
+	require.NoError(tb.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+}
+
+var _ = page.CaptureScreenshotFormatPng
