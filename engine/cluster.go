@@ -33,7 +33,8 @@ type Cluster struct {
 	masters  []*sim.Host
 	machines map[string]bool // hosts a user may switch off
 	images   *runtime.Registry
-	server   *apiserver.Server // of the first master; the one observers look through
+	runtimes map[string]*runtime.Runtime // by node
+	server   *apiserver.Server           // of the first master; the one observers look through
 	sched    *scheduler.Scheduler
 
 	shell     *kubectl.Shell
@@ -50,7 +51,7 @@ func New(conf Config) (*Cluster, error) {
 	}
 	w := sim.New(sim.Config{Seed: conf.Seed, Start: conf.Start})
 	c := &Cluster{
-		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{},
+		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{}, runtimes: map[string]*runtime.Runtime{},
 		images: runtime.NewRegistry(), processes: map[int]*Process{}, faults: map[string]sim.RecordID{},
 	}
 	w.OnMessage = c.Stage.Message
@@ -119,6 +120,7 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 	c.machines[h.Name] = true
 	nd := c.Net.AddNode(h)
 	rt := runtime.NewEngine(h, c.images)
+	c.runtimes[h.Name] = rt
 	k.NodeName, k.Runtime, k.Network = h.Name, rt, nd
 	h.Install("kubelet", func(a *sim.Actor) {
 		kubelet.Run(a, c.clientFor("system:node:"+h.Name, "kubelet"), k)
@@ -219,5 +221,3 @@ func (c *Cluster) Stats() Stats {
 	}
 	return s
 }
-
-

@@ -18,6 +18,7 @@ type watcher struct {
 	group   *[]*watcher
 	batch   []api.WatchEvent
 	stopped bool
+	onStop  func()
 }
 
 // watchers are the watches of one resource, found by what they select: a write to a pod of node-1 is looked at only
@@ -59,6 +60,9 @@ func (x *watcher) stop() {
 		return
 	}
 	x.stopped = true
+	if x.onStop != nil {
+		x.onStop()
+	}
 	if x.group != nil {
 		if i := slices.Index(*x.group, x); i >= 0 {
 			*x.group = slices.Delete(*x.group, i, i+1)
@@ -135,6 +139,9 @@ func (s *Server) Watch(req *api.Request, send func([]api.WatchEvent)) *watcher {
 	k := s.kinds[req.Resource]
 	if k == nil {
 		return refuse(notServed(req))
+	}
+	if req.Subresource == "log" && req.Resource == api.Pods {
+		return s.followLog(req, send)
 	}
 	if err := checkSelectors(req); err != nil {
 		return refuse(err)

@@ -216,9 +216,6 @@ func (s *store) rangeAt(prefix, from string, limit int, rev int64) (kvs []*KV, c
 	if rev != 0 && rev < s.rev {
 		past, gone = s.pastOf(prefix, from, rev)
 	}
-	if limit == 0 && past == nil && prefix == "" {
-		kvs = make([]*KV, 0, s.tree.Len())
-	}
 	add := func(kv *KV) {
 		count++
 		if limit == 0 || len(kvs) < limit {

@@ -108,7 +108,7 @@ func (c *cmd) main(args []string) {
 	}
 	if spec.run == nil {
 		if len(c.args) > 0 && spec != root {
-			c.fail(fmt.Errorf("unknown command %q for %q", c.args[0], c.path))
+			c.usageError("unknown command %q", strings.Join(c.args, " "))
 			return
 		}
 		c.help()

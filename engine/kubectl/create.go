@@ -46,11 +46,12 @@ func createCommand() *command {
 func runCreate(c *cmd) {
 	files := c.f.list("filename")
 	if len(files) == 0 {
+		c.errf("Error: must specify one of -f and -k\n\n")
 		if len(c.args) > 0 {
-			c.failf("must specify one of -f and -k\n\nerror: unknown command %q", strings.Join(c.args, " "))
+			c.usageError("unknown command %q", strings.Join(c.args, " "))
 			return
 		}
-		c.failf("must specify one of -f and -k")
+		c.help()
 		return
 	}
 	if len(c.args) > 0 {

@@ -161,16 +161,6 @@ func (p *page) events(list []*corev1.Event) {
 	p.line(1, "Type\tReason\tAge\tFrom\tMessage")
 	p.line(1, "----\t------\t----\t----\t-------")
 	for _, e := range list {
-		first := p.since(e.FirstTimestamp)
-		if !e.EventTime.IsZero() {
-			first = p.since(metav1.Time(e.EventTime))
-		}
-		age := first
-		if e.Series != nil {
-			age = fmt.Sprintf("%s (x%d over %s)", p.since(metav1.Time(e.Series.LastObservedTime)), e.Series.Count, first)
-		} else if e.Count > 1 {
-			age = fmt.Sprintf("%s (x%d over %s)", p.since(e.LastTimestamp), e.Count, first)
-		}
 		source := e.Source.Component
 		if source == "" {
 			source = e.ReportingController
@@ -179,6 +169,6 @@ func (p *page) events(list []*corev1.Event) {
 		if e.InvolvedObject.FieldPath != "" {
 			message = e.InvolvedObject.FieldPath + ": " + message
 		}
-		p.line(1, "%s\t%s\t%s\t%s\t%s", e.Type, e.Reason, age, source, message)
+		p.line(1, "%s\t%s\t%s\t%s\t%s", e.Type, e.Reason, p.interval(e), source, message)
 	}
 }

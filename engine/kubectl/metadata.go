@@ -231,7 +231,7 @@ func (m *metadataEdit) overwrites(have map[string]string) error {
 	var texts []string
 	for _, key := range sortedKeys(m.set) {
 		old, ok := have[key]
-		if !ok || m.what == "label" && old == m.set[key] {
+		if !ok || old == m.set[key] || m.what != "label" && key == changeCauseAnnotation {
 			continue
 		}
 		errs = append(errs, fmt.Errorf("'%s' already has a value (%s), and --overwrite is false", key, old))

@@ -1,8 +1,6 @@
 package kubectl
 
 import (
-	"slices"
-
 	"tabernetes/engine/client"
 	"tabernetes/engine/sim"
 )
@@ -212,7 +210,7 @@ func (p *Process) load(s simple, first bool, out func(string), exit func(int)) p
 	if f := newFilter(p, args, out, exit); f != nil {
 		return f
 	}
-	if first && len(p.list) == 1 && slices.ContainsFunc(commandTable(), func(c *command) bool { return c.name == args[0] }) {
+	if first && len(p.list) == 1 && findCommand(commandTable(), args[0]) != nil {
 		return &kubectlProgram{p: p, args: args, out: out, exit: exit}
 	}
 	return &simpleProgram{run: func(string) {

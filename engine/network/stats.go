@@ -64,8 +64,10 @@ type Stats struct {
 	Reasons          map[string]int
 }
 
-// windowSlots seconds make up the recent window.
-const windowSlots = 15
+// WindowSeconds is how far back Recent looks.
+const WindowSeconds = windowSlots
+
+const windowSlots = 15 // one a second
 
 type slot struct {
 	second     int64

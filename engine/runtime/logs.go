@@ -20,10 +20,12 @@ type logLine struct {
 type logBuffer struct {
 	lines   []logLine
 	head    int
+	total   int
 	partial string
 }
 
 func (b *logBuffer) add(at sim.Time, text string) {
+	b.total++
 	if len(b.lines) < logLines {
 		b.lines = append(b.lines, logLine{at, text})
 		return
@@ -82,4 +84,13 @@ func (c *Container) Logs() []LogLine {
 		out = append(out, LogLine{c.Sandbox.rt.a.Now(), c.log.partial})
 	}
 	return out
+}
+
+// LinesPrinted counts the lines of Logs since the start, including those that are kept no more.
+func (c *Container) LinesPrinted() int {
+	n := c.log.total
+	if c.app != nil && c.app.StartLog != "" {
+		n += len(c.Logs()) - len(c.log.lines)
+	}
+	return n
 }

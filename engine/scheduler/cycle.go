@@ -49,7 +49,7 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 		return // assumed or bound meanwhile
 	}
 	nodes := s.cluster.Nodes()
-	d := &Decision{At: s.a.Now(), Pod: p.Pod.Namespace + "/" + p.Pod.Name, Attempt: p.Attempts}
+	d := s.decision(p)
 	if len(nodes) == 0 {
 		p.Rejectors = 0
 		s.fail(p, d, failure{reason: corev1.PodReasonUnschedulable, message: errNoNodes, clear: true})
@@ -63,7 +63,7 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 	}
 	if n := s.cluster.Node(p.Pod.Status.NominatedNodeName); n != nil {
 		if st, _ := plugins.PreFilter(s.cluster, p.Shape); st.FilterWithNominated(n, p.Info) == nil {
-			d.Looked, d.Feasible, d.Nominated = 1, 1, n.Name
+			d.Looked, d.Feasible = 1, 1
 			s.bind(p, n, d)
 			return
 		}
@@ -73,7 +73,7 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 		return
 	}
 	out := s.engine.Find(p.Shape, p.Info, s.start, s.a.Rand())
-	d.Looked, d.Feasible, d.Score, d.Ties = out.Looked, out.Feasible, int(out.Score), out.Ties
+	d.Looked, d.Feasible, d.Score, d.Ties = int32(out.Looked), int32(out.Feasible), int32(out.Score), int32(out.Ties)
 	if out.Node == nil {
 		s.start = (s.start + out.Looked) % len(nodes)
 		s.rejected(p, d)
@@ -126,8 +126,9 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 		start = s.start % len(candidates)
 	}
 	found := st.Find(candidates, start, p.Info)
-	d.Looked, d.Feasible, d.Ties = len(found.Feasible)+len(found.Refused), len(found.Feasible), 1
-	s.start = (s.start + d.Looked) % len(nodes)
+	looked := len(found.Feasible) + len(found.Refused)
+	d.Looked, d.Feasible, d.Ties = int32(looked), int32(len(found.Feasible)), 1
+	s.start = (s.start + looked) % len(nodes)
 	var reasons plugins.Reasons
 	refused := map[int32]*framework.Status{}
 	p.Rejectors = 0
@@ -158,7 +159,7 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 	}
 	t := plugins.Score(s.cluster, p.Shape, found.Feasible)
 	best := t.Best(s.a.Rand())
-	d.Score, d.Skipped, d.Reasons = int(t.Total[best]), t.Skipped, reasons
+	d.Score, d.Skipped, d.Reasons = int32(t.Total[best]), t.Skipped, reasons
 	for j, n := range t.Nodes {
 		r := Row{Node: n.Name, Total: int32(t.Total[j])}
 		for k := range plugins.NumScores {
@@ -172,8 +173,13 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 var statusNarrowed = framework.NewStatus(framework.NodeAffinity, framework.UnschedulableAndUnresolvable,
 	"node(s) didn't satisfy plugin(s) [NodeAffinity]")
 
+func (s *Scheduler) decision(p *queue.Pod) *Decision {
+	return &Decision{At: s.a.Now(), Attempt: int32(p.Attempts)}
+}
+
 func (s *Scheduler) record(p *queue.Pod, d *Decision) {
-	rec := s.a.Record(sim.KindDecision, "pods/"+d.Pod, d.summary())
+	rec := s.a.Record(sim.KindDecision, "pods/"+p.Pod.Namespace+"/"+p.Pod.Name, d.summary())
+	d.Pod = s.a.Sim().Journal.Ref(rec.Ref)[len("pods/"):] // shares the journal's text
 	rec.Data = d
 	s.history.add(d)
 }
@@ -206,7 +212,7 @@ func (s *Scheduler) bindFailed(p *queue.Pod, err error) {
 		s.move(&framework.Happening{Event: framework.AssignedPodDeleted, OldPod: p.Pod, OldShape: shape})
 	}
 	p.Rejectors = 0
-	d := &Decision{At: s.a.Now(), Pod: p.Pod.Namespace + "/" + p.Pod.Name, Attempt: p.Attempts}
+	d := s.decision(p)
 	s.fail(p, d, failure{reason: corev1.PodReasonSchedulerError, message: err.Error(), clear: true})
 }
 

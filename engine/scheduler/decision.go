@@ -13,13 +13,13 @@ import (
 type Decision struct {
 	At       sim.Time
 	Pod      string // namespace/name
-	Attempt  int    // from 1
 	Chosen   string // node, "" if none will do
 	Message  string // why none will do
-	Looked   int    // nodes looked at; in a big cluster the search ends early
-	Feasible int
-	Score    int // of the chosen node; 0 if it was the only feasible one
-	Ties     int // nodes with that score, of which one was drawn by lot
+	Attempt  int32  // from 1
+	Looked   int32  // nodes looked at; in a big cluster the search ends early
+	Feasible int32
+	Score    int32 // of the chosen node; 0 if it was the only feasible one
+	Ties     int32 // nodes with that score, of which one was drawn by lot
 	// Reasons counts the nodes that will not do by reason: those looked at in a small cluster, all of them when none
 	// will do.
 	Reasons []Reason
@@ -30,9 +30,14 @@ type Decision struct {
 	Refused []Refusal
 	// Skipped tells, by column, which score plugins had nothing to say.
 	Skipped [plugins.NumScores]bool
-	// Nominated is the node set aside by preemption, Victims the pods that must leave it.
-	Nominated string
-	Victims   []string
+	// Preempted is set when pods had to go to make room.
+	Preempted *Preempted
+}
+
+// Preempted is what a preemption did: the node set aside for the pod, and the pods that must leave it.
+type Preempted struct {
+	Node    string
+	Victims []string // namespace/name
 }
 
 // Reason is why some nodes will not do.

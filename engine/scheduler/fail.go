@@ -41,9 +41,9 @@ func (s *Scheduler) unschedulable(p *queue.Pod, d *Decision, preFilter string, r
 	f.clear = v.Hopeless
 	if v.Best != nil {
 		f.nominate, f.clear = v.Best.Node.Name, true
-		d.Nominated = f.nominate
+		d.Preempted = &Preempted{Node: f.nominate}
 		for _, q := range v.Best.Victims {
-			d.Victims = append(d.Victims, q.Pod.Namespace+"/"+q.Pod.Name)
+			d.Preempted.Victims = append(d.Preempted.Victims, q.Pod.Namespace+"/"+q.Pod.Name)
 		}
 	}
 	s.fail(p, d, f)

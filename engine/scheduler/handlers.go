@@ -242,9 +242,6 @@ func (s *Scheduler) pendingChanged(old, new *corev1.Pod) {
 	if less(&shape.Requests, &before.Requests) {
 		h.Event |= framework.TargetScaledDown
 	}
-	if h.Event != 0 {
-		q.Ctx = s.a.Sim().Context()
-	}
 	s.queue.Update(q, new, shape, h)
 }
 

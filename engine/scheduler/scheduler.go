@@ -15,13 +15,14 @@ import (
 	"tabernetes/engine/client"
 	"tabernetes/engine/scheduler/cache"
 	"tabernetes/engine/scheduler/framework"
+	"tabernetes/engine/scheduler/plugins"
 	"tabernetes/engine/scheduler/queue"
 	"tabernetes/engine/scheduler/tables"
 	"tabernetes/engine/sim"
 )
 
 // The virtual time of a scheduling cycle: a fixed part, and a part for each node beyond the first hundred that is
-// looked at. It is in the range that scheduler_perf reports for clusters of these sizes.
+// scored. It is in the range that scheduler_perf reports for clusters of these sizes.
 const (
 	CycleCost     = 500 * time.Microsecond
 	CycleNodeCost = 500 * time.Nanosecond
@@ -155,7 +156,7 @@ func (s *Scheduler) kick() {
 	}
 	s.armed = true
 	cost := CycleCost
-	if n := len(s.cluster.Nodes()) - 100; n > 0 {
+	if n := plugins.NodesToFind(len(s.cluster.Nodes())) - 100; n > 0 {
 		cost += time.Duration(n) * CycleNodeCost
 	}
 	s.a.Sim().In(p.Ctx, func() { s.a.After(cost, "schedule", s.cycle) })

@@ -1,6 +1,6 @@
 // The state that panels share, and the few things they all do: select, run a kubectl line, say something.
 
-import { Engine } from "./engine.ts";
+import { Engine, wholeLine } from "./engine.ts";
 import type { Call, Running } from "./engine.ts";
 import { Model } from "./model.ts";
 import type { ClusterConfig, Frame, InitResult, KubectlResult } from "./protocol.ts";
@@ -125,6 +125,7 @@ export class App {
 
   /** Runs a kubectl line as if it had been typed: it and its output appear in the terminal. */
   start(line: string, files?: Record<string, string>): Running {
+    line = wholeLine(line);
     this.write("command", line);
     this.remember(line);
     const running = this.engine.kubectl(line, files, (stream, text) => this.write(stream, text));

@@ -5,7 +5,7 @@ import { PodState } from "./protocol.ts";
 import type { Frame, Mark, NodeView, PodColumns, RequestView, ServiceView, WorkloadView } from "./protocol.ts";
 
 /** A node and the places of its pods: a pod keeps its place while it lives. */
-export interface NodeEntry { view: NodeView; /** pod slot by place, -1 free */ places: Int32Array; used: number; lowest: number }
+export interface NodeEntry { view: NodeView; /** pod slot by place, -1 free */ places: Int32Array; used: number; lowest: number; /** places beyond this were never taken since the node was last empty */ high: number }
 
 export interface VersionInfo { workload: string; label: string; hash: string; hue: number }
 
@@ -106,6 +106,7 @@ export class Model {
     entry.places[at] = slot;
     entry.lowest = at + 1;
     entry.used++;
+    if (at >= entry.high) entry.high = at + 1;
     this.place[slot] = at;
   }
 
@@ -116,6 +117,10 @@ export class Model {
     entry.places[at] = -1;
     entry.used--;
     if (at < entry.lowest) entry.lowest = at;
+    // Tiles may grow again only when the node is empty or half of its places are: else every pod that ends would move all.
+    let top = entry.high;
+    while (top > 0 && entry.places[top - 1] < 0) top--;
+    if (top <= entry.high / 2) entry.high = top;
     this.dirty.add(id);
     if (ghost && this.ghosts.length < maxGhosts) {
       const v = this.versions[this.version[slot]];
@@ -195,6 +200,6 @@ export class Model {
 }
 
 function emptyEntry(): NodeEntry {
-  return { view: undefined as unknown as NodeView, places: new Int32Array(0), used: 0, lowest: 0 };
+  return { view: undefined as unknown as NodeView, places: new Int32Array(0), used: 0, lowest: 0, high: 0 };
 }
 

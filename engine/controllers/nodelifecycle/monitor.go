@@ -91,7 +91,10 @@ func (k *Controller) classify() {
 }
 
 // note takes over what a node object says, and when it last showed a sign of life.
+//
+// As upstream, news in the status forget the lease, so that the next pass takes the same renewal for a new one.
 func (p *pass) note(n *corev1.Node, h *health, current *corev1.NodeCondition) {
+	saved := h.last
 	switch {
 	case h.seen == nil && current == nil:
 		h.probe = n.CreationTimestamp.Time
@@ -101,7 +104,7 @@ func (p *pass) note(n *corev1.Node, h *health, current *corev1.NodeCondition) {
 		h.probe, h.last = p.now, nil
 	}
 	h.seen, h.ready, h.shown = n, current, current
-	if l := h.lease; l != nil && l != h.last && newer(l, h.last) {
+	if l := h.lease; l != nil && l != saved && newer(l, saved) {
 		h.last, h.probe = l, p.now
 	}
 }

@@ -165,7 +165,8 @@ func sameImages(a, b []corev1.Volume) bool {
 	return true
 }
 
-// TemplateHash is equal for pods of one template and cheap; it looks at labels, owner and images only.
+// TemplateHash is equal for pods of one template and cheap; it looks at labels, owner, images
+// and named nodes only.
 func TemplateHash(pod *corev1.Pod) (labels, template uint64) {
 	labels = hashString(fnvOffset, pod.Namespace)
 	for k, v := range pod.Labels {
@@ -177,6 +178,16 @@ func TemplateHash(pod *corev1.Pod) (labels, template uint64) {
 	}
 	for i := range pod.Spec.Containers {
 		template = hashString(template, pod.Spec.Containers[i].Image)
+	}
+	// The pods of a DaemonSet differ in nothing but the node they name.
+	if req := requiredNodeAffinity(pod); req != nil {
+		for i := range req.NodeSelectorTerms {
+			for _, f := range req.NodeSelectorTerms[i].MatchFields {
+				for _, v := range f.Values {
+					template = hashString(template, v)
+				}
+			}
+		}
 	}
 	if pod.Spec.Priority != nil {
 		template ^= uint64(uint32(*pod.Spec.Priority)) * fnvPrime

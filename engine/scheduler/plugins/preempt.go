@@ -40,8 +40,9 @@ type Preemption struct {
 	Now     metav1.Time
 }
 
-var statusNoVictims = framework.NewStatus(framework.DefaultPreemption, framework.UnschedulableAndUnresolvable,
-	"No preemption victims found for incoming pod")
+const noVictims = "No preemption victims found for incoming pod"
+
+var statusNoVictims = framework.NewStatus(framework.DefaultPreemption, framework.UnschedulableAndUnresolvable, noVictims)
 
 // Verdict of a look for preemption.
 type Verdict struct {
@@ -116,8 +117,13 @@ func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) 
 	offset := p.Rand.IntN(len(potential))
 	want := min(max(len(potential)*minCandidatePercent/100, minCandidateAbsolute), len(potential))
 	var violating []*Candidate
+	none := 0
 	for i := range potential {
 		n := potential[(offset+i)%len(potential)]
+		if lowest, ok := n.LowestPriority(); !ok || lowest >= p.State.Shape.Priority {
+			none++ // the common case of a full cluster of equals, made cheap
+			continue
+		}
 		c, s := p.try(n)
 		if s != nil {
 			told++
@@ -135,15 +141,13 @@ func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) 
 			break
 		}
 	}
-	return append(out, violating...), reasons, told
+	reasons.Add(noVictims, none)
+	return append(out, violating...), reasons, told + none
 }
 
 // try finds the fewest, least important pods that must leave a node.
 func (p *Preemption) try(n *framework.NodeInfo) (*Candidate, *framework.Status) {
 	priority := p.State.Shape.Priority
-	if lowest, ok := n.LowestPriority(); !ok || lowest >= priority {
-		return nil, statusNoVictims
-	}
 	st, node := p.State.Clone(), n.Clone()
 	var possible []*framework.PodInfo
 	for _, q := range n.Pods {

@@ -136,6 +136,7 @@ func (q *Queue) Update(p *Pod, pod *corev1.Pod, s *framework.Shape, h *framework
 	case waiting:
 		if q.worth(p, h) {
 			q.remove(p)
+			p.Ctx = q.a.Sim().Context()
 			q.enqueue(p)
 		}
 	}

@@ -19,7 +19,7 @@ export function openTerminal(host: HTMLElement): Terminal {
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   const term = new Xterm({
-    fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Noto Sans Mono CJK SC', monospace", fontSize: 12.5, lineHeight: 1.25, scrollback: 5000, cursorBlink: false, screenReaderMode: true,
+    fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Noto Sans Mono', monospace", fontSize: 12.5, lineHeight: 1.2, scrollback: 5000, cursorBlink: false, screenReaderMode: true,
     theme: { background: "#10151b", foreground: "#d7dde5", cursor: "#d7dde5", brightBlack: "#93a0b0", green: "#7fd1c4", red: "#ff9196", selectionBackground: "#33507f" },
   });
   const fit = new FitAddon();

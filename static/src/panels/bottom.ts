@@ -23,11 +23,11 @@ class TabTimeline extends Panel {
     return html`<nav class="timeline" aria-label=${t("timeline.label")}>
       <div class="rail"></div>
       ${placed.map((p) => {
-        const edge = p.at < 0.08 ? "start" : p.at > 0.92 ? "end" : "";
+        const edge = p.at < 0.08 ? "lead" : p.at > 0.92 ? "tail" : "";
         return html`<button class="mark ${p.mark.kind} ${edge}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(p.mark.at)} ${p.mark.text}${p.more ? ` (+${p.more})` : ""}"
           aria-label="${p.mark.text}, ${clockText(p.mark.at)}" @click=${() => app.select(`records/${p.mark.record}`, "why")}><i></i>${p.named ? html`<span>${short(p.mark.text)}</span>` : nothing}</button>`;
       })}
-      <div class="now" title=${t("timeline.now")}></div>
+      <div class="here" title=${t("timeline.now")}></div>
     </nav>`;
   }
 }

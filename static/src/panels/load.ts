@@ -12,9 +12,9 @@ const most = 500;
 interface Sample { ok: number; failed: number }
 
 class TabLoad extends Panel {
-  private service = ""; private rps = 50;
+  private service = ""; private draft = 0;
   private stats?: TrafficStats; private poll = 0;
-  private samples: Sample[] = []; private lastOk = 0; private lastFailed = 0;
+  private samples: Sample[] = []; private lastOk = -1; private lastFailed = 0;
 
   override connectedCallback(): void { super.connectedCallback(); this.poll = window.setInterval(() => void this.refresh(), 500); void this.refresh(); }
   override disconnectedCallback(): void { super.disconnectedCallback(); clearInterval(this.poll); }
@@ -24,7 +24,7 @@ class TabLoad extends Panel {
     const s = await app.engine.call<TrafficStats>({ op: "trafficStats" }).catch(() => undefined);
     if (!s) return;
     this.stats = s;
-    const ok = s.ok - this.lastOk, failed = s.failed - this.lastFailed;
+    const first = this.lastOk < 0, ok = first ? 0 : s.ok - this.lastOk, failed = first ? 0 : s.failed - this.lastFailed;
     this.lastOk = s.ok; this.lastFailed = s.failed;
     if (ok >= 0 && failed >= 0 && (s.sent || this.samples.length) && (ok || failed || app.model.playing)) this.samples.push({ ok, failed });
     if (this.samples.length > 60) this.samples.shift();
@@ -33,19 +33,20 @@ class TabLoad extends Panel {
 
   protected override render() {
     const services = [...app.model.services.values()].filter((s) => !(s.name === "kubernetes" && s.namespace === "default"));
-    const wish = app.selection && services.find((s) => s.ref === app.selection);
+    const wish = services.find((s) => s.ref === app.selection);
     const chosen = services.find((s) => s.ref === this.service) ?? wish ?? services.find((s) => s.rps > 0) ?? services[0];
+    const rps = this.draft || chosen?.rps || 50;
     const key = chosen ? `${chosen.namespace}/${chosen.name}` : "", s = this.stats, on = !!chosen?.rps;
     const mine = s?.services.find((x) => x.service === key || (chosen?.namespace === "default" && x.service === chosen.name));
     return html`<h2>${t("load.title")}</h2><p class="note">${t("load.intro")}</p>
       ${chosen ? html`
         <label>${t("load.service")}<select .value=${chosen.ref} @change=${(e: Event) => { this.service = (e.target as HTMLSelectElement).value; this.requestUpdate(); }}>
           ${services.map((x) => html`<option value=${x.ref} ?selected=${x === chosen}>${x.namespace === "default" ? x.name : `${x.namespace}/${x.name}`}${x.rps ? ` · ${t("stage.rps", { n: x.rps })}` : ""}</option>`)}</select></label>
-        <label>${t("load.rps")} <output>${this.rps}</output>
-          <input type="range" min="1" max=${most} .value=${String(this.rps)} @input=${(e: Event) => { this.rps = Number((e.target as HTMLInputElement).value); this.requestUpdate(); }}
-            @change=${() => { if (on) void app.ask({ op: "traffic", service: key, rps: this.rps }); }}></label>
+        <label>${t("load.rps")} <output>${rps}</output>
+          <input type="range" min="1" max=${most} .value=${String(rps)} @input=${(e: Event) => { this.draft = Number((e.target as HTMLInputElement).value); this.requestUpdate(); }}
+            @change=${() => { if (on) void app.ask({ op: "traffic", service: key, rps }); }}></label>
         <div class="buttons">
-          <button class=${on ? "" : "primary"} ?disabled=${app.phase !== "ready"} @click=${() => void app.ask({ op: "traffic", service: key, rps: this.rps })}>${t(on ? "load.change" : "load.start")}</button>
+          <button class=${on ? "" : "primary"} ?disabled=${app.phase !== "ready"} @click=${() => void app.ask({ op: "traffic", service: key, rps })}>${t(on ? "load.change" : "load.start")}</button>
           <button ?disabled=${!on} @click=${() => void app.ask({ op: "traffic", service: key, rps: 0 })}>${t("load.stop")}</button></div>` : html`<p>${t("load.none")}</p>`}
       ${s && s.sent ? html`
         <dl class="numbers"><div><dt>${t("load.sent")}</dt><dd>${s.sent}</dd></div><div><dt>${t("load.ok")}</dt><dd>${s.ok}</dd></div><div class=${s.failed ? "bad" : ""}><dt>${t("load.failed")}</dt><dd>${s.failed}${s.failed ? html` <small>${percent(s.failed / s.sent)}</small>` : nothing}</dd></div></dl>

@@ -52,7 +52,8 @@ function drawPart(ctx: Ctx, s: Scene, hq: HqBox, part: PartBox, state?: { up: bo
     label(ctx, (state?.leader ? "★ " : "") + part.name, part.x + 8, cy + 0.5, part.w - 16, up ? p.ink : p.bad, font(10.5, api ? 600 : 400));
     return;
   }
-  const size = part.w < 166 && part.name.length > 20 ? 10.5 : 12;
+  let size = 12;
+  for (ctx.font = font(size, 600); size > 9.5 && textWidth(ctx, part.name) > part.w - 12; ctx.font = font(size, 600)) size -= 0.5;
   label(ctx, part.name, cx, cy - 7, part.w - 10, up ? p.ink : p.dim, font(size, 600), "center");
   label(ctx, notes.join(" · "), cx, cy + 8, part.w - 10, up ? p.dim : p.bad, font(10.5), "center");
 }
@@ -107,7 +108,7 @@ export function drawBand(ctx: Ctx, s: Scene): void {
   const text = `${t("stage.tray")} · ${n || t("stage.tray.none")}`;
   if (!n) { label(ctx, text, tray.x + tray.w / 2, tray.y + tray.h / 2, tray.w - 12, p.dim, font(10.5), "center"); return; }
   label(ctx, text, tray.x + 10, tray.y + 10, tray.w - 16, p.ink, font(10.5, 600));
-  drawTiles(ctx, s, -1, model.tray, trayArea(s), tilesFor(tray.w - 20, 20, model.tray.places.length), 1);
+  drawTiles(ctx, s, -1, model.tray, trayArea(s), tilesFor(tray.w - 20, 20, model.tray.high), 1);
 }
 
 export function trayArea(s: Scene): { x: number; y: number; w: number; h: number } {

@@ -25,10 +25,10 @@ export class HeatMap {
   /** Brings the picture up to date; `dirty` are the nodes that changed. Returns how many blocks were written. */
   update(m: Model, l: Layout, p: Palette, dirty: Set<number>): number {
     let most = 12;
-    for (const id of dirty) { const e = m.nodes.get(id); if (e && e.places.length > most) most = e.places.length; }
+    for (const id of dirty) { const e = m.nodes.get(id); if (e && e.high > most) most = e.high; }
     const fits = most <= this.tc * this.tr;
     if (this.layout !== l || this.palette !== p || !fits || !this.image) {
-      for (const e of m.nodes.values()) if (e.places.length > most) most = e.places.length;
+      for (const e of m.nodes.values()) if (e.high > most) most = e.high;
       this.restart(l, p, most);
       for (let i = 0; i < l.order.length; i++) this.block(m, i);
       this.canvas.getContext("2d")!.putImageData(this.image!, 0, 0);

@@ -16,7 +16,7 @@ export function hit(s: Scene, px: number, py: number): string {
   const inside = (r: Rect) => fx >= r.x && fx <= r.x + r.w && fy >= r.y && fy <= r.y + r.h;
   for (const b of l.services) if (inside(b)) return m.services.get(b.service)?.ref ?? "";
   if (inside(l.tray)) {
-    const a = trayArea(s), slot = tileAt(m.tray, a, tilesFor(a.w, a.h, m.tray.places.length), fx, fy);
+    const a = trayArea(s), slot = tileAt(m.tray, a, tilesFor(a.w, a.h, m.tray.high), fx, fy);
     return slot >= 0 ? "pods/" + m.names[slot] : "";
   }
   for (const hq of l.hq) {

@@ -15,12 +15,7 @@ import type { Key } from "../i18n/index.ts";
 
 /** Room for at least eight keeps the first tiles from jumping when the next ones come. */
 export function tilesOf(entry: NodeEntry, w: number, h: number): Tiles {
-  return tilesFor(w, h, Math.max(8, entry.places.length && lastUsed(entry) + 1));
-}
-function lastUsed(e: NodeEntry): number {
-  let i = e.places.length - 1;
-  while (i >= 0 && e.places[i] < 0) i--;
-  return i;
+  return tilesFor(w, h, Math.max(8, entry.high));
 }
 
 export function nodeStatus(entry: NodeEntry): { text: string; sign: string; bad: boolean } {
@@ -48,7 +43,7 @@ export function drawCard(ctx: Ctx, s: Scene, entry: NodeEntry, x: number, y: num
     const kw = textWidth(ctx, kubelet) + 16, room = w - 24 - 6;
     const pw = Math.min(textWidth(ctx, proxy) + 16, room - kw);
     chip(ctx, s, kubelet, x + 12, y + c.chips, kw);
-    chip(ctx, s, proxy, x + 18 + kw, y + c.chips, pw);
+    chip(ctx, s, proxy, x + w - 12 - pw, y + c.chips, pw);
   }
   if (c.bars) {
     bar(ctx, s, t("stage.cpu"), v.cpu, x + 14, y + c.bars + 5, w - 28);
@@ -91,9 +86,10 @@ export function drawCompact(ctx: Ctx, s: Scene, entry: NodeEntry, r: Rect): void
   box(ctx, r, Math.min(9, r.w * 0.12), p.plant, selected ? p.select : status.bad ? p.bad : hover ? p.blue : p.line, selected ? 2 : status.bad ? 1.4 : 1, dead ? [4, 3] : undefined);
   const small = r.w < 60, f = small ? 9 : 10.5, head = r.h > 26 ? (small ? 12 : 16) : 0;
   if (head) {
-    const sign = status.bad || v.cordoned ? status.sign : "";
-    label(ctx, v.name, r.x + 6, r.y + head / 2 + 2, r.w - (sign ? 22 : 12), dead ? p.dim : p.ink, font(f, 600));
-    if (sign) label(ctx, sign, r.x + r.w - 5, r.y + head / 2 + 2, 14, status.bad ? p.bad : p.dim, font(f), "right");
+    const wide = r.w >= 118, sign = wide ? `${status.sign} ${status.text}` : status.bad || v.cordoned ? status.sign : "";
+    ctx.font = font(f, 600);
+    const named = label(ctx, v.name, r.x + 6, r.y + head / 2 + 2, r.w - (sign ? 22 : 12), dead ? p.dim : p.ink, font(f, 600));
+    if (sign) label(ctx, sign, r.x + r.w - 6, r.y + head / 2 + 2, wide ? r.w - named - 18 : 14, status.bad ? p.bad : p.dim, font(wide ? 10 : f), "right");
   }
   ctx.globalAlpha = dead ? 0.45 : 1;
   const area = compactArea(r);
@@ -108,7 +104,7 @@ export function compactArea(r: Rect): Rect {
 
 /** `k`: pixels on the screen per unit, which decides how much text a tile can carry. */
 export function drawTiles(ctx: Ctx, s: Scene, node: number, entry: NodeEntry, area: Rect, tl: Tiles, k: number): void {
-  const m = s.model, shown = Math.min(entry.places.length, tl.columns * tl.rows), alpha = ctx.globalAlpha;
+  const m = s.model, shown = Math.min(entry.high, tl.columns * tl.rows), alpha = ctx.globalAlpha;
   for (let i = 0; i < shown; i++) {
     const slot = entry.places[i];
     if (slot < 0) continue;

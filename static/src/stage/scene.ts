@@ -20,10 +20,10 @@ export interface Scene {
 
 export type Detail = "detail" | "compact" | "heat";
 
-/** How closely nodes are drawn, by their width on the screen. */
+/** How closely nodes are drawn, by their width on the screen; a card whose text would be too small to read is not. */
 export function detailOf(layout: Layout, camera: Camera): Detail {
   const w = layout.nodeW * camera.k;
-  return w >= 128 ? "detail" : w >= 38 ? "compact" : "heat";
+  return w >= 128 && camera.k >= 0.85 ? "detail" : w >= 38 ? "compact" : "heat";
 }
 
 const family = 'system-ui, -apple-system, "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';

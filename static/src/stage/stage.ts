@@ -20,8 +20,11 @@ import { drawCard, drawCompact, nodeStatus } from "./nodes.ts";
 import { hit } from "./hit.ts";
 import { stateText } from "./podstyle.ts";
 import "./tree.ts";
+import "./legend.ts";
 
 const settleMs = 240;
+/** The strip at the bottom for the legend and the buttons. */
+const strip = 34;
 
 export class TabStage extends Panel {
   protected override topics = ["prefs", "status"] as Panel["topics"];
@@ -58,15 +61,15 @@ export class TabStage extends Panel {
   private frame(frame: Frame): void {
     const wall = performance.now(), l = this.ensureLayout();
     if (frame.full) { this.motion.clear(); this.following = true; }
-    if (l && !this.calm.matches && !document.hidden) this.motion.add(frame, app.model, l, wall, this.before, detailOf(l, this.camera) === "heat");
-    this.before = frame.now;
+    if (l && !this.calm.matches && !document.hidden) this.motion.add(frame, app.model, l, wall, this.lastNow, detailOf(l, this.camera) === "heat");
+    this.lastNow = frame.now;
     this.unacked = frame.seq;
     // A hidden page gets no animation frames, but its engine goes on.
     setTimeout(() => this.ack(), document.hidden ? 200 : 400);
     if (!this.calm.matches) this.movingUntil = wall + settleMs;
     this.invalidate();
   }
-  private before = 0;
+  private lastNow = 0;
 
   private ack(): void {
     if (!this.unacked) return;
@@ -82,7 +85,7 @@ export class TabStage extends Panel {
   }
 
   private ensureLayout(): Layout | undefined {
-    const m = app.model, w = this.clientWidth, h = this.clientHeight;
+    const m = app.model, w = this.clientWidth, h = this.clientHeight - strip;
     if (!w || !h || !m.nodes.size) return undefined;
     const key = `${w}x${h}:${m.structure}:${m.frames > 0}`;
     if (key === this.layoutKey && this.layout) return this.layout;
@@ -95,7 +98,7 @@ export class TabStage extends Panel {
     masters.sort((a, b) => (a.name < b.name ? -1 : 1));
     // The API's own Service is everybody's neighbour: it stands last.
     const services = [...m.services.values()].sort((a, b) => rank(a.name, a.namespace) - rank(b.name, b.namespace) || a.id - b.id);
-    this.layout = layOut({ width: w, height: h, masters, workers, services: services.filter((s) => rank(s.name, s.namespace) < 2 || services.length < 3).map((s) => s.id) });
+    this.layout = layOut({ width: w, height: h, masters, workers, services: services.filter((s) => rank(s.name, s.namespace) < 2 || services.length < 2).map((s) => s.id) });
     this.motion.clear();
     if (this.following) this.fit();
     return this.layout;
@@ -104,8 +107,8 @@ export class TabStage extends Panel {
   fit(): void {
     const l = this.layout;
     if (!l) return;
-    const k = Math.min(this.clientWidth / l.width, this.clientHeight / l.height);
-    this.camera = { k, x: (this.clientWidth - l.width * k) / 2, y: Math.max(0, (this.clientHeight - l.height * k) / 3) };
+    const h = this.clientHeight - strip, k = Math.min(this.clientWidth / l.width, h / l.height);
+    this.camera = { k, x: (this.clientWidth - l.width * k) / 2, y: Math.max(0, (h - l.height * k) / 2) };
     this.following = true;
     this.invalidate();
   }
@@ -136,7 +139,14 @@ export class TabStage extends Panel {
     this.stale = false;
     const ctx = prepare(this.over, s);
     world(ctx, s);
+    // What travels passes under the boxes between headquarters and the plants, so that it hides none of their text.
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(-s.camera.x / s.camera.k, -s.camera.y / s.camera.k, s.width / s.camera.k, s.height / s.camera.k);
+    for (const b of [l.users, l.tray, ...l.services]) ctx.roundRect(b.x * l.unit, b.y * l.unit, b.w * l.unit, b.h * l.unit, (b === l.tray ? 12 : 20) * l.unit);
+    ctx.clip("evenodd");
     const moving = this.motion.draw(ctx, s.palette, s.wall, s.camera.k);
+    ctx.restore();
     this.ack();
     this.frameMs[this.frameAt++ % this.frameMs.length] = performance.now() - began;
     void wall;
@@ -172,7 +182,7 @@ export class TabStage extends Panel {
       // The far view catches up when it is next needed.
     }
     if (heat || l.order.length <= 40) m.dirty.clear();
-    for (const z of l.zones) label(ctx, t("stage.zone", { zone: z.text }), z.x, z.y, l.nodeW * 4, s.palette.dim, font(11 / Math.min(k, 1)));
+    for (const z of l.zones) label(ctx, t("stage.zone", { zone: z.text }), z.x, z.y, 240 / k, s.palette.dim, font(11 / Math.min(k, 1)));
     if (heat) this.outline(ctx, s);
     drawFurniture(ctx, s);
   }
@@ -282,6 +292,7 @@ export class TabStage extends Panel {
             <progress max="100" .value=${share || nothing} aria-label=${t("stage.loading")}></progress>
           </div>
         </div>` : nothing}
+      <tab-legend></tab-legend>
       <div class="tip" hidden></div>
       <tab-tree class=${this.listed ? "listed" : ""} @look=${(e: CustomEvent<string>) => { this.focusRef = e.detail; this.invalidate(); }}></tab-tree>
       <div class="zoom" role="group" aria-label=${t("stage.label")}>

@@ -1,0 +1,137 @@
+package rest
+
+import (
+	"cmp"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+const (
+	jsonType = "application/json"
+	yamlType = "application/yaml"
+)
+
+// output is what a client wants to be answered with (endpoints/handlers/negotiation).
+type output struct {
+	yaml   bool
+	pretty bool
+	as     schema.GroupVersionKind // Table, PartialObjectMetadata...; empty: the object itself
+}
+
+// clause is one alternative of an Accept header.
+type clause struct {
+	typ    string
+	params map[string]string
+	q      float64
+}
+
+func parseAccept(header string) []clause {
+	var out []clause
+	for part := range strings.SplitSeq(header, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		t, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		c := clause{typ: t, params: params, q: 1}
+		if v, ok := params["q"]; ok {
+			if q, err := strconv.ParseFloat(v, 64); err == nil {
+				c.q = q
+			}
+			delete(params, "q")
+		}
+		out = append(out, c)
+	}
+	slices.SortStableFunc(out, func(a, b clause) int { return cmp.Compare(b.q, a.q) })
+	return out
+}
+
+// transforms are the kinds an answer can be turned into.
+func transforms(k schema.GroupVersionKind) bool {
+	if k.Group != metav1.GroupName || k.Version != "v1" && k.Version != "v1beta1" {
+		return false
+	}
+	return k.Kind == "Table" || k.Kind == "PartialObjectMetadata" || k.Kind == "PartialObjectMetadataList"
+}
+
+// negotiate chooses the form of the answer; transform says whether other kinds than the object's may be asked for.
+func negotiate(r *http.Request, transform bool) (output, error) {
+	out := output{pretty: pretty(r)}
+	header := strings.Join(r.Header.Values("Accept"), ",")
+	if strings.TrimSpace(header) == "" {
+		return out, nil
+	}
+	for _, c := range parseAccept(header) {
+		switch c.typ {
+		case jsonType, "application/*", "*/*":
+			out.yaml = false
+		case yamlType:
+			out.yaml = true
+		default:
+			continue
+		}
+		if s := c.params["stream"]; s != "" && s != "watch" {
+			continue
+		}
+		out.as = schema.GroupVersionKind{Group: c.params["g"], Version: c.params["v"], Kind: c.params["as"]}
+		if !out.as.Empty() && !(transform && transforms(out.as)) {
+			continue
+		}
+		if c.params["pretty"] == "1" {
+			out.pretty = true
+		}
+		return out, nil
+	}
+	return output{}, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable,
+		"only the following media types are accepted: "+jsonType+", "+yamlType)
+}
+
+// pretty: by parameter, or for people (browsers, curl, Wget).
+func pretty(r *http.Request) bool {
+	if v := r.URL.Query().Get("pretty"); v != "" {
+		p, _ := strconv.ParseBool(v)
+		return p
+	}
+	ua := r.UserAgent()
+	return strings.HasPrefix(ua, "curl") || strings.HasPrefix(ua, "Wget") || strings.HasPrefix(ua, "Mozilla/5.0")
+}
+
+// bodyType is the form of a request's body: yaml or not.
+func bodyType(r *http.Request) (yaml bool, err error) {
+	h := r.Header.Get("Content-Type")
+	if h == "" {
+		return false, nil
+	}
+	if t, _, err := mime.ParseMediaType(h); err == nil {
+		switch t {
+		case jsonType:
+			return false, nil
+		case yamlType:
+			return true, nil
+		}
+	}
+	return false, unsupportedMediaType(jsonType, yamlType)
+}
+
+func unsupportedMediaType(accepted ...string) error {
+	return failure(http.StatusUnsupportedMediaType, metav1.StatusReasonUnsupportedMediaType,
+		"the body of the request was in an unknown format - accepted media types include: "+strings.Join(accepted, ", "))
+}
+
+func failure(code int32, reason metav1.StatusReason, format string, args ...any) error {
+	msg := format
+	if len(args) > 0 {
+		msg = fmt.Sprintf(format, args...)
+	}
+	return &apierrors.StatusError{ErrStatus: metav1.Status{Status: metav1.StatusFailure, Code: code, Reason: reason, Message: msg}}
+}

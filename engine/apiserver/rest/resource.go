@@ -1,0 +1,242 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"tabernetes/engine/api"
+)
+
+// serveResource serves one request for objects.
+func (s *server) serveResource(w http.ResponseWriter, r *http.Request, c call) {
+	req := &api.Request{
+		Resource: c.resource, Namespace: c.namespace, Name: c.name, Subresource: c.subresource,
+		User: s.opts.User, UserAgent: r.UserAgent(),
+	}
+	verb, ok := verbOf(r.Method, &c)
+	if !ok {
+		s.fail(w, r, methodNotAllowed())
+		return
+	}
+	req.Verb = verb
+	out, err := negotiate(r, true)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	switch verb {
+	case api.Get:
+		if c.subresource == "log" {
+			s.log(w, r, req)
+			return
+		}
+		err = getOptions(r, req)
+		s.answer(w, r, &c, out, req, nil, err)
+	case api.List:
+		watch, timeout, err := listOptions(r, &c, req)
+		switch {
+		case err != nil:
+			s.fail(w, r, err)
+		case watch:
+			req.Verb = api.Watch
+			s.watch(w, r, &c, out, req, timeout)
+		default:
+			s.serveList(w, r, &c, out, req)
+		}
+	case api.Create:
+		err = createOptions(r, req)
+		s.withBody(w, r, &c, out, req, err)
+	case api.Update:
+		err = updateOptions(r, req)
+		s.withBody(w, r, &c, out, req, err)
+	case api.Patch:
+		err = s.readPatch(w, r, req)
+		s.answer(w, r, &c, out, req, nil, err)
+	case api.Delete:
+		err = deleteOptions(w, r, req)
+		s.answer(w, r, &c, out, req, nil, err)
+	case api.DeleteCollection:
+		if _, _, err = listOptions(r, &c, req); err == nil {
+			err = deleteOptions(w, r, req)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		s.serveList(w, r, &c, out, req)
+	}
+}
+
+// verbOf is what a method means for a path.
+func verbOf(method string, c *call) (api.Verb, bool) {
+	var verb api.Verb
+	switch {
+	case c.watch:
+		return api.List, method == http.MethodGet
+	case c.binding:
+		return api.Create, method == http.MethodPost
+	case c.everywhere:
+		return api.List, method == http.MethodGet
+	case c.name == "":
+		verb = map[string]api.Verb{http.MethodGet: api.List, http.MethodPost: api.Create, http.MethodDelete: api.DeleteCollection}[method]
+	default:
+		verb = map[string]api.Verb{http.MethodGet: api.Get, http.MethodPut: api.Update, http.MethodPatch: api.Patch, http.MethodDelete: api.Delete, http.MethodPost: api.Create}[method]
+		if c.subresource == "" && verb == api.Create {
+			return "", false
+		}
+	}
+	allowed := verbsOf(c.resource)
+	if c.subresource != "" {
+		sub, _ := subresourceOf(c.subresource)
+		allowed = sub.verbs
+	}
+	return verb, slices.Contains(allowed, string(verb))
+}
+
+func (s *server) withBody(w http.ResponseWriter, r *http.Request, c *call, out output, req *api.Request, err error) {
+	var warnings []string
+	if err == nil {
+		req.Object, warnings, err = decodeObject(w, r, c, req.FieldValidation)
+	}
+	if err == nil {
+		err = checkIdentity(c, req)
+	}
+	s.answer(w, r, c, out, req, warnings, err)
+}
+
+// checkIdentity compares the body of a subresource with its path; the core does it for the resources themselves.
+func checkIdentity(c *call, req *api.Request) error {
+	if c.subresource == "" || c.subresource == "status" || c.subresource == "finalize" {
+		return nil
+	}
+	o := req.Object
+	if ns := o.GetNamespace(); ns != "" && ns != req.Namespace {
+		return apierrors.NewBadRequest("the namespace of the provided object does not match the namespace sent on the request")
+	}
+	if c.binding {
+		if req.Name = o.GetName(); req.Name == "" {
+			return apierrors.NewBadRequest("name is required")
+		}
+	} else if n := o.GetName(); n != "" && n != req.Name {
+		return apierrors.NewBadRequest("the name of the object (" + n + ") does not match the name on the URL (" + req.Name + ")")
+	}
+	return nil
+}
+
+// patchTypes that are taken, in upstream's order.
+var patchTypes = [...]types.PatchType{types.JSONPatchType, types.MergePatchType, types.StrategicMergePatchType}
+
+func (s *server) readPatch(w http.ResponseWriter, r *http.Request, req *api.Request) error {
+	t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	req.PatchType = types.PatchType(strings.TrimSpace(t))
+	if !slices.Contains(patchTypes[:], req.PatchType) {
+		var names []string
+		for _, p := range patchTypes {
+			names = append(names, string(p))
+		}
+		return unsupportedMediaType(names...)
+	}
+	b, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	req.Patch = b
+	return patchOptions(r, req, req.PatchType)
+}
+
+// do hands a request to the core, for as long as the server may take.
+func (s *server) do(r *http.Request, req *api.Request) *api.Response {
+	ctx, cancel := context.WithTimeout(r.Context(), s.opts.RequestTimeout)
+	defer cancel()
+	resp := s.core.Do(ctx, req)
+	if resp == nil {
+		resp = &api.Response{}
+		if err := ctx.Err(); err != nil {
+			resp.Err = apierrors.NewTimeoutError("request did not complete within requested timeout - "+err.Error(), 0)
+		} else {
+			resp.Err = apierrors.NewInternalError(context.Canceled)
+		}
+	}
+	return resp
+}
+
+// answer carries out a request for one object, unless err says why not.
+func (s *server) answer(w http.ResponseWriter, r *http.Request, c *call, out output, req *api.Request, warnings []string, err error) {
+	if err != nil {
+		warn(w, warnings)
+		s.fail(w, r, err)
+		return
+	}
+	resp := s.do(r, req)
+	warn(w, warnings)
+	warn(w, resp.Warnings)
+	if resp.Err != nil {
+		s.fail(w, r, resp.Err)
+		return
+	}
+	code := http.StatusOK
+	if req.Verb == api.Create || resp.Created {
+		code = http.StatusCreated
+	}
+	if c.subresource == "binding" || c.subresource == "eviction" || resp.Object == nil {
+		s.write(w, out, code, success(int32(code), nil))
+		return
+	}
+	if req.Verb == api.Delete && !returnsDeleted(c.resource) && removed(resp.Object) {
+		s.write(w, out, code, success(0, &metav1.StatusDetails{
+			Name: c.name, Group: c.resource.Group, Kind: c.resource.Name, UID: resp.Object.GetUID(),
+		}))
+		return
+	}
+	v, err := s.transformed(r, c, out, resp.Object)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.write(w, out, code, v)
+}
+
+func success(code int32, d *metav1.StatusDetails) *metav1.Status {
+	return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusSuccess, Code: code, Details: d}
+}
+
+// returnsDeleted are the resources whose DELETE answers with the object itself (ReturnDeletedObject of their storage).
+func returnsDeleted(r *api.Resource) bool {
+	return r == api.Pods || r == api.Services || r == api.ServiceAccounts || r == api.Namespaces
+}
+
+// removed reports that a DELETE's object is gone, not only marked.
+func removed(o api.Object) bool {
+	if ns, ok := o.(*corev1.Namespace); ok && len(ns.Spec.Finalizers) > 0 {
+		return false
+	}
+	g := o.GetDeletionGracePeriodSeconds()
+	return len(o.GetFinalizers()) == 0 && (o.GetDeletionTimestamp() == nil || g == nil || *g == 0)
+}
+
+func (s *server) serveList(w http.ResponseWriter, r *http.Request, c *call, out output, req *api.Request) {
+	resp := s.do(r, req)
+	warn(w, resp.Warnings)
+	if resp.Err != nil {
+		s.fail(w, r, resp.Err)
+		return
+	}
+	lm := metav1.ListMeta{ResourceVersion: resp.ResourceVersion, Continue: resp.Continue}
+	selects := req.LabelSelector != nil && !req.LabelSelector.Empty() || req.FieldSelector != nil && !req.FieldSelector.Empty()
+	if resp.Continue != "" && resp.Remaining > 0 && !selects {
+		lm.RemainingItemCount = &resp.Remaining
+	}
+	v, err := s.list(r, c, out, resp.Items, lm)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.write(w, out, http.StatusOK, v)
+}

@@ -1,0 +1,457 @@
+package kubectl
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
+
+	"tabernetes/engine/api"
+)
+
+func cordonCommand() *command {
+	return &command{name: "cordon", use: "NODE", short: "Mark node as unschedulable", flags: selectorFlags + "dry-run:s=none?unchanged", run: func(c *cmd) {
+		c.nodes(func(d *drainer) { d.cordon(true, func() { c.end() }) })
+	}}
+}
+
+func uncordonCommand() *command {
+	return &command{name: "uncordon", use: "NODE", short: "Mark node as schedulable", flags: selectorFlags + "dry-run:s=none?unchanged", run: func(c *cmd) {
+		c.nodes(func(d *drainer) { d.cordon(false, func() { c.end() }) })
+	}}
+}
+
+func drainCommand() *command {
+	return &command{name: "drain", use: "NODE", short: "Drain node in preparation for maintenance",
+		flags: selectorFlags + "dry-run:s=none?unchanged force:b ignore-daemonsets:b delete-emptydir-data:b delete-local-data:b grace-period:i=-1 timeout:d=0s " +
+			"pod-selector:s disable-eviction:b skip-wait-for-delete-timeout:i=0 chunk-size:i=500",
+		run: func(c *cmd) {
+			c.nodes(func(d *drainer) { d.cordon(true, d.drainAll) })
+		}}
+}
+
+// evictRetryDelay is how long drain waits after a disruption budget refused an eviction.
+const evictRetryDelay = 5 * time.Second
+
+// drainer is one run of cordon, uncordon or drain.
+type drainer struct {
+	c     *cmd
+	dry   string
+	infos []*info
+	// deadline ends all waiting; 0 means never.
+	timeout time.Duration
+	started time.Time
+}
+
+// nodes finds the nodes of the arguments.
+func (c *cmd) nodes(then func(*drainer)) {
+	dry, err := c.dryRun()
+	sel := c.f.str("selector")
+	switch {
+	case err != nil:
+		c.fail(err)
+		return
+	case len(c.args) == 0 && !c.f.changed("selector"):
+		c.usageError("USAGE: %s NODE [flags]", c.spec.name)
+		return
+	case len(c.args) > 0 && sel != "":
+		c.usageError("error: cannot specify both a node name and a --selector option")
+		return
+	}
+	if _, err := parseLabels(c.f.str("pod-selector")); err != nil {
+		c.failf("--pod-selector=<pod_selector> must be a valid label selector")
+		return
+	}
+	var targets []target
+	for _, a := range c.args {
+		a = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(a, "nodes/"), "node/"), "no/")
+		targets = append(targets, target{api.Nodes, a})
+	}
+	if len(targets) == 0 {
+		targets = []target{{res: api.Nodes}}
+	}
+	c.read(selection{labels: sel}, targets, func(r *result) {
+		if len(r.errs) > 0 {
+			c.fail(r.errs[0])
+			return
+		}
+		then(&drainer{c: c, dry: dry, infos: r.infos, timeout: c.f.duration("timeout"), started: c.sh.a.Wall()})
+	})
+}
+
+func (d *drainer) say(in *info, what string) {
+	d.c.printf("%s %s%s\n", in, what, dryRunSuffix(d.dry))
+}
+
+// cordon marks all the nodes, or takes the mark away.
+func (d *drainer) cordon(desired bool, then func()) {
+	un := ""
+	if !desired {
+		un = "un"
+	}
+	each(len(d.infos), func(i int, next func()) {
+		in := d.infos[i]
+		n := in.obj.(*corev1.Node)
+		if n.Spec.Unschedulable == desired {
+			d.say(in, "already "+un+"cordoned")
+			next()
+			return
+		}
+		if d.dry == "client" {
+			d.say(in, un+"cordoned")
+			next()
+			return
+		}
+		var value any
+		if desired {
+			value = true
+		}
+		body, err := json.Marshal(map[string]any{"spec": map[string]any{"unschedulable": value}})
+		if err != nil {
+			d.c.fail(err)
+			return
+		}
+		d.c.do(&api.Request{Verb: api.Patch, Resource: in.res, Name: in.name, PatchType: types.StrategicMergePatchType, Patch: body,
+			FieldManager: "kubectl", DryRun: d.dry == "server"}, func(r *api.Response) {
+			if r.Err != nil {
+				d.c.errf("error: unable to %scordon node %q: %v\n", un, in.name, r.Err)
+			} else {
+				d.say(in, un+"cordoned")
+			}
+			next()
+		})
+	}, then)
+}
+
+func (d *drainer) drainAll() {
+	var fatal []error
+	var remaining []string
+	each(len(d.infos), func(i int, next func()) {
+		in := d.infos[i]
+		d.drain(in, func(err error) {
+			if err == nil {
+				d.say(in, "drained")
+			} else {
+				d.c.errf("error: unable to drain node %q due to error: %s, continuing command...\n", in.name, err)
+				fatal = append(fatal, err)
+				remaining = append(remaining, in.name)
+			}
+			next()
+		})
+	}, func() {
+		if len(remaining) > 0 {
+			d.c.errf("There are pending nodes to be drained:\n")
+			for _, name := range remaining {
+				d.c.errf(" %s\n", name)
+			}
+		}
+		d.c.end(fatal...)
+	})
+}
+
+// victims are the pods of a node that drain removes, what it warns of, and what stands in the way.
+type victims struct {
+	pods     []*corev1.Pod
+	warnings []string
+	errs     []error
+}
+
+// verdict is what the filters say of a pod.
+type verdict struct {
+	remove           bool
+	warning, refusal string
+}
+
+// victims lists and filters the pods of a node.
+// Upstream: k8s.io/kubectl/pkg/drain, filters.go.
+func (d *drainer) victims(node string, then func(victims, error)) {
+	sel, _ := parseLabels(d.c.f.str("pod-selector"))
+	d.c.do(&api.Request{Verb: api.List, Resource: api.Pods, LabelSelector: sel, FieldSelector: fields.OneTermEqualSelector("spec.nodeName", node)}, func(r *api.Response) {
+		if r.Err != nil {
+			then(victims{}, r.Err)
+			return
+		}
+		pods := typed[*corev1.Pod](r.Items)
+		verdicts := make([]verdict, len(pods))
+		each(len(pods), func(i int, next func()) {
+			d.judge(pods[i], func(v verdict) {
+				verdicts[i] = v
+				next()
+			})
+		}, func() { then(collect(pods, verdicts), nil) })
+	})
+}
+
+func collect(pods []*corev1.Pod, verdicts []verdict) victims {
+	var v victims
+	group := func(pick func(verdict) string) (order []string, members map[string][]string) {
+		members = map[string][]string{}
+		for i, p := range pods {
+			if msg := pick(verdicts[i]); msg != "" {
+				if members[msg] == nil {
+					order = append(order, msg)
+				}
+				members[msg] = append(members[msg], p.Namespace+"/"+p.Name)
+			}
+		}
+		return order, members
+	}
+	for i, p := range pods {
+		if verdicts[i].remove {
+			v.pods = append(v.pods, p)
+		}
+	}
+	order, members := group(func(v verdict) string { return v.warning })
+	for _, msg := range order {
+		v.warnings = append(v.warnings, msg+": "+strings.Join(members[msg], ", "))
+	}
+	order, members = group(func(v verdict) string { return v.refusal })
+	for _, msg := range order {
+		v.errs = append(v.errs, fmt.Errorf("cannot delete %s: %s", msg, strings.Join(members[msg], ", ")))
+	}
+	return v
+}
+
+// judge applies the filters in upstream's order; the last warning is the one that stays.
+func (d *drainer) judge(p *corev1.Pod, then func(verdict)) {
+	f := d.c.f
+	if d.skips(p) {
+		then(verdict{})
+		return
+	}
+	finished := p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
+	rest := func(warning string) {
+		v := verdict{remove: true, warning: warning}
+		if _, mirror := p.Annotations[corev1.MirrorPodAnnotationKey]; mirror {
+			then(verdict{})
+			return
+		}
+		local := false
+		for i := range p.Spec.Volumes {
+			local = local || p.Spec.Volumes[i].EmptyDir != nil
+		}
+		if local && !finished {
+			if !f.bool("delete-emptydir-data") && !f.bool("delete-local-data") {
+				then(verdict{refusal: "Pods with local storage (use --delete-emptydir-data to override)"})
+				return
+			}
+			v.warning = "deleting Pods with local storage"
+		}
+		// Later filters that have nothing to say take the warning away again, as they do upstream.
+		v.warning = ""
+		if !finished && metav1.GetControllerOf(p) == nil {
+			if !f.bool("force") {
+				then(verdict{refusal: "Pods that declare no controller (use --force to override)"})
+				return
+			}
+			v.warning = "deleting Pods that declare no controller"
+		}
+		then(v)
+	}
+	owner := metav1.GetControllerOf(p)
+	if owner == nil || owner.Kind != "DaemonSet" || owner.APIVersion != "apps/v1" || finished {
+		rest("")
+		return
+	}
+	managed := func(err error) {
+		switch {
+		case err != nil && apierrors.IsNotFound(err) && f.bool("force"):
+			rest(err.Error())
+		case err != nil:
+			then(verdict{refusal: err.Error()})
+		case !f.bool("ignore-daemonsets"):
+			then(verdict{refusal: "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)"})
+		default:
+			then(verdict{warning: "ignoring DaemonSet-managed Pods"})
+		}
+	}
+	res := api.ByOwner(owner)
+	if res == nil {
+		managed(nil)
+		return
+	}
+	d.c.do(&api.Request{Verb: api.Get, Resource: res, Namespace: p.Namespace, Name: owner.Name}, func(r *api.Response) { managed(r.Err) })
+}
+
+// skips tells that a pod has been terminating for so long that drain does not wait for it.
+func (d *drainer) skips(p *corev1.Pod) bool {
+	limit := d.c.f.int("skip-wait-for-delete-timeout")
+	return limit > 0 && p.DeletionTimestamp != nil && int64(d.c.sh.a.Wall().Sub(p.DeletionTimestamp.Time).Seconds()) > limit
+}
+
+func (d *drainer) drain(in *info, done func(error)) {
+	c := d.c
+	d.victims(in.name, func(v victims, err error) {
+		if err == nil {
+			err = aggregate(v.errs)
+		}
+		if err != nil {
+			done(err)
+			return
+		}
+		if len(v.warnings) > 0 {
+			c.errf("Warning: %s\n", strings.Join(v.warnings, "; "))
+		}
+		if d.dry == "client" {
+			for _, p := range v.pods {
+				c.printf("evicting pod %s/%s (dry run)\n", p.Namespace, p.Name)
+			}
+			done(nil)
+			return
+		}
+		// All pods leave at the same time; the node is drained when the last is gone.
+		left := len(v.pods)
+		var errs []error
+		finish := func(err error) {
+			if err != nil {
+				errs = append(errs, err)
+			}
+			if left--; left > 0 {
+				return
+			}
+			if err := aggregate(errs); err != nil {
+				d.pending(in, err, done)
+				return
+			}
+			done(nil)
+		}
+		if left == 0 {
+			done(nil)
+			return
+		}
+		for _, p := range v.pods {
+			if c.f.bool("disable-eviction") {
+				d.remove(p, finish)
+			} else {
+				d.evict(p, finish)
+			}
+		}
+	})
+}
+
+// pending names the pods that are still there after an error.
+func (d *drainer) pending(in *info, cause error, done func(error)) {
+	d.victims(in.name, func(v victims, err error) {
+		if len(v.pods) > 0 {
+			d.c.errf("There are pending pods in node %q when an error occurred: %v\n", in.name, cause)
+			for _, p := range v.pods {
+				d.c.errf("pod/%s\n", p.Name)
+			}
+		}
+		if err == nil {
+			err = aggregate(v.errs)
+		}
+		if err != nil {
+			d.c.errf("Following errors occurred while getting the list of pods to delete:\n%s", err)
+		}
+		done(cause)
+	})
+}
+
+// late tells that the time for the whole drain is over.
+func (d *drainer) late() bool {
+	return d.timeout > 0 && d.c.sh.a.Wall().Sub(d.started) >= d.timeout
+}
+
+func (d *drainer) deleteOptions() *metav1.DeleteOptions {
+	o := &metav1.DeleteOptions{}
+	if g := d.c.f.int("grace-period"); g >= 0 {
+		o.GracePeriodSeconds = &g
+	}
+	if d.dry == "server" {
+		o.DryRun = []string{metav1.DryRunAll}
+	}
+	return o
+}
+
+// evict asks for an eviction until it is granted, and then waits for the pod to go.
+func (d *drainer) evict(p *corev1.Pod, done func(error)) {
+	c := d.c
+	c.printf("evicting pod %s/%s%s\n", p.Namespace, p.Name, dryRunSuffix(d.dry))
+	if d.late() {
+		done(fmt.Errorf("error when evicting pods/%q -n %q: global timeout reached: %v", p.Name, p.Namespace, d.timeout))
+		return
+	}
+	ev := &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: p.Namespace}, DeleteOptions: d.deleteOptions()}
+	c.do(&api.Request{Verb: api.Create, Resource: api.Pods, Subresource: "eviction", Namespace: p.Namespace, Name: p.Name, Object: ev, DryRun: d.dry == "server"}, func(r *api.Response) {
+		terminating := apierrors.IsForbidden(r.Err) && apierrors.HasStatusCause(r.Err, corev1.NamespaceTerminatingCause)
+		switch {
+		case apierrors.IsNotFound(r.Err):
+			done(nil)
+		case r.Err == nil, terminating && p.DeletionTimestamp != nil:
+			if d.dry == "server" {
+				done(nil)
+				return
+			}
+			d.await(p, "evicted", done)
+		case apierrors.IsTooManyRequests(r.Err):
+			c.errf("error when evicting pods/%q -n %q (will retry after %v): %v\n", p.Name, p.Namespace, evictRetryDelay, r.Err)
+			d.again(p, done)
+		case terminating:
+			c.errf("error when evicting pod %q from terminating namespace %q (will retry after %v): %v\n", p.Name, p.Namespace, evictRetryDelay, r.Err)
+			d.again(p, done)
+		default:
+			done(fmt.Errorf("error when evicting pods/%q -n %q: %v", p.Name, p.Namespace, r.Err))
+		}
+	})
+}
+
+func (d *drainer) again(p *corev1.Pod, done func(error)) {
+	d.c.after(evictRetryDelay, "retry eviction", func() {
+		d.c.do(&api.Request{Verb: api.Get, Resource: api.Pods, Namespace: p.Namespace, Name: p.Name}, func(r *api.Response) {
+			if fresh, ok := r.Object.(*corev1.Pod); ok && r.Err == nil {
+				p = fresh
+			}
+			d.evict(p, done)
+		})
+	})
+}
+
+// remove deletes a pod without asking the budgets (--disable-eviction).
+func (d *drainer) remove(p *corev1.Pod, done func(error)) {
+	req := &api.Request{Verb: api.Delete, Resource: api.Pods, Namespace: p.Namespace, Name: p.Name, DryRun: d.dry == "server"}
+	req.GracePeriodSeconds = d.deleteOptions().GracePeriodSeconds
+	d.c.do(req, func(r *api.Response) {
+		switch {
+		case r.Err != nil && !apierrors.IsNotFound(r.Err):
+			done(r.Err)
+		case d.dry == "server":
+			done(nil)
+		default:
+			d.await(p, "deleted", done)
+		}
+	})
+}
+
+// await looks once a second whether the pod is gone.
+func (d *drainer) await(p *corev1.Pod, what string, done func(error)) {
+	c := d.c
+	wrap := func(err error) error {
+		return fmt.Errorf("error when waiting for pod %q in namespace %q to terminate: %v", p.Name, p.Namespace, err)
+	}
+	c.do(&api.Request{Verb: api.Get, Resource: api.Pods, Namespace: p.Namespace, Name: p.Name}, func(r *api.Response) {
+		now, _ := r.Object.(*corev1.Pod)
+		switch {
+		case apierrors.IsNotFound(r.Err), r.Err == nil && now != nil && now.UID != p.UID:
+			c.printf("pod/%s %s\n", p.Name, what)
+			done(nil)
+		case r.Err != nil:
+			done(wrap(r.Err))
+		case now != nil && d.skips(now):
+			c.printf("pod %q has DeletionTimestamp older than %v seconds, skipping\n", p.Name, c.f.int("skip-wait-for-delete-timeout"))
+			done(nil)
+		case d.late():
+			done(wrap(errors.New("global timeout reached: " + d.timeout.String())))
+		default:
+			c.after(time.Second, "wait for pod", func() { d.await(p, what, done) })
+		}
+	})
+}

@@ -1,0 +1,483 @@
+package runtime
+
+import (
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// stmts runs statements from index i on.
+func (p *process) stmts(list []*syntax.Stmt, i int, k next) {
+	if p.dead {
+		return
+	}
+	if i >= len(list) {
+		k(flow{})
+		return
+	}
+	p.stmt(list[i], "", func(f flow) {
+		if f.kind == 0 && p.errexit && p.status != 0 && checked(list[i]) {
+			f = flow{kind: 'x'}
+		}
+		if f.kind != 0 {
+			k(f)
+			return
+		}
+		p.stmts(list, i+1, k)
+	})
+}
+
+// checked reports whether set -e looks at a statement's status.
+func checked(s *syntax.Stmt) bool {
+	if s.Negated {
+		return false
+	}
+	if b, ok := s.Cmd.(*syntax.BinaryCmd); ok && (b.Op == syntax.AndStmt || b.Op == syntax.OrStmt) {
+		return false
+	}
+	return true
+}
+
+func (p *process) stmt(s *syntax.Stmt, in string, k next) {
+	p.step(func() {
+		done := k
+		if s.Negated {
+			done = func(f flow) {
+				if f.kind == 0 {
+					p.status = b2i(p.status == 0)
+				}
+				k(f)
+			}
+		}
+		if s.Cmd == nil {
+			p.status = 0
+			p.redirect(s, in, func(string, next) {}, done)
+			return
+		}
+		if len(s.Redirs) == 0 {
+			p.command(s.Cmd, in, done)
+			return
+		}
+		p.redirect(s, in, func(in string, after next) { p.command(s.Cmd, in, after) }, done)
+	})
+}
+
+// redirect runs a command with its output collected for files, and its input taken from them.
+func (p *process) redirect(s *syntax.Stmt, in string, body func(in string, after next), k next) {
+	saved := p.out
+	var file string
+	var add, drop bool
+	var i int
+	var step func()
+	step = func() {
+		if i == len(s.Redirs) {
+			if file == "" && !drop {
+				body(in, k)
+				return
+			}
+			var b strings.Builder
+			p.out = func(t string) { b.WriteString(t) }
+			if file != "" && !add {
+				p.c.WriteFile(file, "", false)
+			}
+			if file != "" {
+				// Written as it comes: whoever follows the file sees it while the program goes on.
+				p.out = func(t string) { p.c.WriteFile(file, t, true) }
+			}
+			if s.Cmd == nil {
+				p.out = saved
+				k(flow{})
+				return
+			}
+			body(in, func(f flow) { p.out = saved; k(f) })
+			return
+		}
+		r := s.Redirs[i]
+		i++
+		if r.Op == syntax.Hdoc || r.Op == syntax.DashHdoc {
+			p.word(r.Hdoc, func(t string) { in = t; step() })
+			return
+		}
+		p.word(r.Word, func(t string) {
+			switch r.Op {
+			case syntax.RdrOut, syntax.AppOut, syntax.RdrAll, syntax.AppAll, syntax.RdrClob:
+				if r.N != nil && r.N.Value == "2" {
+					break // what goes wrong is not told apart from what goes right
+				}
+				if t == "/dev/null" {
+					drop, file = true, ""
+				} else if t != "/dev/stdout" && t != "/dev/stderr" && !strings.HasPrefix(t, "/proc/1/fd/") {
+					file, add, drop = p.path(t), r.Op == syntax.AppOut || r.Op == syntax.AppAll, false
+				}
+			case syntax.RdrIn:
+				content, ok := p.c.ReadFile(p.path(t))
+				if !ok {
+					p.out("sh: can't open " + t + ": no such file\n")
+					p.status = 1
+					k(flow{})
+					return
+				}
+				in = content
+			case syntax.WordHdoc:
+				in = t + "\n"
+			}
+			step()
+		})
+	}
+	step()
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (p *process) command(cmd syntax.Command, in string, k next) {
+	switch x := cmd.(type) {
+	case *syntax.CallExpr:
+		p.call(x, in, k)
+	case *syntax.Block:
+		p.stmts(x.Stmts, 0, k)
+	case *syntax.Subshell:
+		vars := make(map[string]string, len(p.vars))
+		for n, v := range p.vars {
+			vars[n] = v
+		}
+		p.stmts(x.Stmts, 0, func(f flow) {
+			p.vars = vars
+			k(flow{})
+		})
+	case *syntax.BinaryCmd:
+		p.binary(x, in, k)
+	case *syntax.IfClause:
+		p.ifClause(x, k)
+	case *syntax.WhileClause:
+		p.while(x, k)
+	case *syntax.ForClause:
+		p.forClause(x, k)
+	case *syntax.CaseClause:
+		p.caseClause(x, k)
+	case *syntax.FuncDecl:
+		if p.funcs == nil {
+			p.funcs = map[string]*syntax.Stmt{}
+		}
+		p.funcs[x.Name.Value] = x.Body
+		p.status = 0
+		k(flow{})
+	case *syntax.DeclClause:
+		p.assigns(x.Args, 0, func() { p.status = 0; k(flow{}) })
+	case *syntax.TestClause:
+		p.test(x.X, func(ok bool) { p.status = b2i(!ok); k(flow{}) })
+	case *syntax.ArithmCmd:
+		p.status = b2i(p.arith(x.X) == 0)
+		k(flow{})
+	default:
+		p.out("sh: this construct is not supported here\n")
+		p.status = 2
+		k(flow{})
+	}
+}
+
+func (p *process) binary(x *syntax.BinaryCmd, in string, k next) {
+	switch x.Op {
+	case syntax.Pipe, syntax.PipeAll:
+		// The left side's whole output is the right side's input: right for what ends, and what does not end has no
+		// right side that anybody waits for.
+		saved := p.out
+		var b strings.Builder
+		p.out = func(t string) {
+			if b.Len() < maxFile {
+				b.WriteString(t)
+			}
+		}
+		p.stmt(x.X, in, func(f flow) {
+			p.out = saved
+			p.stmt(x.Y, b.String(), k)
+		})
+		return
+	}
+	p.stmt(x.X, in, func(f flow) {
+		if f.kind != 0 || (p.status == 0) != (x.Op == syntax.AndStmt) {
+			k(f)
+			return
+		}
+		p.stmt(x.Y, in, k)
+	})
+}
+
+func (p *process) ifClause(x *syntax.IfClause, k next) {
+	if len(x.Cond) == 0 { // else
+		p.stmts(x.Then, 0, k)
+		return
+	}
+	p.cond(x.Cond, func(f flow) {
+		switch {
+		case f.kind != 0:
+			k(f)
+		case p.status == 0:
+			p.stmts(x.Then, 0, k)
+		case x.Else != nil:
+			p.ifClause(x.Else, k)
+		default:
+			p.status = 0
+			k(flow{})
+		}
+	})
+}
+
+// cond runs a condition, of which set -e takes no notice.
+func (p *process) cond(list []*syntax.Stmt, k next) {
+	saved := p.errexit
+	p.errexit = false
+	p.stmts(list, 0, func(f flow) { p.errexit = saved; k(f) })
+}
+
+// loop handles break and continue around a body; more is called to go on.
+func (p *process) loop(body []*syntax.Stmt, k next, more func()) {
+	p.loops++
+	p.stmts(body, 0, func(f flow) {
+		switch {
+		case f.kind == 'b' || f.kind == 'c':
+			if f.level > 1 {
+				k(flow{f.kind, f.level - 1})
+			} else if f.kind == 'b' {
+				p.status = 0
+				k(flow{})
+			} else {
+				more()
+			}
+		case f.kind != 0:
+			k(f)
+		default:
+			p.step(more)
+		}
+	})
+}
+
+func (p *process) while(x *syntax.WhileClause, k next) {
+	var again func()
+	again = func() {
+		p.cond(x.Cond, func(f flow) {
+			if f.kind != 0 {
+				k(f)
+				return
+			}
+			if (p.status == 0) == x.Until {
+				p.status = 0
+				k(flow{})
+				return
+			}
+			p.loop(x.Do, k, again)
+		})
+	}
+	again()
+}
+
+func (p *process) forClause(x *syntax.ForClause, k next) {
+	switch l := x.Loop.(type) {
+	case *syntax.WordIter:
+		p.words(l.Items, func(items []string) {
+			if l.Items == nil && len(p.params) > 1 {
+				items = p.params[1:]
+			}
+			i := 0
+			var again func()
+			again = func() {
+				if i == len(items) {
+					k(flow{})
+					return
+				}
+				p.vars[l.Name.Value] = items[i]
+				i++
+				p.loop(x.Do, k, again)
+			}
+			again()
+		})
+	case *syntax.CStyleLoop:
+		if l.Init != nil {
+			p.arith(l.Init)
+		}
+		var again func()
+		again = func() {
+			if l.Cond != nil && p.arith(l.Cond) == 0 {
+				k(flow{})
+				return
+			}
+			p.loop(x.Do, k, func() {
+				if l.Post != nil {
+					p.arith(l.Post)
+				}
+				again()
+			})
+		}
+		again()
+	default:
+		k(flow{})
+	}
+}
+
+func (p *process) caseClause(x *syntax.CaseClause, k next) {
+	p.word(x.Word, func(v string) {
+		for _, item := range x.Items {
+			for _, pat := range item.Patterns {
+				if globMatch(literal(pat), v) {
+					p.stmts(item.Stmts, 0, k)
+					return
+				}
+			}
+		}
+		p.status = 0
+		k(flow{})
+	})
+}
+
+// literal is a word's text without expansion, enough for patterns.
+func literal(w *syntax.Word) string {
+	var b strings.Builder
+	for _, part := range w.Parts {
+		switch x := part.(type) {
+		case *syntax.Lit:
+			b.WriteString(x.Value)
+		case *syntax.SglQuoted:
+			b.WriteString(x.Value)
+		case *syntax.DblQuoted:
+			b.WriteString(literal(&syntax.Word{Parts: x.Parts}))
+		}
+	}
+	return b.String()
+}
+
+func globMatch(pat, s string) bool {
+	for pat != "" {
+		switch pat[0] {
+		case '*':
+			for i := 0; i <= len(s); i++ {
+				if globMatch(pat[1:], s[i:]) {
+					return true
+				}
+			}
+			return false
+		case '?':
+			if s == "" {
+				return false
+			}
+		default:
+			if s == "" || s[0] != pat[0] {
+				return false
+			}
+		}
+		pat, s = pat[1:], s[1:]
+	}
+	return s == ""
+}
+
+// test is [[ ... ]].
+func (p *process) test(x syntax.TestExpr, k func(bool)) {
+	switch t := x.(type) {
+	case *syntax.Word:
+		p.word(t, func(s string) { k(s != "") })
+	case *syntax.ParenTest:
+		p.test(t.X, k)
+	case *syntax.UnaryTest:
+		if t.Op == syntax.TsNot {
+			p.test(t.X, func(ok bool) { k(!ok) })
+			return
+		}
+		if w, ok := t.X.(*syntax.Word); ok {
+			p.word(w, func(s string) { k(p.unary(t.Op.String(), s)) })
+			return
+		}
+		k(false)
+	case *syntax.BinaryTest:
+		switch t.Op {
+		case syntax.AndTest:
+			p.test(t.X, func(ok bool) {
+				if !ok {
+					k(false)
+					return
+				}
+				p.test(t.Y, k)
+			})
+			return
+		case syntax.OrTest:
+			p.test(t.X, func(ok bool) {
+				if ok {
+					k(true)
+					return
+				}
+				p.test(t.Y, k)
+			})
+			return
+		}
+		wx, ok1 := t.X.(*syntax.Word)
+		wy, ok2 := t.Y.(*syntax.Word)
+		if !ok1 || !ok2 {
+			k(false)
+			return
+		}
+		p.word(wx, func(a string) {
+			p.word(wy, func(b string) {
+				switch t.Op {
+				case syntax.TsMatch, syntax.TsMatchShort:
+					k(globMatch(b, a))
+				case syntax.TsNoMatch:
+					k(!globMatch(b, a))
+				default:
+					k(compare(a, t.Op.String(), b))
+				}
+			})
+		})
+	default:
+		k(false)
+	}
+}
+
+func (p *process) unary(op, s string) bool {
+	switch op {
+	case "-z":
+		return s == ""
+	case "-n":
+		return s != ""
+	case "-e", "-a", "-r", "-w", "-x":
+		return p.c.exists(p.path(s))
+	case "-f", "-s":
+		t, ok := p.c.ReadFile(p.path(s))
+		return ok && (op == "-f" || t != "")
+	case "-d":
+		return p.c.isDir(p.path(s))
+	}
+	return false
+}
+
+func compare(a, op, b string) bool {
+	switch op {
+	case "=", "==":
+		return a == b
+	case "!=":
+		return a != b
+	case "<":
+		return a < b
+	case ">":
+		return a > b
+	}
+	x, _ := strconv.Atoi(strings.TrimSpace(a))
+	y, _ := strconv.Atoi(strings.TrimSpace(b))
+	switch op {
+	case "-eq":
+		return x == y
+	case "-ne":
+		return x != y
+	case "-lt":
+		return x < y
+	case "-le":
+		return x <= y
+	case "-gt":
+		return x > y
+	case "-ge":
+		return x >= y
+	}
+	return false
+}

@@ -1,0 +1,408 @@
+package runtime
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// toolNames are the programs that images with a shell have, beside those of their app.
+
+const toolNames = " sh bash ash dash /bin/sh echo printf sleep exit true false : cat date touch rm mkdir ls test [ hostname env printenv " +
+	"export set unset trap wait exec cd pwd seq wget curl nslookup tail head wc grep sort uname id whoami shift return break continue read " +
+	"local readonly source . eval perl python python3 node rev tee sync chmod chown cp mv ln kill ps nc ping redis-cli mysqladmin mysql pg_isready " +
+	"mongo mongosh nproc top free df mount basename dirname expr yes tr sed awk cut zookeeper-ready java go stress apk apt-get apt yum pip npm "
+
+func knownTool(name string) bool {
+	return name != "" && !strings.Contains(name, " ") && strings.Contains(toolNames, " "+name+" ")
+}
+
+// appTool is the exit code of a client tool that asks the container's own server; -1 if the command is none.
+func (c *Container) appTool(argv []string) int {
+	if c.app == nil || len(argv) == 0 {
+		return -1
+	}
+	switch path.Base(argv[0]) {
+	case "redis-cli", "mysqladmin", "mysql", "pg_isready", "mongo", "mongosh", "zookeeper-ready", "nodetool", "cqlsh":
+		return b2i(!c.Listening())
+	case "agnhost", "nginx", "httpd":
+		return 0
+	}
+	return -1
+}
+
+// call runs a simple command: assignments, then a function, a builtin or a program.
+func (p *process) call(x *syntax.CallExpr, in string, k next) {
+	if len(x.Args) == 0 {
+		p.status = 0
+		p.assigns(x.Assigns, 0, func() { k(flow{}) })
+		return
+	}
+	p.assigns(x.Assigns, 0, func() {
+		p.words(x.Args, func(argv []string) {
+			if len(argv) == 0 {
+				k(flow{})
+				return
+			}
+			if f := p.funcs[argv[0]]; f != nil {
+				saved := p.params
+				p.params = argv
+				p.stmt(f, in, func(f flow) {
+					p.params = saved
+					if f.kind == 'r' {
+						f = flow{}
+					}
+					k(f)
+				})
+				return
+			}
+			p.exec(argv, in, k)
+		})
+	})
+}
+
+// exec runs a program with arguments.
+func (p *process) exec(argv []string, in string, k next) {
+	args := argv[1:]
+	ok := func() { p.status = 0; k(flow{}) }
+	fail := func(code int, text string) {
+		if text != "" {
+			p.out(text + "\n")
+		}
+		p.status = code
+		k(flow{})
+	}
+	name := path.Base(argv[0])
+	if code := p.c.appTool(argv); code >= 0 {
+		switch {
+		case code != 0:
+			fail(code, "Could not connect: Connection refused")
+		case name == "redis-cli":
+			fail(0, "PONG")
+		case name == "mysqladmin":
+			fail(0, "mysqld is alive")
+		default:
+			ok()
+		}
+		return
+	}
+	switch name {
+	case "sh", "bash", "ash", "dash":
+		p.shell(args, in, k)
+	case "exit":
+		if len(args) > 0 {
+			p.status, _ = strconv.Atoi(args[0])
+			p.status &= 255
+		}
+		k(flow{kind: 'x'})
+	case "return", "break", "continue":
+		n := 1
+		if len(args) > 0 {
+			n, _ = strconv.Atoi(args[0])
+		}
+		if name == "return" && len(args) > 0 {
+			p.status = n
+		}
+		k(flow{name[0], n})
+	case "true", ":", "wait", "sync", "chmod", "chown", "ln", "local", "readonly", "mount", "unset", "read", "apk", "apt-get", "apt", "yum", "pip", "npm":
+		ok()
+	case "false":
+		fail(1, "")
+	case "sleep":
+		d, valid := duration(args)
+		if !valid {
+			fail(1, "sleep: invalid number '"+strings.Join(args, " ")+"'")
+			return
+		}
+		p.sleep(d, ok)
+	case "exec":
+		if len(args) == 0 {
+			ok()
+			return
+		}
+		p.exec(args, in, func(f flow) { k(flow{kind: 'x'}) })
+	case "eval":
+		p.script(strings.Join(args, " "), "eval", k)
+	case "trap":
+		p.trap(args)
+		ok()
+	case "set":
+		for _, a := range args {
+			if strings.HasPrefix(a, "-") && strings.Contains(a, "e") {
+				p.errexit = true
+			}
+		}
+		ok()
+	case "export":
+		for _, a := range args {
+			if n, v, found := strings.Cut(a, "="); found {
+				p.vars[n] = v
+			}
+		}
+		ok()
+	case "cd":
+		if len(args) > 0 {
+			p.vars["PWD"] = p.path(args[0])
+		}
+		ok()
+	case "shift":
+		if len(p.params) > 1 {
+			p.params = append(p.params[:1:1], p.params[2:]...)
+		}
+		ok()
+	case "test", "[":
+		if name == "[" && len(args) > 0 {
+			args = args[:len(args)-1]
+		}
+		p.status = b2i(!p.testArgs(args))
+		k(flow{})
+	case "tail":
+		if slices.ContainsFunc(args, func(a string) bool { return a == "-f" || a == "-F" }) {
+			p.follow(args[len(args)-1], 0)
+			return
+		}
+		p.filter(name, args, in, k)
+	case "wget", "curl":
+		p.http(name, args, k)
+	case "nslookup":
+		p.nslookup(args, k)
+	case "yes", "top", "stress":
+		p.loops++
+		p.sleep(365*24*time.Hour, ok)
+	case "python", "python3", "perl", "node", "java", "go", "awk", "sed":
+		// Interpreters of other languages are not here: their programs take a moment and succeed.
+		p.sleep(400*time.Millisecond, ok)
+	default:
+		p.plain(name, args, in, k)
+	}
+}
+
+// shell runs sh with its options: -c text, a script file, or its input.
+func (p *process) shell(args []string, in string, k next) {
+	errexit := false
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		opt := args[0]
+		args = args[1:]
+		if strings.Contains(opt, "e") {
+			errexit = true
+		}
+		if !strings.HasPrefix(opt, "--") && strings.Contains(opt, "c") {
+			if len(args) == 0 {
+				p.out("sh: -c requires an argument\n")
+				p.status = 2
+				k(flow{})
+				return
+			}
+			saved := p.params
+			p.params = append([]string{"sh"}, args[1:]...)
+			if len(args) > 1 {
+				p.params = args[1:]
+			}
+			p.errexit = errexit
+			p.script(args[0], "sh", func(flow) {
+				p.params = saved
+				p.errexit = false
+				k(flow{})
+			})
+			return
+		}
+	}
+	if len(args) > 0 {
+		text, found := p.c.ReadFile(p.path(args[0]))
+		if !found {
+			p.out("sh: can't open '" + args[0] + "': No such file or directory\n")
+			p.status = 2
+			k(flow{})
+			return
+		}
+		p.params = args
+		p.script(text, args[0], func(flow) { k(flow{}) })
+		return
+	}
+	p.status = 0
+	p.script(in, "sh", func(flow) { k(flow{}) })
+}
+
+func (p *process) trap(args []string) {
+	if len(args) < 2 {
+		return
+	}
+	f, err := syntax.NewParser().Parse(strings.NewReader(args[0]), "trap")
+	if err != nil {
+		return
+	}
+	if p.traps == nil {
+		p.traps = map[string]*syntax.File{}
+	}
+	for _, sig := range args[1:] {
+		sig = strings.TrimPrefix(strings.ToUpper(sig), "SIG")
+		if sig == "15" {
+			sig = "TERM"
+		}
+		p.traps[sig] = f
+	}
+}
+
+// duration adds up sleep's arguments: seconds, or a number with s, m, h or d.
+func duration(args []string) (time.Duration, bool) {
+	var d time.Duration
+	for _, a := range args {
+		unit := time.Second
+		switch {
+		case a == "infinity" || a == "inf":
+			return 365 * 24 * time.Hour, true
+		case strings.HasSuffix(a, "s"):
+			a = a[:len(a)-1]
+		case strings.HasSuffix(a, "m"):
+			a, unit = a[:len(a)-1], time.Minute
+		case strings.HasSuffix(a, "h"):
+			a, unit = a[:len(a)-1], time.Hour
+		case strings.HasSuffix(a, "d"):
+			a, unit = a[:len(a)-1], 24*time.Hour
+		}
+		f, err := strconv.ParseFloat(a, 64)
+		if err != nil || f < 0 || f > 1e9 {
+			return 0, false
+		}
+		d += time.Duration(f * float64(unit))
+	}
+	return d, len(args) > 0
+}
+
+func (p *process) testArgs(args []string) bool {
+	for i, a := range args {
+		if i > 0 && a == "-o" {
+			return p.testArgs(args[:i]) || p.testArgs(args[i+1:])
+		}
+	}
+	for i, a := range args {
+		if i > 0 && a == "-a" {
+			return p.testArgs(args[:i]) && p.testArgs(args[i+1:])
+		}
+	}
+	switch {
+	case len(args) == 0:
+		return false
+	case args[0] == "!":
+		return !p.testArgs(args[1:])
+	case len(args) == 1:
+		return args[0] != ""
+	case len(args) == 2:
+		return p.unary(args[0], args[1])
+	}
+	return compare(args[0], args[1], args[2])
+}
+
+// follow is tail -f: it prints what is added to a file, for ever.
+func (p *process) follow(file string, seen int) {
+	if text, ok := p.c.ReadFile(p.path(file)); ok && len(text) != seen {
+		if len(text) < seen {
+			seen = 0
+		}
+		p.out(text[seen:])
+		seen = len(text)
+	}
+	p.loops++
+	d := time.Second
+	if file == "/dev/null" {
+		d = 365 * 24 * time.Hour
+	}
+	p.sleep(d, func() { p.follow(file, seen) })
+}
+
+func (p *process) http(name string, args []string, k next) {
+	url, file, quiet := "", "", false
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case a == "-O" && name == "wget" || a == "-o":
+			if i++; i < len(args) {
+				file = args[i]
+			}
+		case a == "-T" || a == "-t" || a == "-m" || a == "--max-time" || a == "-H" || a == "-X" || a == "-w":
+			i++
+		case strings.HasPrefix(a, "-O") && len(a) > 2:
+			file = a[2:]
+		case strings.HasPrefix(a, "-"):
+			if strings.Contains(a, "q") || strings.Contains(a, "s") {
+				quiet = true
+			}
+			if name == "wget" && strings.HasSuffix(a, "O-") {
+				file = "-"
+			}
+		default:
+			url = a
+		}
+	}
+	scheme, rest, found := strings.Cut(url, "://")
+	if !found {
+		rest = url
+	}
+	host, uri, _ := strings.Cut(rest, "/")
+	port := int32(80)
+	if scheme == "https" {
+		port = 443
+	}
+	if h, ps, ok := strings.Cut(host, ":"); ok {
+		n, _ := strconv.Atoi(ps)
+		host, port = h, int32(n)
+	}
+	fail := func(text string) {
+		if !quiet || name == "wget" {
+			p.out(name + ": " + text + "\n")
+		}
+		p.status = 1
+		if name == "curl" {
+			p.status = 7
+		}
+		k(flow{})
+	}
+	if p.c.Sandbox.rt.http == nil || host == "" {
+		fail("bad address '" + host + "'")
+		return
+	}
+	p.c.Sandbox.rt.http.Get(p.c.Sandbox, host, port, "/"+uri, func(status int, body string, err error) {
+		if p.dead {
+			return
+		}
+		p.steps = 0
+		switch {
+		case err != nil:
+			fail(err.Error())
+			return
+		case status >= 400 && name == "wget":
+			fail("server returned error: HTTP/1.1 " + strconv.Itoa(status))
+			return
+		}
+		if file != "" && file != "-" {
+			p.c.WriteFile(p.path(file), body, false)
+		} else if name == "curl" || file == "-" {
+			p.out(body)
+		}
+		p.status = 0
+		k(flow{})
+	})
+}
+
+func (p *process) nslookup(args []string, k next) {
+	if len(args) == 0 || p.c.Sandbox.rt.http == nil {
+		p.status = 1
+		k(flow{})
+		return
+	}
+	ips := p.c.Sandbox.rt.http.Resolve(p.c.Sandbox, args[0])
+	if len(ips) == 0 {
+		p.out("** server can't find " + args[0] + ": NXDOMAIN\n")
+		p.status = 1
+	} else {
+		p.out("Name:\t" + args[0] + "\n")
+		for _, ip := range ips {
+			p.out("Address: " + ip + "\n")
+		}
+		p.status = 0
+	}
+	k(flow{})
+}
