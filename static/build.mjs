@@ -1,7 +1,7 @@
 // Builds the page into dist/: index.html, app-HASH.js and .css, the lazily loaded editor and terminal, worker-HASH.js
 // and the example manifests. engine.wasm[.br|.gz] is put beside them by the Makefile and is left alone here.
 //
-//   node build.mjs [--dev]       --dev: source maps, no minifying, and the mock engine (?engine=mock)
+//   node build.mjs [--dev]       --dev: into .dev/ instead, with source maps and the mock engine (?engine=mock)
 //
 // GOROOT (else `go env GOROOT`) says where Go's wasm_exec.js is: it must be of the toolchain that builds engine.wasm.
 // TABERNETES_ENGINE: where the worker looks for the engine, in this order ("engine.wasm engine.wasm.gz").
@@ -14,8 +14,10 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const dist = join(here, "dist");
 const dev = process.argv.includes("--dev");
+/** Development builds stand apart, so that none is ever served for the real one. */
+const outdir = dev ? ".dev" : "dist";
+const dist = join(here, outdir);
 /** DESIGN section 8: JavaScript and CSS of the page without editor and terminal, brotli 11. */
 const budgetBytes = 80 * 1024;
 
@@ -30,7 +32,7 @@ for (const name of readdirSync(dist)) {
 
 const common = {
   bundle: true, minify: !dev, sourcemap: dev ? "inline" : false, target: ["es2022"], charset: "utf8",
-  legalComments: "none", logLevel: "warning", absWorkingDir: here, metafile: true, outdir: "dist",
+  legalComments: "none", logLevel: "warning", absWorkingDir: here, metafile: true, outdir,
   alias: { "wasm-exec": wasmExec },
 };
 const outputNamed = (result, stem) =>
@@ -62,7 +64,7 @@ const first = new Set();
 })(Object.keys(outputs).find((f) => basename(f) === script));
 const brotli = (file) => brotliCompressSync(readFileSync(join(here, file)), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
 const kib = (n) => (n / 1024).toFixed(1) + " KiB";
-let sum = brotli("dist/" + css);
+let sum = brotli(outdir + "/" + css);
 for (const f of first) sum += brotli(f);
 const lazy = Object.keys(outputs).filter((f) => !first.has(f) && f.endsWith(".js"));
 if (!dev) {
@@ -72,4 +74,4 @@ if (!dev) {
   if (sum > budgetBytes) throw new Error(`the page is over its budget: ${sum} > ${budgetBytes} bytes`);
 }
 const build_id = createHash("sha256").update(html).digest("hex").slice(0, 8);
-console.log(`built dist/ (${dev ? "dev" : "production"}, ${build_id})`);
+console.log(`built ${outdir}/ (${build_id})`);

@@ -1,10 +1,10 @@
-// A static server for dist/ while working on the page: `npm run dev && npm run serve`, then /?engine=mock.
+// A static server for .dev/ while working on the page: `npm run dev && npm run serve`, then /?engine=mock.
 import { createServer } from "node:http";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const dist = join(dirname(fileURLToPath(import.meta.url)), "dist");
+const dist = join(dirname(fileURLToPath(import.meta.url)), process.env.DIST ?? ".dev");
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".yaml": "text/plain; charset=utf-8", ".gz": "application/gzip" };
 /** The policy the page is written for; xterm and Lit's style attributes need inline styles. */
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'";
@@ -16,4 +16,10 @@ const server = createServer((req, res) => {
   res.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": policy, "content-length": statSync(file).size });
   createReadStream(file).pipe(res);
 });
-server.listen(Number(process.env.PORT ?? 8765), "127.0.0.1", () => console.log(`http://127.0.0.1:${server.address().port}/?engine=mock`));
+export const listening = new Promise((resolve) => {
+  server.listen(Number(process.env.PORT ?? 8765), "127.0.0.1", () => {
+    const url = `http://127.0.0.1:${server.address().port}/?engine=mock`;
+    console.log(url);
+    resolve({ url, close: () => server.close() });
+  });
+});

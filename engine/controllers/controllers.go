@@ -1,9 +1,19 @@
 package controllers
 
 import (
+	"slices"
+
 	"tabernetes/engine/client"
 	"tabernetes/engine/controllers/deployment"
+	"tabernetes/engine/controllers/endpointslice"
+	"tabernetes/engine/controllers/garbagecollector"
+	"tabernetes/engine/controllers/namespace"
+	"tabernetes/engine/controllers/nodelifecycle"
+	"tabernetes/engine/controllers/podgc"
 	"tabernetes/engine/controllers/replicaset"
+	"tabernetes/engine/controllers/rootcacert"
+	"tabernetes/engine/controllers/serviceaccount"
+	"tabernetes/engine/controllers/tainteviction"
 	"tabernetes/engine/sim"
 )
 
@@ -14,15 +24,44 @@ const Program = "kube-controller-manager"
 type Options struct {
 	// Only, when not empty, are the names of the controllers to run (--controllers).
 	Only []string
+	// RootCA is the certificate of the cluster's authority, PEM (--root-ca-file).
+	RootCA string
 }
 
-// Run is the boot function of the process: host.Install(Program, func(a *sim.Actor) { Run(a, conf, opts) }).
+// starter is one controller by its name in --controllers.
+type starter struct {
+	name string
+	run  func(f *client.Informers, o Options)
+}
+
+// all are the controllers in the order they are started.
+func all() []starter {
+	return []starter{
+		{"serviceaccount-controller", func(f *client.Informers, _ Options) { serviceaccount.Run(f) }},
+		{"root-ca-certificate-publisher-controller", func(f *client.Informers, o Options) { rootcacert.Run(f, o.RootCA) }},
+		{"namespace-controller", func(f *client.Informers, _ Options) { namespace.Run(f) }},
+		{"garbage-collector-controller", func(f *client.Informers, _ Options) { garbagecollector.Run(f) }},
+		{"pod-garbage-collector-controller", func(f *client.Informers, _ Options) { podgc.Run(f) }},
+		{"node-lifecycle-controller", func(f *client.Informers, _ Options) { nodelifecycle.Run(f) }},
+		{"taint-eviction-controller", func(f *client.Informers, _ Options) { tainteviction.Run(f) }},
+		{"deployment-controller", func(f *client.Informers, _ Options) { deployment.Run(f) }},
+		{"replicaset-controller", func(f *client.Informers, _ Options) { replicaset.Run(f) }},
+		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},
+	}
+}
+
+// Run is the boot function of the process: host.Install(Program, func(a *sim.Actor) { Run(a, conf, opts) }). Each
+// controller begins to work when the caches it reads are synced.
 func Run(a *sim.Actor, conf client.Config, opts Options) {
-	// Leader election goes here: whoever holds the Lease kube-system/kube-controller-manager calls lead, the others wait.
+	// Leader election goes here: whoever holds the Lease kube-system/kube-controller-manager calls lead, the others wait;
+	// a leader that loses the Lease ends its process.
 	lead(client.NewInformers(client.New(a, conf)), opts)
 }
 
 func lead(f *client.Informers, opts Options) {
-	deployment.Run(f)
-	replicaset.Run(f)
+	for _, s := range all() {
+		if len(opts.Only) == 0 || slices.Contains(opts.Only, s.name) {
+			s.run(f, opts)
+		}
+	}
 }

@@ -183,7 +183,7 @@ func decisions(s *apitest.Server, ref string) []string {
 }
 
 func TestUpdateToABadImageStopsAndTimesOut(t *testing.T) {
-	s := manager(t)
+	s := manager(t, "deployment-controller", "replicaset-controller")
 	kubelets(s)
 	apitest.Put(s, app(10, "nginx:1.26"))
 	s.Run(10 * time.Second)
@@ -285,3 +285,5 @@ func TestHashCollision(t *testing.T) {
 	assert.EqualValues(t, 1, nginx(s).Status.AvailableReplicas)
 	assert.Len(t, replicaSets(s), 2)
 }
+
+func removeDeployment(s *apitest.Server) { apitest.Remove[*appsv1.Deployment](s, "default", "nginx") }

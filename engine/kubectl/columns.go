@@ -16,7 +16,7 @@ type customColumn struct {
 func parseColumns(spec string) ([]customColumn, error) {
 	var cols []customColumn
 	for _, part := range splitColumns(spec) {
-		header, path, ok := cutColumn(part)
+		header, path, ok := strings.Cut(part, ":")
 		if !ok {
 			return nil, fmt.Errorf("unexpected custom-columns spec: %s, expected <header>:<json-path-expr>", part)
 		}
@@ -47,11 +47,6 @@ func splitColumns(spec string) []string {
 		}
 	}
 	return append(out, spec[from:])
-}
-
-func cutColumn(part string) (header, path string, ok bool) {
-	header, path, ok = strings.Cut(part, ":")
-	return header, path, ok
 }
 
 func newColumn(header, path string) (customColumn, error) {

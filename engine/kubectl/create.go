@@ -77,7 +77,7 @@ func runCreate(c *cmd) {
 			next()
 			return
 		}
-		if sel != nil && !sel.Matches(labelSet(obj.GetLabels())) {
+		if sel != nil && !sel.Matches(labelMap(obj.GetLabels())) {
 			next()
 			return
 		}
@@ -116,8 +116,6 @@ func (c *cmd) createOptions() (dry string, f *format, validation string, ok bool
 	}
 	return dry, f, validation, true
 }
-
-func labelSet(m map[string]string) labelMap { return labelMap(m) }
 
 // labelMap is labels.Labels without importing its constructor everywhere.
 type labelMap map[string]string
@@ -260,6 +258,6 @@ func (c *cmd) containerName(image string) string {
 	return name
 }
 
-// isConflict and friends keep the error package's name out of the commands.
+// isConflict and isNotFound are what the commands ask errors of the server most.
 func isConflict(err error) bool { return apierrors.IsConflict(err) }
 func isNotFound(err error) bool { return apierrors.IsNotFound(err) }

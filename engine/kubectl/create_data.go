@@ -46,7 +46,7 @@ func (c *cmd) entries() ([]entry, error) {
 		if !ok {
 			return nil, fmt.Errorf("error reading %s: no such file or directory", name)
 		}
-		for i, line := range strings.Split(text, "\n") {
+		for _, line := range strings.Split(text, "\n") {
 			line = strings.TrimLeft(strings.TrimSuffix(line, "\r"), " \t")
 			if line == "" || line[0] == '#' {
 				continue
@@ -55,7 +55,6 @@ func (c *cmd) entries() ([]entry, error) {
 			if errs := validation.IsEnvVarName(key); len(errs) > 0 {
 				return nil, fmt.Errorf("%q is not a valid key name: %s", key, strings.Join(errs, ";"))
 			}
-			_ = i
 			out = append(out, entry{key, value})
 		}
 	}

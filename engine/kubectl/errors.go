@@ -157,8 +157,3 @@ func withSource(verb, source string, err error) error {
 	}
 	return fmt.Errorf("error when %s %q: %v", verb, source, err)
 }
-
-// isUnknownSubresource reports that the server has no such door: what asked for it can say so.
-func isNotServed(err error) bool {
-	return apierrors.IsMethodNotSupported(err) || apierrors.IsNotFound(err) && strings.Contains(err.Error(), "the server could not find the requested resource")
-}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -344,12 +343,10 @@ func (g *getter) shower(res *api.Resource) func(event string, o api.Object) {
 	case "name":
 		return func(event string, o api.Object) { c.printf("%s\n", qualifiedName(res, o.GetName())) }
 	case "custom-columns":
-		var widths []int
 		header := !c.f.bool("no-headers")
 		return func(event string, o api.Object) {
 			text := columnsText(g.f.cols, []map[string]any{content(res, o, false)}, header)
 			header = false
-			_ = widths
 			c.out(text)
 		}
 	}
@@ -368,6 +365,6 @@ func (g *getter) shower(res *api.Resource) func(event string, o api.Object) {
 			text = "---\n" + text
 		}
 		first = false
-		c.out(strings.TrimSuffix(text, "\x00"))
+		c.out(text)
 	}
 }

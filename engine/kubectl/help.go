@@ -162,3 +162,17 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// isCommand reports that a word is a command of kubectl, this one's or one it refuses: the word kubectl may be left
+// out.
+func isCommand(word string) bool {
+	if findCommand(commandTable(), word) != nil {
+		return true
+	}
+	for _, m := range notYet {
+		if m[0] == word {
+			return true
+		}
+	}
+	return false
+}

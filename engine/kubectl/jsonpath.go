@@ -1,10 +1,8 @@
 package kubectl
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -313,7 +311,13 @@ func element(text string) (pathStep, error) {
 	if text == "*" || text == "" {
 		return pathStep{kind: stepWildcard}, nil
 	}
-	if text[0] == '\'' || text[0] == '"' {
+	if n := len(text); text[0] == '\'' && n > 1 && text[n-1] == '\'' {
+		// What stands in single quotes is a path again: its dots divide unless they are escaped.
+		q := &pathParser{in: "." + text[1:n-1]}
+		steps, err := q.path()
+		return pathStep{kind: stepUnion, union: [][]pathStep{steps}}, err
+	}
+	if text[0] == '"' {
 		q := &pathParser{in: text}
 		s, err := q.quoted()
 		return pathStep{kind: stepField, name: s}, err
@@ -337,109 +341,4 @@ func element(text string) (pathStep, error) {
 		s.slice[i] = &n
 	}
 	return s, nil
-}
-
-func (p *pathParser) filter() (pathStep, error) {
-	s := pathStep{kind: stepFilter, op: "exists"}
-	var err error
-	if s.left, err = p.operand(); err != nil {
-		return s, err
-	}
-	p.space()
-	for _, op := range []string{"==", "!=", "<=", ">=", "<", ">"} {
-		if strings.HasPrefix(p.in[p.i:], op) {
-			s.op = op
-			p.i += len(op)
-			p.space()
-			if s.right, err = p.operand(); err != nil {
-				return s, err
-			}
-			break
-		}
-	}
-	p.space()
-	if !strings.HasPrefix(p.in[p.i:], ")]") {
-		return s, errors.New("unterminated filter")
-	}
-	p.i += 2
-	return s, nil
-}
-
-func (p *pathParser) operand() (operand, error) {
-	p.space()
-	if p.i >= len(p.in) {
-		return operand{}, errors.New("unterminated filter")
-	}
-	ch := p.in[p.i]
-	if ch == '"' || ch == '\'' {
-		s, err := p.quoted()
-		return operand{constant: s, isConst: true}, err
-	}
-	if ch == '-' || ch >= '0' && ch <= '9' {
-		start := p.i
-		for p.i < len(p.in) && strings.IndexByte("+-.0123456789eE", p.in[p.i]) >= 0 {
-			p.i++
-		}
-		text := p.in[start:p.i]
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return operand{constant: n, isConst: true}, nil
-		}
-		f, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return operand{}, fmt.Errorf("cannot parse number %s", text)
-		}
-		return operand{constant: f, isConst: true}, nil
-	}
-	for _, word := range []string{"true", "false"} {
-		if strings.HasPrefix(p.in[p.i:], word) {
-			p.i += len(word)
-			return operand{constant: word == "true", isConst: true}, nil
-		}
-	}
-	steps, err := p.path()
-	return operand{steps: steps}, err
-}
-
-// plain is a value as text: strings as they are, compound values as JSON.
-func plain(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "<nil>"
-	case string:
-		return v
-	case map[string]any, []any:
-		b, err := json.Marshal(v)
-		if err != nil {
-			return err.Error()
-		}
-		return string(b)
-	}
-	return fmt.Sprint(v)
-}
-
-// print evaluates the template for an object.
-func (j *jsonPath) print(root any, template string, allowMissing bool) (string, error) {
-	var b strings.Builder
-	e := evaluator{root: root, allowMissing: allowMissing}
-	if err := e.print(j.nodes, root, &b); err != nil {
-		return "", fmt.Errorf("error executing jsonpath %q: Error executing template: %v. Printing more information for debugging the template:\n\ttemplate was:\n\t\t%v\n\tobject given to jsonpath engine was:\n\t\t%#v\n\n\n", template, err, template, root)
-	}
-	return b.String(), nil
-}
-
-// values are all results of the template's expressions.
-func (j *jsonPath) values(root any, allowMissing bool) ([]any, error) {
-	e := evaluator{root: root, allowMissing: allowMissing}
-	out := []any{}
-	err := e.collect(j.nodes, root, &out)
-	return out, err
-}
-
-func sortedFields(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

@@ -70,6 +70,19 @@ func (e *evaluator) walk(steps []pathStep, cur []any) ([]any, error) {
 			cur = []any{e.root}
 			continue
 		}
+		if s.kind == stepUnion {
+			// One member after the other, each for all values.
+			var next []any
+			for _, part := range s.union {
+				found, err := e.walk(part, cur)
+				if err != nil {
+					return nil, err
+				}
+				next = append(next, found...)
+			}
+			cur = next
+			continue
+		}
 		var next []any
 		for _, v := range cur {
 			out, err := e.step(s, v)
@@ -102,7 +115,7 @@ func (e *evaluator) step(s pathStep, v any) ([]any, error) {
 			return v, nil
 		case map[string]any:
 			var out []any
-			for _, k := range sortedFields(v) {
+			for _, k := range sortedKeys(v) {
 				out = append(out, v[k])
 			}
 			return out, nil
@@ -110,16 +123,6 @@ func (e *evaluator) step(s pathStep, v any) ([]any, error) {
 		return nil, nil
 	case stepRecursive:
 		return descend(v, nil), nil
-	case stepUnion:
-		var out []any
-		for _, part := range s.union {
-			found, err := e.walk(part, []any{v})
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, found...)
-		}
-		return out, nil
 	case stepSlice:
 		return sliceOf(s, v)
 	case stepFilter:
@@ -137,7 +140,7 @@ func descend(v any, out []any) []any {
 			out = descendCompound(item, out)
 		}
 	case map[string]any:
-		for _, k := range sortedFields(v) {
+		for _, k := range sortedKeys(v) {
 			out = descendCompound(v[k], out)
 		}
 	}
@@ -201,7 +204,7 @@ func (e *evaluator) filter(s pathStep, v any) ([]any, error) {
 	case []any:
 		list = v
 	case map[string]any:
-		for _, k := range sortedFields(v) {
+		for _, k := range sortedKeys(v) {
 			list = append(list, v[k])
 		}
 	case nil:

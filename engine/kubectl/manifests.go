@@ -2,6 +2,7 @@ package kubectl
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -82,8 +83,15 @@ func (c *cmd) expand(names []string, errs *[]error) []string {
 }
 
 func fileError(source string, err error) error {
-	if runtime.IsMissingKind(err) || runtime.IsMissingVersion(err) {
+	var at *manifest.Error
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	switch text := err.Error(); {
+	case runtime.IsMissingKind(err) || runtime.IsMissingVersion(err):
 		return fmt.Errorf("unable to decode %q: %v", source, err)
+	case strings.HasPrefix(text, "yaml: "):
+		return fmt.Errorf("error parsing %s: error converting YAML to JSON: %v", source, err)
 	}
 	return fmt.Errorf("error parsing %s: %v", source, err)
 }

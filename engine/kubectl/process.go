@@ -1,6 +1,8 @@
 package kubectl
 
 import (
+	"time"
+
 	"tabernetes/engine/client"
 	"tabernetes/engine/sim"
 )
@@ -10,8 +12,8 @@ type Options struct {
 	Namespace string // of the current context; "" is "default"
 	Context   string // name of the current context; "" is "tabernetes"
 	Server    string // the API server's address as cluster-info and errors print it; "" is "https://cp-1:6443"
-	// NoCommandRecords leaves the journal alone: the caller has recorded the line as a command itself.
-	NoCommandRecords bool
+	// RecordCommands writes every line into the journal as a command; without it that is the caller's business.
+	RecordCommands bool
 }
 
 // Shell runs command lines on an actor.
@@ -71,7 +73,7 @@ func (sh *Shell) Run(line string, env Env, done func(code int)) *Process {
 	}
 	p.list = list
 	start := func() {
-		if !sh.o.NoCommandRecords {
+		if sh.o.RecordCommands {
 			sh.a.Record(sim.KindCommand, "", "$ "+line)
 		}
 		p.next(0, 0)
@@ -109,6 +111,10 @@ func (p *Process) finish(code int) {
 	}
 }
 
+// startup is how long a program takes to begin after the one before it on the line: kubectl loads its configuration
+// and discovers the API. Controllers get that much time between two commands of a script.
+const startup = 100 * time.Millisecond
+
 // next runs pipeline i, given the exit code of the one before.
 func (p *Process) next(i, code int) {
 	if p.over {
@@ -119,7 +125,16 @@ func (p *Process) next(i, code int) {
 		if join == "&&" && code != 0 || join == "||" && code == 0 {
 			continue
 		}
-		p.start(p.list[i], func(code int) { p.next(i+1, code) })
+		run := func() { p.start(p.list[i], func(code int) { p.next(i+1, code) }) }
+		if join == "" {
+			run()
+			return
+		}
+		p.sh.a.After(startup, "next command", func() {
+			if !p.over {
+				run()
+			}
+		})
 		return
 	}
 	p.finish(code)
@@ -210,7 +225,7 @@ func (p *Process) load(s simple, first bool, out func(string), exit func(int)) p
 	if f := newFilter(p, args, out, exit); f != nil {
 		return f
 	}
-	if first && len(p.list) == 1 && findCommand(commandTable(), args[0]) != nil {
+	if first && isCommand(args[0]) {
 		return &kubectlProgram{p: p, args: args, out: out, exit: exit}
 	}
 	return &simpleProgram{run: func(string) {

@@ -292,7 +292,7 @@ func parseFields(text string) (fields.Selector, error) {
 	return fields.ParseSelector(text)
 }
 
-// notFoundOnly drops the errors that --ignore-not-found forgives.
+// dropNotFound drops the errors that --ignore-not-found forgives.
 func dropNotFound(errs []error) []error {
 	var out []error
 	for _, err := range errs {

@@ -30,6 +30,7 @@ type world struct {
 	f     *fake
 	sh    *Shell
 	files map[string]string
+	job   *job
 }
 
 func newWorld(t *testing.T) *world {
@@ -98,7 +99,7 @@ func (w *world) command(line string) string {
 			func(c int) { code = c })
 		if background {
 			w.run(100 * time.Millisecond)
-			w.pending(p, &b, &code)
+			w.job = &job{p, &b, &code, b.Len()}
 			return b.String()
 		}
 		for i := 0; i < 10000 && code < 0; i++ {
@@ -114,22 +115,13 @@ func (w *world) command(line string) string {
 	return b.String()
 }
 
-// background is a line that goes on while others run.
-type background struct {
+// job is a line that goes on while others run.
+type job struct {
 	p    *Process
 	b    *strings.Builder
 	code *int
 	from int
 }
-
-var _ = background{}
-
-func (w *world) pending(p *Process, b *strings.Builder, code *int) {
-	jobs[w] = &background{p, b, code, b.Len()}
-}
-
-// jobs are the background lines of scripts, one a world.
-var jobs = map[*world]*background{}
 
 // TestScripts runs the files of testdata: lines that begin with "$ " are commands, "-- NAME --" begins a file that -f
 // can read, everything else is expected output.
@@ -151,11 +143,11 @@ func TestScripts(t *testing.T) {
 			for _, line := range strings.Split(strings.TrimSuffix(script, "\n"), "\n") {
 				switch {
 				case strings.HasPrefix(line, "$ fg"):
-					j := jobs[w]
+					j := w.job
 					out.WriteString(line + "\n" + j.b.String()[j.from:] + fmt.Sprintf("[exit %d]\n", *j.code))
 					inOutput = true
 				case strings.HasPrefix(line, "$ ^C"):
-					j := jobs[w]
+					j := w.job
 					j.p.Cancel()
 					out.WriteString(line + "\n" + j.b.String()[j.from:] + fmt.Sprintf("[exit %d]\n", *j.code))
 					inOutput = true

@@ -51,6 +51,7 @@ type Kubelet struct {
 	cpu, memory int64 // allocatable, in thousandths of a core and bytes
 
 	cache  *client.Cache[*corev1.Pod]
+	nodes  *client.Cache[*corev1.Node] // the node's own object
 	pods   map[types.UID]*pod
 	byKey  map[string]*pod
 	synced bool
@@ -132,7 +133,7 @@ func (k *Kubelet) podChanged(old, new *corev1.Pod) {
 	case new != nil && new.Spec.NodeName != k.conf.NodeName:
 	case new == nil:
 		if p := k.pods[old.UID]; p != nil {
-			p.deleted()
+			p.deleted(old)
 		}
 	default:
 		p := k.pods[new.UID]

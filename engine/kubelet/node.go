@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
@@ -89,12 +90,16 @@ func (k *Kubelet) register(done func()) {
 func (k *Kubelet) registered(n *corev1.Node, done func()) {
 	k.nodeUID = n.UID
 	k.node.labels = n.Labels
-	k.renew()
+	if k.nodes == nil {
+		// Like upstream's node lister: a watch of one object.
+		k.nodes = client.NewCache[*corev1.Node](k.c, api.Nodes, client.Selection{Fields: fields.OneTermEqualSelector("metadata.name", k.conf.NodeName)})
+		k.renew()
+		k.a.Periodic(k.net.Phase(statusPeriod), "node status", k.checkNode)
+	}
 	k.a.After(networkReadyAfter, "network ready", func() {
 		k.node.ready = true
 		k.postNode(true)
 	})
-	k.a.Periodic(k.net.Phase(statusPeriod), "node status", k.checkNode)
 	done()
 }
 
@@ -166,30 +171,26 @@ func (k *Kubelet) checkNode() {
 	if !k.node.ready || k.node.busy {
 		return
 	}
-	if k.node.reported.IsZero() || k.a.Wall().Sub(k.node.reported) >= reportInterval || len(k.rt.Images()) != k.node.images {
+	if k.node.reported.IsZero() || k.a.Wall().Sub(k.node.reported) >= reportInterval || k.rt.ImageCount() != k.node.images {
 		k.postNode(false)
 		return
 	}
-	// Somebody else may have changed the conditions while this node was silent: upstream reads its Node from the API
-	// server's cache at every look. A look that finds nothing to do costs the store nothing.
-	k.node.busy = true
-	client.Get(k.c, api.Nodes, "", k.conf.NodeName, func(n *corev1.Node, err error) {
-		k.node.busy = false
-		if apierrors.IsNotFound(err) {
+	// Somebody else may have changed the conditions while this node was silent.
+	n, ok := k.nodes.Get("", k.conf.NodeName)
+	if !ok {
+		if k.nodes.Synced() {
+			k.node.lease = ""
 			k.register(func() {})
+		}
+		return
+	}
+	k.node.labels = n.Labels
+	for i := range n.Status.Conditions {
+		if c := &n.Status.Conditions[i]; c.Type == corev1.NodeReady && c.Status != corev1.ConditionTrue || c.Status == corev1.ConditionUnknown {
+			k.postNode(false)
 			return
 		}
-		if err != nil {
-			return
-		}
-		k.node.labels = n.Labels
-		for i := range n.Status.Conditions {
-			if c := &n.Status.Conditions[i]; c.Type == corev1.NodeReady && c.Status != corev1.ConditionTrue || c.Status == corev1.ConditionUnknown {
-				k.postNode(false)
-				return
-			}
-		}
-	})
+	}
 }
 
 // postNode writes the node's status. first tells the world that the node is ready.
@@ -199,7 +200,7 @@ func (k *Kubelet) postNode(first bool) {
 	if first {
 		k.event(corev1.EventTypeNormal, "NodeReady", "Node "+k.conf.NodeName+" status is now: NodeReady")
 	}
-	k.node.reported, k.node.images = k.a.Wall(), len(images)
+	k.node.reported, k.node.images = k.a.Wall(), k.rt.ImageCount()
 	fresh := k.nodeStatus(true)
 	client.Mutate(k.c, api.Nodes, "status", "", k.conf.NodeName, func(n *corev1.Node) bool {
 		old := n.Status

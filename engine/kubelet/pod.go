@@ -165,6 +165,9 @@ func (p *pod) updated(obj *corev1.Pod) {
 	if len(obj.Spec.Containers) > 0 && &old.Spec.Containers[0] != &obj.Spec.Containers[0] {
 		p.respec()
 	}
+	if p.terminating && old.DeletionGracePeriodSeconds != nil && p.gracePeriod() < time.Duration(*old.DeletionGracePeriodSeconds)*time.Second {
+		p.hasten(p.gracePeriod())
+	}
 	if old.DeletionTimestamp == nil && obj.DeletionTimestamp != nil {
 		if p.finished {
 			p.confirmGone()
@@ -222,9 +225,15 @@ func sameForeignConditions(a, b *corev1.PodStatus) bool {
 	return n1 == n2 && t1 == t2
 }
 
-// deleted: the API has the pod no more.
-func (p *pod) deleted() {
+// deleted: the API has the pod no more. last is what it was in the end.
+func (p *pod) deleted(last *corev1.Pod) {
 	p.gone = true
+	if last.DeletionGracePeriodSeconds != nil {
+		p.obj = last
+		if p.terminating && !p.terminated {
+			p.hasten(p.gracePeriod())
+		}
+	}
 	if p.terminated || p.finished || p.sb == nil && !p.busy {
 		p.drop()
 		return

@@ -72,6 +72,15 @@ func (p *pod) terminate(grace time.Duration) {
 	over()
 }
 
+// hasten shortens the time that is left to containers that are being stopped, after the pod's grace period was cut.
+func (p *pod) hasten(grace time.Duration) {
+	for i := range p.ctrs {
+		if r := p.ctrs[i].run; r != nil && r.State == runtime.Running && r.Signalled() {
+			r.Stop(max(grace, minimumGrace), func() {})
+		}
+	}
+}
+
 // stopSidecars stops them in the reverse of the order they were started in.
 func (p *pod) stopSidecars(i int, grace time.Duration, done func()) {
 	for ; i >= 0; i-- {
@@ -144,7 +153,7 @@ func (p *pod) stopped() {
 		p.terminating = false
 		p.k.a.After(100*time.Millisecond, "sync pod", func() {
 			if p.alive() || p.busy {
-				p.terminate(minimumGrace)
+				p.terminate(p.gracePeriod())
 				return
 			}
 			p.terminating = true

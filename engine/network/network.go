@@ -1,7 +1,9 @@
 package network
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tabernetes/engine/runtime"
@@ -49,6 +51,7 @@ type Node struct {
 	next  int
 	pods  map[byte]*runtime.Sandbox // by the last byte of the address
 	gone  map[byte]sim.RecordID     // addresses that were given back, and the record of it
+	onNet []*runtime.Sandbox        // pods in the host's own network
 
 	// What the node's kernel forwards by: how far its kube-proxy had come at its last sync.
 	services, endpoints int64
@@ -63,7 +66,7 @@ func (n *Network) AddNode(h *sim.Host) *Node {
 	n.byHost[h.Name] = nd
 	h.Install("kernel", func(a *sim.Actor) {
 		// A kernel that boots has no rules and no pod addresses.
-		nd.a, nd.services, nd.endpoints, nd.affinity = a, 0, 0, nil
+		nd.a, nd.services, nd.endpoints, nd.affinity, nd.onNet = a, 0, 0, nil, nil
 		clear(nd.pods)
 		clear(nd.gone)
 	})
@@ -99,6 +102,7 @@ func (nd *Node) IP() string {
 func (nd *Node) Attach(sb *runtime.Sandbox) bool {
 	if sb.HostNetwork {
 		sb.IP = nd.IP()
+		nd.onNet = append(nd.onNet, sb)
 		return true
 	}
 	for range 253 {
@@ -117,7 +121,8 @@ func (nd *Node) Attach(sb *runtime.Sandbox) bool {
 
 // Detach takes a sandbox's address back; the event being handled is remembered as the reason why nothing answers.
 func (nd *Node) Detach(sb *runtime.Sandbox) {
-	if sb.HostNetwork || sb.IP == "" {
+	if sb.HostNetwork {
+		nd.onNet = slices.DeleteFunc(nd.onNet, func(o *runtime.Sandbox) bool { return o == sb })
 		return
 	}
 	_, b, ok := nd.net.locate(sb.IP)
@@ -158,10 +163,15 @@ func (n *Network) locate(ip string) (*Node, byte, bool) {
 
 // byNodeIP finds a node by its own address.
 func (n *Network) byNodeIP(ip string) *Node {
-	for _, nd := range n.nodes {
-		if nd.IP() == ip {
-			return nd
-		}
+	rest, ok := strings.CutPrefix(ip, "10.0.")
+	if !ok {
+		return nil
+	}
+	hi, lo, _ := strings.Cut(rest, ".")
+	a, err1 := strconv.Atoi(hi)
+	b, err2 := strconv.Atoi(lo)
+	if i := a*256 + b - 2; err1 == nil && err2 == nil && i >= 0 && i < len(n.nodes) {
+		return n.nodes[i]
 	}
 	return nil
 }

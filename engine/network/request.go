@@ -116,6 +116,11 @@ func (nd *Node) sandbox(ip string, port int32) *runtime.Sandbox {
 	if n, b, ok := nd.net.locate(ip); ok && n == nd {
 		return nd.pods[b]
 	}
+	for _, sb := range nd.onNet {
+		if c, _ := sb.Listener(port); c != nil {
+			return sb
+		}
+	}
 	return nil
 }
 

@@ -30,12 +30,13 @@ type world struct {
 }
 
 // newWorld has three nodes, a Service "hello" and a little endpoints controller.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldWith(t, runtime.NewRegistry()) }
+
+func newWorldWith(t *testing.T, reg *runtime.Registry) *world {
 	t.Helper()
 	s := apitest.New()
 	w := &world{Server: s, net: network.New(s.Sim)}
 	conf := client.Config{Servers: []*sim.Host{s.Host}}
-	reg := runtime.NewRegistry()
 	for i := 1; i <= 3; i++ {
 		h := s.Sim.AddHost(fmt.Sprint("node-", i))
 		nd := w.net.AddNode(h)
@@ -186,6 +187,18 @@ func TestWithoutProbesNewPodsGetTrafficTooEarly(t *testing.T) {
 	}
 }
 
+// Programs that go on serving for a while after SIGTERM need no preStop hook; readiness probes they need all the same.
+func TestShutdownDelay(t *testing.T) {
+	reg := runtime.NewRegistry()
+	reg.ShutdownDelay = 3 * time.Second
+	w := newWorldWith(t, reg)
+	require.Zero(t, w.rollout(true, 0).Stats().Failed)
+	w = newWorldWith(t, reg)
+	s := w.rollout(false, 0).Stats()
+	require.NotZero(t, s.Failed)
+	require.Equal(t, s.Failed, s.Reasons[network.ReasonRefused])
+}
+
 func TestPowerLossFailsUntilEndpointsLeave(t *testing.T) {
 	w := newWorld(t)
 	for i := range 3 {
@@ -239,11 +252,6 @@ func TestNoEndpointsAndNames(t *testing.T) {
 			Containers: []corev1.Container{{Name: "c", Image: "busybox", ImagePullPolicy: corev1.PullIfNotPresent,
 				Command: []string{"sh", "-c", "until wget -qO- http://hello; do sleep 1; done; nslookup nothing || echo no"}}}}})
 	w.Run(15 * time.Second)
-	var text string
-	for _, sb := range append(w.net.Node("node-2").Sandboxes(), w.net.Node("node-1").Sandboxes()...) {
-		_ = sb
-	}
 	p := apitest.Get[*corev1.Pod](w.Server, "default", "curl")
 	require.Equal(t, corev1.PodSucceeded, p.Status.Phase)
-	_ = text
 }

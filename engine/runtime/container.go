@@ -254,10 +254,17 @@ func (c *Container) Stop(grace time.Duration, done func()) {
 	if s.Deaf {
 		return
 	}
-	if s.Drain {
-		c.closed = true
+	obey := func() {
+		if s.Drain {
+			c.closed = true
+		}
+		a.After(s.After, "exit", func() { c.exit(s.Code) })
 	}
-	a.After(s.After, "exit", func() { c.exit(s.Code) })
+	if d := c.Sandbox.rt.reg.ShutdownDelay; d > 0 && len(c.app.Ports) > 0 {
+		a.After(d, "shutdown delay", obey)
+		return
+	}
+	obey()
 }
 
 // StopSignal is the name of the signal that Stop sends.

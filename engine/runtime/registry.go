@@ -26,6 +26,11 @@ type Image struct {
 
 // Registry is the world of image registries that all nodes pull from.
 type Registry struct {
+	// ShutdownDelay is how long every server of the catalogue goes on serving after its stop signal, as programs do
+	// that were written to wait until no node's rules lead to them any more. 0 is what the images really do: they obey
+	// at once, and requests that stale rules still send are refused.
+	ShutdownDelay time.Duration
+
 	images map[string]*Image // by normalised name and tag, resolved once for all nodes
 	repos  map[string]*repository
 }
@@ -90,6 +95,9 @@ func Normalize(image string) (repo, tag, digest string, err error) {
 	}
 	if domain == "index.docker.io" {
 		domain = "docker.io"
+	}
+	if domain == "docker.io" && !strings.Contains(path, "/") {
+		path = "library/" + path
 	}
 	if tag == "" && digest == "" {
 		tag = "latest"

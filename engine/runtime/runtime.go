@@ -87,6 +87,9 @@ func (rt *Runtime) ImagePresent(name string) *Image {
 	return rt.images[repo+":"+tag]
 }
 
+// ImageCount is how many images the node has.
+func (rt *Runtime) ImageCount() int { return len(rt.images) }
+
 // Images lists the node's images by name.
 func (rt *Runtime) Images() []*Image {
 	var out []*Image

@@ -12,6 +12,34 @@ import (
 	"tabernetes/engine/api"
 )
 
+// BenchmarkUnschedulable is an attempt to place a pod in a full cluster: the reasons, the look for preemption, the
+// event and the condition. The pods are alike and all wait; a deletion elsewhere wakes them all.
+func BenchmarkUnschedulable(b *testing.B) {
+	for _, nodes := range []int{100, 1000, 5000} {
+		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
+			r := newRig(nil)
+			for i := range nodes {
+				name := fmt.Sprintf("node-%d", i)
+				r.f.put(api.Nodes, node(name, "1", "1Gi"))
+				r.f.put(api.Pods, pod("full-"+name, "800m", on(name)))
+			}
+			r.run(10 * time.Millisecond)
+			b.ReportAllocs()
+			b.ResetTimer()
+			template := pod("p", "500m")
+			for i := range b.N {
+				p := *template
+				p.Name = fmt.Sprintf("p-%d", i)
+				r.f.put(api.Pods, &p)
+			}
+			r.s.RunUntil(r.s.Now().Add(time.Duration(b.N)*time.Millisecond+time.Second), 0)
+			if _, _, waiting := r.k.Waiting(); waiting != b.N {
+				b.Fatal(waiting)
+			}
+		})
+	}
+}
+
 // BenchmarkCluster is the whole scheduler against an API server in memory: watches, queue, cycles, decisions,
 // bindings and events, ten pods a node, of one ReplicaSet. The time is per pod.
 func BenchmarkCluster(b *testing.B) {

@@ -48,6 +48,11 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 	if s.cluster.Pod(p.Pod.UID) != nil {
 		return // assumed or bound meanwhile
 	}
+	if p.Epoch != s.cluster.Epoch {
+		p.Epoch = s.cluster.Epoch
+		p.Shape = s.cluster.Shape(p.Pod)
+		p.Info.Shape = p.Shape
+	}
 	nodes := s.cluster.Nodes()
 	d := s.decision(p)
 	if len(nodes) == 0 {

@@ -30,11 +30,7 @@ func (s *Scheduler) unschedulable(p *queue.Pod, d *Decision, preFilter string, r
 	f := failure{reason: corev1.PodReasonUnschedulable}
 	f.message = plugins.FitMessage(len(s.cluster.Nodes()), preFilter, reasons)
 	d.Reasons = reasons
-	state := &plugins.State{Cluster: s.cluster, Shape: p.Shape}
-	if st, refused := plugins.PreFilter(s.cluster, p.Shape); refused == nil {
-		state = st
-	}
-	pre := plugins.Preemption{State: state, Pod: p.Pod, Self: p.Info, Refusal: refusal, Rand: s.a.Rand(),
+	pre := plugins.Preemption{Cluster: s.cluster, Shape: p.Shape, Pod: p.Pod, Self: p.Info, Refusal: refusal, Rand: s.a.Rand(),
 		Now: metav1.Time{Time: s.a.Wall()}, Budgets: s.disruptionBudgets()}
 	v := pre.Run()
 	f.message += " " + v.Message

@@ -27,6 +27,8 @@ export class App {
   lang: Lang = "en";
   theme: Theme = "auto";
   dark = false;
+  /** The speed that was last chosen; a paused clock keeps it. */
+  speed = 1;
   /** What is selected, as a ref; "" nothing. */
   selection = "";
   left: "yaml" | "canary" | "load" = "yaml";
@@ -76,6 +78,8 @@ export class App {
     const m = this.model, before = new Map<number, { power: boolean; ready: string }>();
     if (!frame.full) for (const v of frame.nodes) { const e = m.nodes.get(v.id); if (e) before.set(v.id, e.view); }
     m.apply(frame, performance.now());
+    // While a command runs as fast as it can, or while nothing runs, the frame's speed is not the chosen one.
+    if (frame.playing && !frame.busy) this.speed = frame.speed;
     for (const v of frame.nodes) {
       const old = before.get(v.id);
       if (!old) continue;

@@ -22,6 +22,7 @@ class Cluster {
   /** Starts the engine and its first cluster; resolves when that answers. */
   boot(config: ClusterConfig, speed: number): Promise<void> {
     app.config = config;
+    app.speed = speed;
     app.trouble = undefined;
     app.phase = "loading";
     app.emit("status");
@@ -47,14 +48,19 @@ class Cluster {
     app.select("");
     app.config = config;
     await this.ready;
+    const playing = app.model.playing;
     await app.engine.call({ op: "reset", config });
+    if (playing) await app.engine.call({ op: "play", speed: app.speed });
+    const url = new URL(location.href);
+    for (const name of ["nodes", "masters", "seed"] as const) url.searchParams.set(name, String(config[name]));
+    history.replaceState(null, "", url);
     app.emit("status");
   }
 
   /** After the engine itself died: a new worker. */
   restart(): Promise<void> {
     app.engine?.close();
-    return this.boot(app.config, 1);
+    return this.boot(app.config, app.speed);
   }
 }
 

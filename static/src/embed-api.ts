@@ -52,7 +52,7 @@ export function install(idle: () => Promise<void>): Tabernetes {
     clock: {
       now: () => app.model.now,
       pause: () => call({ op: "pause" }),
-      play: (speed) => call({ op: "play", speed: speed ?? app.model.speed }),
+      play: (speed) => { app.speed = speed ?? app.speed; return call({ op: "play", speed: app.speed }); },
       step: () => call({ op: "step" }),
       advance: (seconds) => call({ op: "advance", seconds }),
       settle: (maxSeconds = 3600) => call({ op: "settle", maxSeconds }),

@@ -1,6 +1,7 @@
 // The page's end of the wire to the engine: numbers requests, resolves answers, streams output, hands frames on.
 
 import { PROTOCOL } from "./protocol.ts";
+import { decodeFrame, decodeResult } from "./decode.ts";
 import type { Answer, ClusterConfig, Frame, InitResult, KubectlResult, Request } from "./protocol.ts";
 
 /** What the engine hangs on: a Worker, or the mock of the dev build. */
@@ -16,6 +17,7 @@ type WithoutId<T> = T extends { id: number } ? Omit<T, "id"> : never;
 export type Call = WithoutId<Request>;
 
 interface Waiting {
+  op: string;
   resolve(value: unknown): void;
   reject(error: Error): void;
   output?: (stream: "stdout" | "stderr", text: string) => void;
@@ -69,7 +71,7 @@ export class Engine {
   private start<T>(call: Call, output?: Waiting["output"]): { id: number; done: Promise<T> } {
     const id = this.next++;
     const done = new Promise<T>((resolve, reject) => {
-      this.waiting.set(id, { resolve: resolve as (v: unknown) => void, reject, output });
+      this.waiting.set(id, { op: call.op, resolve: resolve as (v: unknown) => void, reject, output });
     });
     this.wire.postMessage({ ...call, id });
     return { id, done };
@@ -77,9 +79,10 @@ export class Engine {
 
   private receive(answer: Answer): void {
     switch (answer.type) {
-      case "frame": return this.onframe(answer.frame);
+      case "frame": return this.onframe(decodeFrame(answer.frame));
       case "loading": return this.onloading(answer.loaded, answer.total);
-      case "panic": return this.onpanic(answer.message, answer.commands);
+      // Without commands nothing restores the session: what waits will not be answered either.
+      case "panic": return answer.commands < 0 ? this.fail(answer.message) : this.onpanic(answer.message, answer.commands);
       case "restored": return this.onrestored();
       case "output": return this.waiting.get(answer.id)?.output?.(answer.stream, answer.text);
       case "result":
@@ -87,7 +90,7 @@ export class Engine {
         const w = this.waiting.get(answer.id);
         this.waiting.delete(answer.id);
         if (answer.type === "error") w?.reject(new Error(answer.message));
-        else w?.resolve(answer.value);
+        else w?.resolve(decodeResult(w.op, answer.value));
       }
     }
   }

@@ -25,7 +25,7 @@ class TabApp extends Panel {
     return html`
       <tab-header></tab-header>
       <div class="body" data-sheet=${app.sheet}>
-        <div class="sheet-tabs tabs" role="tablist" aria-label=${t("left.label")}>${tab("do", t("sheet.do"))}${tab("inspect", t("sheet.inspect"))}${tab("terminal", t("sheet.terminal"))}</div>
+        <nav class="sheet-nav" aria-label=${t("left.label")}><div class="sheet-tabs tabs" role="tablist" aria-label=${t("left.label")}>${tab("do", t("sheet.do"))}${tab("inspect", t("sheet.inspect"))}${tab("terminal", t("sheet.terminal"))}</div></nav>
         <aside class="left" aria-label=${t("left.label")}><tab-left></tab-left></aside>
         <main aria-label=${t("stage.label")}><tab-banner></tab-banner><tab-stage></tab-stage></main>
         <aside class="right" aria-label=${t("right.label")}><tab-inspector></tab-inspector></aside>

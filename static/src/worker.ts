@@ -79,11 +79,23 @@ async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Instance>
   throw new Error(`no engine found (${tried.join("; ")})`);
 }
 
+/** The end of what Go wrote to its standard error: where a panic that nothing caught tells its reason. */
+let lastWords = "";
+function listen(): void {
+  const fs = (globalThis as unknown as { fs: { writeSync(fd: number, bytes: Uint8Array): number } }).fs;
+  const write = fs.writeSync.bind(fs), decoder = new TextDecoder();
+  fs.writeSync = (fd, bytes) => {
+    if (fd === 2) lastWords = (lastWords + decoder.decode(bytes)).slice(-4000);
+    return write(fd, bytes);
+  };
+}
+
 async function main(): Promise<void> {
+  listen();
   const go = new scope.Go();
   const instance = await load(go.importObject);
   await go.run(instance);
-  throw new Error("the engine ended");
+  throw new Error(/(?:panic|fatal error): .*/.exec(lastWords)?.[0] ?? "the engine ended");
 }
 
 main().catch((error: Error) => {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"tabernetes/engine/api"
@@ -47,6 +49,63 @@ func document(b []byte, isYAML bool) (manifest.Document, error) {
 	return manifest.Document{}, err
 }
 
+// parsed is a body of which the kind is known.
+type parsed struct {
+	head   runtime.TypeMeta
+	doc    manifest.Document // JSON, YAML
+	packed []byte            // protobuf
+}
+
+func openBody(b []byte, typ string) (p parsed, err error) {
+	if typ == protobufType {
+		env, err := openEnvelope(b)
+		if err != nil {
+			return p, err
+		}
+		return parsed{head: env.TypeMeta, packed: env.Raw}, nil
+	}
+	if p.doc, err = document(b, typ == yamlType); err != nil {
+		return p, err
+	}
+	if err = json.Unmarshal(p.doc.Raw, &p.head); err != nil {
+		err = fmt.Errorf("couldn't get version/kind; json parse error: %w", err)
+	}
+	return p, err
+}
+
+func (p *parsed) decode(obj api.Object, strict bool) (warnings []string, err error) {
+	if p.packed == nil {
+		return manifest.Decode(p.doc, obj, strict)
+	}
+	m, ok := obj.(interface{ Unmarshal([]byte) error })
+	if !ok {
+		return nil, fmt.Errorf("object %T cannot be read from protobuf", obj)
+	}
+	return nil, m.Unmarshal(p.packed)
+}
+
+// envelope is how every protobuf body begins (runtime/serializer/protobuf).
+var envelope = [...]byte{'k', '8', 's', 0}
+
+func openEnvelope(b []byte) (*runtime.Unknown, error) {
+	switch {
+	case len(b) == 0:
+		return nil, errors.New("empty data")
+	case !bytes.HasPrefix(b, envelope[:]):
+		return nil, fmt.Errorf("provided data does not appear to be a protobuf message, expected prefix %v", envelope)
+	case len(b) == len(envelope):
+		return nil, errors.New("empty body")
+	}
+	u := &runtime.Unknown{}
+	if err := u.Unmarshal(b[len(envelope):]); err != nil {
+		return nil, err
+	}
+	if u.Raw == nil {
+		u.Raw = []byte{}
+	}
+	return u, nil
+}
+
 // newObject makes an empty object of what a call takes.
 func (c *call) newObject() api.Object {
 	switch c.subresource {
@@ -62,7 +121,7 @@ func (c *call) newObject() api.Object {
 
 // decodeObject reads the object of a POST or PUT (endpoints/handlers/create.go, rest.go).
 func decodeObject(w http.ResponseWriter, r *http.Request, c *call, validation string) (obj api.Object, warnings []string, err error) {
-	isYAML, err := bodyType(r)
+	typ, err := bodyType(r)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,16 +130,7 @@ func decodeObject(w http.ResponseWriter, r *http.Request, c *call, validation st
 		return nil, nil, err
 	}
 	want := c.kind()
-	doc, err := document(b, isYAML)
-	var head struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
-	}
-	if err == nil {
-		if err = json.Unmarshal(doc.Raw, &head); err != nil {
-			err = fmt.Errorf("couldn't get version/kind; json parse error: %w", err)
-		}
-	}
+	body, err := openBody(b, typ)
 	unrecognized := func(err error) error {
 		return apierrors.NewBadRequest(fmt.Sprintf("the object provided is unrecognized (must be of type %s): %v (%s)", want.Kind, err, summary(b)))
 	}
@@ -88,15 +138,15 @@ func decodeObject(w http.ResponseWriter, r *http.Request, c *call, validation st
 		return nil, nil, unrecognized(err)
 	}
 	got := want
-	if head.APIVersion != "" {
-		gv, err := schema.ParseGroupVersion(head.APIVersion)
+	if body.head.APIVersion != "" {
+		gv, err := schema.ParseGroupVersion(body.head.APIVersion)
 		if err != nil {
 			return nil, nil, unrecognized(err)
 		}
 		got.Group, got.Version = gv.Group, gv.Version
 	}
-	if head.Kind != "" {
-		got.Kind = head.Kind
+	if body.head.Kind != "" {
+		got.Kind = body.head.Kind
 	}
 	cannot := func(format string, args ...any) error {
 		return apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: ", got.Kind, got.Version, want.Kind) + fmt.Sprintf(format, args...))
@@ -111,7 +161,7 @@ func decodeObject(w http.ResponseWriter, r *http.Request, c *call, validation st
 		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("the API version in the data (%s) does not match the expected API version (%s)", got.GroupVersion(), want.GroupVersion()))
 	}
 	obj = c.newObject()
-	warnings, err = manifest.Decode(doc, obj, validation == metav1.FieldValidationStrict)
+	warnings, err = body.decode(obj, validation == metav1.FieldValidationStrict)
 	if err != nil {
 		return nil, nil, cannot("%v", err)
 	}

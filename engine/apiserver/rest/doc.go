@@ -5,7 +5,8 @@
 // types, status codes and error texts are upstream's (k8s.io/apiserver/pkg/endpoints), so that real clients notice no
 // difference. Real are: discovery, plain and aggregated; OpenAPI v3 with schemas made from the Go types; all verbs;
 // watches as a stream of JSON events; Tables and PartialObjectMetadata; JSON and YAML both ways; the three classic
-// patches; field validation, dry run and warnings. Left out are protobuf and CBOR, authentication (the host decides
+// patches; field validation, dry run and warnings. Protobuf, which typed
+// clients of client-go prefer, is read but not written: they take JSON as well. Left out are CBOR, authentication (the host decides
 // who is let in), exec and its kin, and server-side apply until the core has it.
 //
 // The package turns a request into an [api.Request], hands it to a [Core] and turns the answer into bytes. It has no

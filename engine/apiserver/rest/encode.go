@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -124,7 +125,7 @@ func (s *server) transformed(r *http.Request, c *call, out output, obj api.Objec
 	case "PartialObjectMetadata":
 		return partial(obj, out.as.Version), nil
 	}
-	return nil, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable, "you requested PartialObjectMetadataList, but the requested object is not a list (%T)", obj)
+	return nil, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable, fmt.Sprintf("you requested PartialObjectMetadataList, but the requested object is not a list (%T)", obj))
 }
 
 func partial(obj api.Object, version string) *metav1.PartialObjectMetadata {
@@ -156,7 +157,7 @@ func (s *server) list(r *http.Request, c *call, out output, items []api.Object, 
 		}
 		return l, nil
 	}
-	return nil, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable, "you requested PartialObjectMetadata, but the requested object is a list (%s)", c.resource.Kind+"List")
+	return nil, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable, "you requested PartialObjectMetadata, but the requested object is a list ("+c.resource.Kind+"List)")
 }
 
 func setListMeta(l runtime.Object, lm metav1.ListMeta) error {

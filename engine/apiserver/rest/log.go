@@ -1,21 +1,26 @@
 package rest
 
 import (
-	"fmt"
+	"context"
+	"errors"
+	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"tabernetes/engine/api"
 )
 
-// log serves pods/log: which container is meant is decided here, as registry/core/pod/strategy.go (LogLocation) does.
+// log serves pods/log, at once or followed.
 func (s *server) log(w http.ResponseWriter, r *http.Request, req *api.Request) {
-	var o corev1.PodLogOptions
-	if err := corev1.Convert_url_Values_To_v1_PodLogOptions(ptr(r.URL.Query()), &o, nil); err != nil {
+	o, err := logOptions(r)
+	if err != nil {
 		s.fail(w, r, apierrors.NewBadRequest(err.Error()))
 		return
 	}
@@ -23,31 +28,36 @@ func (s *server) log(w http.ResponseWriter, r *http.Request, req *api.Request) {
 		s.fail(w, r, apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("PodLogOptions").GroupKind(), req.Name, errs))
 		return
 	}
-	get := *req
-	get.Subresource = ""
-	resp := s.do(r, &get)
+	req.Log = &api.LogOptions{
+		Container: o.Container, Follow: o.Follow, Previous: o.Previous, Timestamps: o.Timestamps,
+		SinceSeconds: o.SinceSeconds, SinceTime: o.SinceTime, TailLines: o.TailLines, LimitBytes: o.LimitBytes,
+	}
+	if o.Follow {
+		s.followLog(w, r, req)
+		return
+	}
+	resp := s.do(r, req)
 	if resp.Err != nil {
 		s.fail(w, r, resp.Err)
 		return
 	}
-	pod, ok := resp.Object.(*corev1.Pod)
-	logger, has := s.core.(Logger)
-	if !ok || !has {
-		s.fail(w, r, notServed())
-		return
-	}
-	name, err := logContainer(pod, o.Container)
+	s.send(w, "text/plain", http.StatusOK, []byte(resp.Text))
+}
+
+// followLog streams until the container ends or the client leaves. What is wrong at the start is an error answer.
+func (s *server) followLog(w http.ResponseWriter, r *http.Request, req *api.Request) {
+	req.Verb = api.Watch
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	q := newBacklog()
+	stop, err := s.core.Watch(ctx, req, q.add)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	o.Container = name
-	if pod.Spec.NodeName == "" {
-		s.fail(w, r, apierrors.NewBadRequest(fmt.Sprintf("pod %s does not have a host assigned", pod.Name)))
-		return
-	}
-	begun := false
+	defer stop()
 	flush := http.NewResponseController(w)
+	begun := false
 	begin := func() {
 		if !begun {
 			begun = true
@@ -55,50 +65,71 @@ func (s *server) log(w http.ResponseWriter, r *http.Request, req *api.Request) {
 			w.WriteHeader(http.StatusOK)
 		}
 	}
-	err = logger.Logs(r.Context(), pod, &o, func(b []byte) error {
-		begin()
-		if _, err := w.Write(b); err != nil {
-			return err
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-q.more:
 		}
-		if o.Follow {
-			return flush.Flush()
+		events, full := q.take()
+		for i := range events {
+			ev := &events[i]
+			switch text, ok := ev.Object.(*api.LogText); {
+			case ok:
+				begin()
+				if _, err := io.WriteString(w, text.Text); err != nil {
+					return
+				}
+			case ev.Err != nil && !begun && !errors.Is(ev.Err, io.EOF):
+				s.fail(w, r, ev.Err)
+				return
+			default:
+				begin()
+				return
+			}
 		}
-		return nil
-	})
-	if err != nil && !begun {
-		s.fail(w, r, err)
-		return
+		if full || flush.Flush() != nil {
+			return
+		}
 	}
-	begin()
 }
 
-func ptr[T any](v T) *T { return &v }
-
-func logContainer(pod *corev1.Pod, name string) (string, error) {
-	var containers, inits, all []string
-	for i := range pod.Spec.Containers {
-		containers = append(containers, pod.Spec.Containers[i].Name)
+// logOptions reads the parameters (the generated conversions of PodLogOptions).
+func logOptions(r *http.Request) (o corev1.PodLogOptions, err error) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return o, err
 	}
-	for i := range pod.Spec.InitContainers {
-		inits = append(inits, pod.Spec.InitContainers[i].Name)
-	}
-	all = append(append(all, inits...), containers...)
-	if name == "" {
-		if len(containers) == 1 {
-			return containers[0], nil
-		}
-		msg := fmt.Sprintf("a container name must be specified for pod %s, choose one of: %v", pod.Name, containers)
-		if len(inits) > 0 {
-			msg += fmt.Sprintf(" or one of the init containers: %v", inits)
-		}
-		return "", apierrors.NewBadRequest(msg)
-	}
-	for _, c := range all {
-		if c == name {
-			return name, nil
+	o.Container = q.Get("container")
+	flag := func(name string, to *bool) {
+		if v, ok := q[name]; ok {
+			// Upstream: "0" and "false" are no, all else is yes (runtime.Convert_Slice_string_To_bool).
+			s := strings.ToLower(v[0])
+			*to = s != "0" && s != "false"
 		}
 	}
-	return "", apierrors.NewBadRequest(fmt.Sprintf("container %s is not valid for pod %s", name, pod.Name))
+	flag("follow", &o.Follow)
+	flag("previous", &o.Previous)
+	flag("timestamps", &o.Timestamps)
+	number := func(name string, to **int64) {
+		if v := q.Get(name); v != "" && err == nil {
+			var n int64
+			if n, err = strconv.ParseInt(v, 10, 64); err == nil {
+				*to = &n
+			}
+		}
+	}
+	number("sinceSeconds", &o.SinceSeconds)
+	number("tailLines", &o.TailLines)
+	number("limitBytes", &o.LimitBytes)
+	if v := q.Get("sinceTime"); v != "" && err == nil {
+		o.SinceTime = &metav1.Time{}
+		err = o.SinceTime.UnmarshalQueryParameter(v)
+	}
+	if v := q.Get("stream"); v != "" {
+		o.Stream = &v
+	}
+	return o, err
 }
 
 // validateLogOptions is ValidatePodLogOptions (pkg/apis/core/validation).

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"cmp"
-	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -17,6 +16,8 @@ import (
 const (
 	jsonType = "application/json"
 	yamlType = "application/yaml"
+	// protobufType is read but not written: clients that prefer it take JSON as well.
+	protobufType = "application/vnd.kubernetes.protobuf"
 )
 
 // output is what a client wants to be answered with (endpoints/handlers/negotiation).
@@ -106,21 +107,16 @@ func pretty(r *http.Request) bool {
 	return strings.HasPrefix(ua, "curl") || strings.HasPrefix(ua, "Wget") || strings.HasPrefix(ua, "Mozilla/5.0")
 }
 
-// bodyType is the form of a request's body: yaml or not.
-func bodyType(r *http.Request) (yaml bool, err error) {
+// bodyType is the media type of a request's body. Typed clients of client-go send protobuf unless told otherwise.
+func bodyType(r *http.Request) (string, error) {
 	h := r.Header.Get("Content-Type")
 	if h == "" {
-		return false, nil
+		return jsonType, nil
 	}
-	if t, _, err := mime.ParseMediaType(h); err == nil {
-		switch t {
-		case jsonType:
-			return false, nil
-		case yamlType:
-			return true, nil
-		}
+	if t, _, err := mime.ParseMediaType(h); err == nil && (t == jsonType || t == yamlType || t == protobufType) {
+		return t, nil
 	}
-	return false, unsupportedMediaType(jsonType, yamlType)
+	return "", unsupportedMediaType(jsonType, yamlType, protobufType)
 }
 
 func unsupportedMediaType(accepted ...string) error {
@@ -128,10 +124,6 @@ func unsupportedMediaType(accepted ...string) error {
 		"the body of the request was in an unknown format - accepted media types include: "+strings.Join(accepted, ", "))
 }
 
-func failure(code int32, reason metav1.StatusReason, format string, args ...any) error {
-	msg := format
-	if len(args) > 0 {
-		msg = fmt.Sprintf(format, args...)
-	}
-	return &apierrors.StatusError{ErrStatus: metav1.Status{Status: metav1.StatusFailure, Code: code, Reason: reason, Message: msg}}
+func failure(code int32, reason metav1.StatusReason, message string) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{Status: metav1.StatusFailure, Code: code, Reason: reason, Message: message}}
 }

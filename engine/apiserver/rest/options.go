@@ -27,7 +27,7 @@ func query(r *http.Request, into runtime.Object) error {
 	if err != nil {
 		return apierrors.NewBadRequest(err.Error())
 	}
-	if err := internalscheme.ParameterCodec.DecodeParameters(v, schema.GroupVersion{Version: "v1"}, into); err != nil {
+	if err := internalscheme.ParameterCodec.DecodeParameters(v, metav1.SchemeGroupVersion, into); err != nil {
 		return apierrors.NewBadRequest(err.Error())
 	}
 	return nil
@@ -83,15 +83,11 @@ func deleteOptions(w http.ResponseWriter, r *http.Request, req *api.Request) err
 	}
 	var o metav1.DeleteOptions
 	if len(b) > 0 {
-		isYAML, err := bodyType(r)
+		typ, err := bodyType(r)
 		if err != nil {
 			return err
 		}
-		doc, err := document(b, isYAML)
-		if err == nil {
-			_, err = manifest.Decode(doc, &o, false)
-		}
-		if err != nil {
+		if err := decodeDeleteOptions(b, typ, &o); err != nil {
 			return apierrors.NewBadRequest(err.Error())
 		}
 		if o.Kind != "" && o.Kind != "DeleteOptions" {
@@ -113,6 +109,23 @@ func deleteOptions(w http.ResponseWriter, r *http.Request, req *api.Request) err
 		req.Propagation = &p
 	}
 	return nil
+}
+
+func decodeDeleteOptions(b []byte, typ string, o *metav1.DeleteOptions) error {
+	if typ == protobufType {
+		env, err := openEnvelope(b)
+		if err != nil {
+			return err
+		}
+		o.Kind = env.Kind
+		return o.Unmarshal(env.Raw)
+	}
+	doc, err := document(b, typ == yamlType)
+	if err != nil {
+		return err
+	}
+	_, err = manifest.Decode(doc, o, false)
+	return err
 }
 
 // listOptions are those of list, watch and deletecollection (endpoints/handlers/get.go).

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,15 +20,10 @@ type Core interface {
 	// Do carries out a request and waits for the answer, at most until ctx is done. Objects in the answer are shared
 	// and are not changed by the caller.
 	Do(ctx context.Context, req *api.Request) *api.Response
-	// Watch starts a stream. send is called with events in order, never twice at the same time, and must not block;
-	// after a call with an ERROR event the stream is over. An error refuses the watch.
+	// Watch starts a stream: of a resource's changes, or of a log (subresource "log"). send is called with events in order, never twice at the same time, and must not block;
+	// after a call with an ERROR event the stream is over, without a word to the client if the error is io.EOF. An
+	// error returned refuses the watch.
 	Watch(ctx context.Context, req *api.Request, send func([]api.WatchEvent)) (stop func(), err error)
-}
-
-// Logger is a Core that knows what containers wrote. The container named in opts exists and has been started.
-type Logger interface {
-	// Logs calls write with the container's log, and with Follow as it grows until ctx is done or write fails.
-	Logs(ctx context.Context, pod *corev1.Pod, opts *corev1.PodLogOptions, write func([]byte) error) error
 }
 
 // Options are what a host decides.

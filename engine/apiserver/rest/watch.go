@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -26,6 +28,8 @@ type backlog struct {
 	full   bool
 	more   chan struct{} // holds a token when there is something to take
 }
+
+func newBacklog() *backlog { return &backlog{more: make(chan struct{}, 1)} }
 
 func (q *backlog) add(ev []api.WatchEvent) {
 	q.mu.Lock()
@@ -65,7 +69,7 @@ func (s *server) watch(w http.ResponseWriter, r *http.Request, c *call, out outp
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
-	q := &backlog{more: make(chan struct{}, 1)}
+	q := newBacklog()
 	stop, err := s.core.Watch(ctx, req, q.add)
 	if err != nil {
 		s.fail(w, r, err)
@@ -86,6 +90,9 @@ func (s *server) watch(w http.ResponseWriter, r *http.Request, c *call, out outp
 		}
 		events, full := q.take()
 		for i := range events {
+			if errors.Is(events[i].Err, io.EOF) {
+				return
+			}
 			b, last := enc.encode(&events[i])
 			if b == nil {
 				continue

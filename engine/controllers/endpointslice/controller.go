@@ -91,6 +91,10 @@ type state struct {
 	order    []string             // of changed
 	families map[discoveryv1.AddressType]*family
 	tracker  tracker
+	// running is a pass under way. What the cache shows of the Service's slices meanwhile is judged when it is over: its
+	// own writes may be seen before they are answered.
+	running bool
+	unsure  []string // names of slices
 }
 
 func (k *Controller) state(key string) *state {
@@ -194,7 +198,21 @@ func (k *Controller) onSlice(old, s *discoveryv1.EndpointSlice) {
 		k.foreign(s)
 	case managed(s):
 		st := k.states[serviceKey(s)]
-		if st == nil || st.tracker.seen(s) {
+		if st != nil && st.running {
+			st.unsure = append(st.unsure, s.Name)
+		} else if st == nil || st.tracker.seen(s) {
+			k.foreign(s)
+		}
+	}
+}
+
+// settle judges what the cache showed during a pass.
+func (k *Controller) settle(svc *corev1.Service, st *state) {
+	st.running = false
+	names := st.unsure
+	st.unsure = nil
+	for _, name := range names {
+		if s, ok := k.slices.Get(svc.Namespace, name); ok && managed(s) && st.tracker.seen(s) {
 			k.foreign(s)
 		}
 	}
@@ -235,7 +253,9 @@ func (k *Controller) sync(key string, done func(error)) {
 		again()
 		return
 	}
+	st.running = true
 	(&pass{Controller: k, svc: svc, st: st}).run(func(err error) {
+		k.settle(svc, st)
 		if err == nil {
 			st.failures = 0
 			done(nil)

@@ -275,3 +275,19 @@ func TestPortOrder(t *testing.T) {
 		assert.Equal(t, []string{"http", "dns"}, []string{*got[0].Name, *got[1].Name}, "recorded from v1.37.2")
 	}
 }
+
+// The controller does not take its own writes for somebody else's.
+func TestOwnWritesAreNoNews(t *testing.T) {
+	s := apitest.New()
+	var k *Controller
+	s.Start("kube-controller-manager", func(f *client.Informers) { k = Run(f) })
+	apitest.Put(s, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node-1"}})
+	apitest.Put(s, service("web", nil))
+	for i := range 30 {
+		pod(s, i)
+		s.Run(3 * time.Millisecond)
+		assert.False(t, i > 2 && k.states["default/web"].full)
+	}
+	s.Run(5 * time.Second)
+	assert.Equal(t, []int{30}, sizes(s))
+}

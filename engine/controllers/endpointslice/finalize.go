@@ -131,14 +131,14 @@ func (p *pass) deleteAll(objs []*discoveryv1.EndpointSlice, done func(error)) {
 		return
 	}
 	s := objs[0]
+	if _, ok := p.Controller.slices.Get(s.Namespace, s.Name); ok {
+		p.st.tracker.deleting(s.UID)
+	}
 	p.c.Delete(api.EndpointSlices, s.Namespace, s.Name, client.DeleteOptions{}, func(err error) {
 		if err != nil {
+			p.wrote(s) // it is still there
 			done(fmt.Errorf("failed to delete %s EndpointSlice for Service %s/%s: %w", s.Name, p.svc.Namespace, p.svc.Name, err))
 			return
-		}
-		// The cache may know of the deletion already.
-		if _, ok := p.Controller.slices.Get(s.Namespace, s.Name); ok {
-			p.st.tracker.deleting(s.UID)
 		}
 		p.deleteAll(objs[1:], done)
 	})

@@ -41,6 +41,9 @@ type Cluster struct {
 
 	namespaces map[string]map[string]string
 	owners     owners
+	byIdentity bool
+	// Epoch changes when all shapes have been made anew; those of an older epoch are void.
+	Epoch uint64
 	nominator
 }
 

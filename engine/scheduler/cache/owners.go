@@ -35,6 +35,11 @@ func (c *Cluster) SetOwnerSelector(fn func(ref *metav1.OwnerReference, namespace
 // SetService takes in a Service, new or changed.
 func (c *Cluster) SetService(s *corev1.Service) {
 	o := &c.owners
+	for k := range s.Spec.Selector {
+		if !c.byIdentity && framework.Identity(k) {
+			c.nameAll()
+		}
+	}
 	list := o.services[s.Namespace]
 	i, ok := slices.BinarySearchFunc(list, s.Name, byName)
 	if ok {

@@ -11,12 +11,15 @@ import (
 
 // Shape is the shared shape of a pod.
 func (c *Cluster) Shape(pod *corev1.Pod) *framework.Shape {
-	lh, th := framework.TemplateHash(pod)
+	if !c.byIdentity && framework.SelectsIdentity(pod) {
+		c.nameAll()
+	}
+	lh, th := framework.TemplateHash(pod, !c.byIdentity)
 	if framework.Resizing(pod) {
 		return framework.NewShape(pod, c.labelSet(pod, lh)) // its own: what it holds is in flux
 	}
 	for _, s := range c.shapes[th] {
-		if framework.SameTemplate(s.Exemplar, pod) {
+		if framework.SameTemplate(s.Exemplar, pod, !c.byIdentity) {
 			return s
 		}
 	}
@@ -66,11 +69,14 @@ func (c *Cluster) dropSet(set *framework.LabelSet) {
 
 func (c *Cluster) labelSet(pod *corev1.Pod, hash uint64) *framework.LabelSet {
 	for _, s := range c.sets[hash] {
-		if s.Namespace == pod.Namespace && sameStrings(s.Labels, pod.Labels) {
+		if s.Namespace == pod.Namespace && framework.SameLabels(s.Labels, pod.Labels, !c.byIdentity) {
 			return s
 		}
 	}
 	s := &framework.LabelSet{ID: c.setID, Namespace: pod.Namespace, Labels: pod.Labels, Hash: hash}
+	if !c.byIdentity {
+		s.Labels = anonymous(pod.Labels)
+	}
 	c.setID++
 	c.sets[hash] = append(c.sets[hash], s)
 	return s
@@ -137,7 +143,7 @@ func (c *Cluster) AddPod(pod *corev1.Pod) {
 func (c *Cluster) UpdatePod(pod *corev1.Pod) { c.AddPod(pod) }
 
 func (c *Cluster) refresh(p *framework.PodInfo, pod *corev1.Pod) {
-	if p.Node.Name != pod.Spec.NodeName || !framework.SameTemplate(p.Pod, pod) || framework.Resizing(p.Pod) || framework.Resizing(pod) {
+	if p.Node.Name != pod.Spec.NodeName || !framework.SameTemplate(p.Pod, pod, !c.byIdentity) || framework.Resizing(p.Pod) || framework.Resizing(pod) {
 		c.take(p)
 		c.put(pod, c.Shape(pod), c.nodeEntry(pod.Spec.NodeName))
 		return
@@ -158,17 +164,23 @@ func (c *Cluster) RemovePod(uid types.UID) {
 }
 
 func (c *Cluster) put(pod *corev1.Pod, s *framework.Shape, n *framework.NodeInfo) {
-	p := &framework.PodInfo{Pod: pod, Shape: s, Node: n, Leaving: pod.DeletionTimestamp != nil, Slot: int32(len(s.Pods))}
+	p := &framework.PodInfo{Pod: pod, Shape: s, Node: n, Leaving: pod.DeletionTimestamp != nil}
 	c.pods[pod.UID] = p
 	n.AddPod(p)
+	c.attach(p)
+	c.note(n, s, 1, spread(p))
+}
+
+func (c *Cluster) attach(p *framework.PodInfo) {
+	s := p.Shape
 	if len(s.Pods) == 0 {
 		s.Set.Shapes = append(s.Set.Shapes, s)
 		if s.HasAffinity() {
 			c.WithTerms = append(c.WithTerms, s)
 		}
 	}
+	p.Slot = int32(len(s.Pods))
 	s.Pods = append(s.Pods, p)
-	c.note(n, s, 1, spread(p))
 }
 
 func spread(p *framework.PodInfo) int8 {
@@ -182,6 +194,15 @@ func (c *Cluster) take(p *framework.PodInfo) {
 	s, n := p.Shape, p.Node
 	delete(c.pods, p.Pod.UID)
 	n.RemovePod(p)
+	c.detach(p)
+	c.note(n, s, -1, -spread(p))
+	if n.Node == nil && len(n.Pods) == 0 {
+		delete(c.nodes, n.Name)
+	}
+}
+
+func (c *Cluster) detach(p *framework.PodInfo) {
+	s := p.Shape
 	last := len(s.Pods) - 1
 	s.Pods[p.Slot] = s.Pods[last]
 	s.Pods[p.Slot].Slot = p.Slot
@@ -195,9 +216,5 @@ func (c *Cluster) take(p *framework.PodInfo) {
 		if s.Set.Refs == 0 {
 			c.dropSet(s.Set)
 		}
-	}
-	c.note(n, s, -1, -spread(p))
-	if n.Node == nil && len(n.Pods) == 0 {
-		delete(c.nodes, n.Name)
 	}
 }

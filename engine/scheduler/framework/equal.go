@@ -7,12 +7,12 @@ import (
 )
 
 // SameTemplate reports that two pods have the same Shape. Pods made from one template share its slices and maps, so
-// almost every comparison ends at a pointer.
-func SameTemplate(a, b *corev1.Pod) bool {
+// almost every comparison ends at a pointer. With anonymous, identity labels do not count.
+func SameTemplate(a, b *corev1.Pod, anonymous bool) bool {
 	x, y := &a.Spec, &b.Spec
 	return a.Namespace == b.Namespace && samePriority(x.Priority, y.Priority) && x.SchedulerName == y.SchedulerName &&
 		sameOwner(a, b) &&
-		sameStrings(a.Labels, b.Labels) && sameStrings(x.NodeSelector, y.NodeSelector) &&
+		SameLabels(a.Labels, b.Labels, anonymous) && sameStrings(x.NodeSelector, y.NodeSelector) &&
 		sameContainers(x.Containers, y.Containers) && sameContainers(x.InitContainers, y.InitContainers) &&
 		sameTolerations(x.Tolerations, y.Tolerations) && sameAffinity(x.Affinity, y.Affinity) &&
 		sameSpread(x.TopologySpreadConstraints, y.TopologySpreadConstraints) && sameList(x.Overhead, y.Overhead) &&
@@ -167,10 +167,12 @@ func sameImages(a, b []corev1.Volume) bool {
 
 // TemplateHash is equal for pods of one template and cheap; it looks at labels, owner, images
 // and named nodes only.
-func TemplateHash(pod *corev1.Pod) (labels, template uint64) {
+func TemplateHash(pod *corev1.Pod, anonymous bool) (labels, template uint64) {
 	labels = hashString(fnvOffset, pod.Namespace)
 	for k, v := range pod.Labels {
-		labels += hashString(hashString(fnvOffset, k), v) // a sum does not depend on the order
+		if !anonymous || !Identity(k) {
+			labels += hashString(hashString(fnvOffset, k), v) // a sum does not depend on the order
+		}
 	}
 	template = labels
 	if o := controller(pod.OwnerReferences); o != nil {

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"tabernetes/engine/scheduler/cache"
 	"tabernetes/engine/scheduler/framework"
 )
 
@@ -30,14 +31,17 @@ type Candidate struct {
 // Preemption is a look for a node where a pod fits once less important pods are gone
 // (framework/preemption and plugins/defaultpreemption).
 type Preemption struct {
-	State *State
-	Pod   *corev1.Pod
-	Self  *framework.PodInfo
+	Cluster *cache.Cluster
+	Shape   *framework.Shape
+	Pod     *corev1.Pod
+	Self    *framework.PodInfo
 	// Refusal tells why the pod cannot go to the i-th node of the cluster.
 	Refusal func(i int32) *framework.Status
 	Budgets []*policyv1.PodDisruptionBudget
 	Rand    *rand.Rand
 	Now     metav1.Time
+
+	state *State // prepared when first needed: mostly there is nobody to preempt
 }
 
 const noVictims = "No preemption victims found for incoming pod"
@@ -59,7 +63,7 @@ func (p *Preemption) Run() Verdict {
 	}
 	candidates, reasons, told := p.candidates()
 	if len(candidates) == 0 {
-		n := len(p.State.Cluster.Nodes())
+		n := len(p.Cluster.Nodes())
 		reasons.Add("Preemption is not helpful for scheduling", n-told)
 		return Verdict{Hopeless: true, Message: "preemption: " + FitMessage(n, "", reasons)}
 	}
@@ -76,7 +80,7 @@ func (p *Preemption) ineligible() string {
 	if name == "" {
 		return ""
 	}
-	n := p.State.Cluster.Node(name)
+	n := p.Cluster.Node(name)
 	if n == nil {
 		return ""
 	}
@@ -84,7 +88,7 @@ func (p *Preemption) ineligible() string {
 		return ""
 	}
 	for _, q := range n.Pods {
-		if q.Shape.Priority < p.State.Shape.Priority && terminatingByPreemption(q.Pod) {
+		if q.Shape.Priority < p.Shape.Priority && terminatingByPreemption(q.Pod) {
 			return "not eligible due to a terminating pod on the nominated node."
 		}
 	}
@@ -104,26 +108,29 @@ func terminatingByPreemption(pod *corev1.Pod) bool {
 }
 
 func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) {
-	nodes := p.State.Cluster.Nodes()
 	var potential []*framework.NodeInfo
-	for i, n := range nodes {
-		if s := p.Refusal(int32(i)); s != nil && s.Code == framework.Unschedulable {
+	none := 0 // nodes without a pod of less importance: in a full cluster of equals, all
+	for i, n := range p.Cluster.Nodes() {
+		if s := p.Refusal(int32(i)); s == nil || s.Code != framework.Unschedulable {
+			continue
+		}
+		if lowest, ok := n.LowestPriority(); !ok || lowest >= p.Shape.Priority {
+			none++
+		} else {
 			potential = append(potential, n)
 		}
 	}
+	reasons.Add(noVictims, none)
+	told = none
 	if len(potential) == 0 {
-		return nil, reasons, 0
+		return nil, reasons, told
 	}
+	p.state, _ = PreFilter(p.Cluster, p.Shape)
 	offset := p.Rand.IntN(len(potential))
 	want := min(max(len(potential)*minCandidatePercent/100, minCandidateAbsolute), len(potential))
 	var violating []*Candidate
-	none := 0
 	for i := range potential {
 		n := potential[(offset+i)%len(potential)]
-		if lowest, ok := n.LowestPriority(); !ok || lowest >= p.State.Shape.Priority {
-			none++ // the common case of a full cluster of equals, made cheap
-			continue
-		}
 		c, s := p.try(n)
 		if s != nil {
 			told++
@@ -141,14 +148,13 @@ func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) 
 			break
 		}
 	}
-	reasons.Add(noVictims, none)
-	return append(out, violating...), reasons, told + none
+	return append(out, violating...), reasons, told
 }
 
 // try finds the fewest, least important pods that must leave a node.
 func (p *Preemption) try(n *framework.NodeInfo) (*Candidate, *framework.Status) {
-	priority := p.State.Shape.Priority
-	st, node := p.State.Clone(), n.Clone()
+	priority := p.Shape.Priority
+	st, node := p.state.Clone(), n.Clone()
 	var possible []*framework.PodInfo
 	for _, q := range n.Pods {
 		if q.Shape.Priority < priority {

@@ -24,6 +24,7 @@ type Pod struct {
 	Pod   *corev1.Pod
 	Shape *framework.Shape
 	Info  *framework.PodInfo // for nominations
+	Epoch uint64             // of the shape; the owner's business
 	Ctx   sim.Context
 	// Rejectors are the plugins that turned the pod down last.
 	Rejectors framework.PluginSet

@@ -85,3 +85,30 @@ func BenchmarkSchedule(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkUniqueLabels is the worst case: no two pods alike, as the pods of a StatefulSet or an indexed Job are not.
+func BenchmarkUniqueLabels(b *testing.B) {
+	for _, nodes := range []int{100, 1000, 5000} {
+		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
+			c := benchCluster(nodes)
+			e := tables.New(c)
+			rng := rand.New(rand.NewPCG(1, 2))
+			pods := benchPods(1, b.N)
+			for i, p := range pods {
+				p.Labels = map[string]string{"app": "app-0", "apps.kubernetes.io/pod-index": fmt.Sprint(i)}
+			}
+			start := 0
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i, p := range pods {
+				if i >= 10*nodes {
+					c.RemovePod(pods[i-10*nodes].UID)
+				}
+				s := c.Shape(p)
+				out := e.Find(s, nil, start, rng)
+				start = (start + out.Looked) % nodes
+				c.Assume(p, s, out.Node)
+			}
+		})
+	}
+}

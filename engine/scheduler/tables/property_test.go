@@ -2,6 +2,7 @@ package tables_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 
@@ -166,6 +167,10 @@ func (w *world) pod() *corev1.Pod {
 	p.Name = fmt.Sprintf("pod-%d", w.serial)
 	p.UID = types.UID(p.Name)
 	if w.one(4) {
+		p.Labels = maps.Clone(p.Labels)
+		p.Labels["apps.kubernetes.io/pod-index"] = fmt.Sprint(w.r.IntN(3))
+	}
+	if w.one(4) {
 		return p.DeepCopy() // not all pods of a template share its memory
 	}
 	return &p
@@ -208,6 +213,9 @@ func (w *world) change() {
 		s := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: w.pick("ns1", "ns2"), Name: w.pick("s1", "s2")}}
 		if !w.one(4) {
 			s.Spec.Selector = map[string]string{"app": w.pick("x", "y", "z")}
+			if w.one(10) {
+				s.Spec.Selector["apps.kubernetes.io/pod-index"] = "1"
+			}
 		}
 		w.c.SetService(s)
 	case k < 12:
@@ -247,8 +255,15 @@ func newWorld(seed uint64) *world {
 // TestTablesAgreeWithPlugins schedules random pods on random, changing clusters both ways: the same nodes must be
 // feasible, with the same scores, and the same one chosen.
 func TestTablesAgreeWithPlugins(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(64) {
 		w := newWorld(seed)
+		if seed%16 == 0 {
+			for range 150 { // more nodes than are searched
+				n := w.node()
+				w.nodes = append(w.nodes, n)
+				w.c.AddNode(n)
+			}
+		}
 		e := tables.New(w.c)
 		start := 0
 		for step := range 150 {

@@ -62,7 +62,7 @@ export const zh: Messages = {
   "field.image": "镜像", "field.replicas": "副本", "field.ready": "就绪", "field.updated": "已更新", "field.available": "可用", "field.node": "节点", "field.version": "版本", "field.restarts": "重启次数", "field.state": "状态", "field.since": "开始于", "field.workload": "所属", "field.type": "类型", "field.ip": "集群 IP", "field.ports": "端口", "field.endpoints": "端点", "field.selector": "选择器", "field.zone": "可用区", "field.power": "电源", "field.api": "API 认为", "field.pods": "Pod", "field.taints": "污点", "field.cpu": "CPU 请求量", "field.memory": "内存请求量", "field.lease": "上次续租", "field.revision": "修订版本", "field.role": "角色", "field.requests": "请求", "field.rollout": "发布", "field.component": "运行于",
   "power.on": "开", "power.off": "关", "none": "无",
   "act.scale": "扩缩", "act.setImage": "设置镜像", "act.restart": "重启", "act.undo": "回滚", "act.pause": "暂停发布", "act.resume": "继续发布", "act.history": "历史", "act.delete": "删除", "act.logs": "日志", "act.canary": "灰度…", "act.load": "发送请求…", "act.cordon": "停止调度", "act.uncordon": "恢复调度", "act.drain": "排空", "act.cut": "⚡ 切断电源", "act.restore": "恢复供电", "act.describe": "描述", "act.skip6": "跳过 6 分钟",
-  "act.noKubectl": "没有对应的 kubectl：这是机器本身的事", "act.stands": "对应的 kubectl 命令",
+  "act.noKubectl": "没有对应的 kubectl：这是机器本身的事", "act.stands": "全部对应的 kubectl 命令",
   "why.chain": "为什么会这样", "why.history": "它自己的历史", "why.scheduler": "调度者看到的", "why.advice": "怎样会更好", "why.none": "还没有关于它的记录。", "why.revision": "修订版本 {n}", "why.loading": "正在回溯…",
   "why.node": "节点", "why.verdict": "结论", "why.score": "得分", "why.chosen": "选中",
   "logs.none": "没有日志。", "logs.container": "容器",

@@ -55,7 +55,7 @@ export function createEditor(host: HTMLElement, text: string, options: Options):
     extensions: [
       lineNumbers(), foldGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), lintGutter(), yaml(),
       keymap.of([{ key: "Mod-Enter", run: () => (options.apply(), true) }, ...defaultKeymap, ...historyKeymap, indentWithTab]),
-      EditorView.contentAttributes.of({ "aria-label": options.label }),
+      EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0" }),
       EditorView.updateListener.of((u) => { if (u.docChanged) options.changed(u.state.doc.toString()); }),
       theme.of(look(dark)),
     ],

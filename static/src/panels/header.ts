@@ -3,6 +3,7 @@
 import { html, svg } from "lit";
 import { app } from "../app.ts";
 import type { Theme } from "../app.ts";
+import type { StepResult } from "../protocol.ts";
 import { clockText } from "../time.ts";
 import { t } from "../i18n/index.ts";
 import { Panel } from "./panel.ts";
@@ -35,7 +36,7 @@ class TabHeader extends Panel {
       <span class="grow"></span>
       <tab-clock></tab-clock>
       <span class="grow"></span>
-      <button class="pill" lang=${app.lang === "en" ? "zh-CN" : "en"} aria-label=${t("lang.label")} @click=${() => app.setLang(app.lang === "en" ? "zh" : "en")}>${t("lang.switch")}</button>
+      <button class="pill" lang=${app.lang === "en" ? "zh-CN" : "en"} title=${t("lang.label")} @click=${() => app.setLang(app.lang === "en" ? "zh" : "en")}>${t("lang.switch")}</button>
       <button class="pill round" title=${t("theme.label", { theme: t(`theme.${app.theme}`) })} aria-label=${t("theme.label", { theme: t(`theme.${app.theme}`) })} @click=${this.theme}>◐</button>
       <button class="primary" @click=${this.apply}>${t("apply")}</button>
       <tab-new-cluster></tab-new-cluster>
@@ -47,20 +48,27 @@ class TabClock extends Panel {
   protected override topics = ["prefs", "frame", "status"] as Panel["topics"];
 
   private toggle(): void {
-    void app.ask(app.model.playing ? { op: "pause" } : { op: "play", speed: app.model.speed });
+    void app.ask(app.model.playing ? { op: "pause" } : { op: "play", speed: app.speed });
+  }
+
+  private async step(): Promise<void> {
+    if (app.model.playing) await app.ask({ op: "pause" });
+    const s = await app.ask<StepResult>({ op: "step" });
+    if (s) app.say(`${s.actor}: ${s.label}`);
   }
 
   private speed(e: Event): void {
-    void app.ask({ op: "play", speed: Number((e.target as HTMLSelectElement).value) });
+    app.speed = Number((e.target as HTMLSelectElement).value);
+    if (app.model.playing) void app.ask({ op: "play", speed: app.speed });
   }
 
   protected override render() {
     const m = app.model, off = app.phase !== "ready";
     return html`<div class="clock" role="group" aria-label=${t("clock.bar")}>
       <button class=${m.playing ? "on" : ""} ?disabled=${off} title=${t(m.playing ? "clock.pause" : "clock.play")} aria-label=${t(m.playing ? "clock.pause" : "clock.play")} @click=${this.toggle}>${icon(m.playing ? icons.pause : icons.play)}</button>
-      <button ?disabled=${off} title=${t("clock.step.title")} @click=${() => app.ask({ op: "step" })}>${icon(icons.step)} <span class="w">${t("clock.step")}</span></button>
+      <button ?disabled=${off} title=${t("clock.step.title")} @click=${() => void this.step()}>${icon(icons.step)} <span class="w">${t("clock.step")}</span></button>
       <select ?disabled=${off} aria-label=${t("clock.speed")} title=${t("clock.speed")} @change=${this.speed}>
-        ${(speeds.includes(m.speed) ? speeds : [m.speed, ...speeds]).map((s) => html`<option value=${s} ?selected=${s === m.speed} .selected=${s === m.speed}>${s === 0 ? t("clock.max") : s + "×"}</option>`)}
+        ${(speeds.includes(app.speed) ? speeds : [app.speed, ...speeds]).map((s) => html`<option value=${s} ?selected=${s === app.speed} .selected=${s === app.speed}>${s === 0 ? t("clock.max") : s + "×"}</option>`)}
       </select>
       <button ?disabled=${off} title=${t("clock.advance.title", { n: "1 min" })} @click=${() => app.ask({ op: "advance", seconds: 60 })}>${t("clock.advance", { n: "1m" })}</button>
       <button ?disabled=${off} title=${t("clock.settle.title")} @click=${() => app.ask({ op: "settle", maxSeconds: 3600 })}>${icon(icons.settle)} <span class="w">${t("clock.settle")}</span></button>

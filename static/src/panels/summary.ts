@@ -29,11 +29,16 @@ function link(ref: string, text?: string): TemplateResult {
   return html`<button class="link" @click=${() => app.select(ref)}>${text ?? title(ref).name}</button>`;
 }
 
+/** Buttons, and under them the kubectl line of the one that is pointed at; all lines for those who cannot point. */
 function buttons(actions: Action[]): TemplateResult {
-  const ready = app.phase === "ready";
-  return html`<div class="buttons">${actions.map((a) => html`<button class=${a.danger ? "danger" : ""} ?disabled=${!ready || a.off} title=${a.line || t("act.noKubectl")}
-    @click=${() => (a.run ? a.run() : void app.run(a.line))}>${a.text}</button>`)}</div>
-    <details class="lines"><summary>${t("act.stands")}</summary>${actions.filter((a) => a.line).map((a) => html`<p class="cmd">${a.line}</p>`)}</details>`;
+  const ready = app.phase === "ready", first = actions.find((a) => a.line)?.line ?? "";
+  const tell = (e: Event, a: Action) => {
+    const line = (e.currentTarget as HTMLElement).parentElement!.nextElementSibling!;
+    line.textContent = a.line || t("act.noKubectl");
+  };
+  return html`<div class="buttons">${actions.map((a) => html`<button class=${a.danger ? "danger" : ""} ?disabled=${!ready || a.off}
+    @mouseenter=${(e: Event) => tell(e, a)} @focus=${(e: Event) => tell(e, a)} @click=${() => (a.run ? a.run() : void app.run(a.line))}>${a.text}</button>`)}</div><p class="cmd" .textContent=${first}></p>
+    <details><summary>${t("act.stands")}</summary>${actions.map((a) => html`<p class="cmd">${a.text}: ${a.line || t("act.noKubectl")}</p>`)}</details>`;
 }
 
 export function summary(ref: string): TemplateResult {

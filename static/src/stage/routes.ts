@@ -61,7 +61,8 @@ export function usersToService(l: Layout, service: Rect): Path {
   const y = a.y + a.h / 2, sy = s.y + s.h / 2;
   if (Math.abs(sy - y) < 2) {
     // Others may stand between: pass over them.
-    if (s.x - (a.x + a.w) < 60 * u) return [a.x + a.w, y, s.x, sy];
+    const first = !l.services.some((o) => o.y === service.y && o.x < service.x);
+    if (first) return [a.x + a.w, y, s.x, sy];
     const over = s.y - 7 * u;
     return [a.x + a.w, y, a.x + a.w + 8 * u, y, a.x + a.w + 8 * u, over, s.x + 16 * u, over, s.x + 16 * u, s.y];
   }

@@ -66,9 +66,17 @@ export class TabStage extends Panel {
     this.unacked = frame.seq;
     // A hidden page gets no animation frames, but its engine goes on.
     setTimeout(() => this.ack(), document.hidden ? 200 : 400);
-    if (!this.calm.matches) this.movingUntil = wall + settleMs;
-    this.invalidate();
+    if (!this.calm.matches && frame.pods.slot.length) this.movingUntil = wall + settleMs;
+    if (this.shows(frame)) this.invalidate(); else this.ask();
   }
+
+  /** Whether a frame changes anything that stands on the stage; ages are told in seconds. */
+  private shows(f: Frame): boolean {
+    const words = `${f.revision} ${f.totals.apiPerSec.toFixed(1)} ${Math.floor(f.now / 1000)}`, same = words === this.words;
+    this.words = words;
+    return !same || f.full || f.nodes.length + f.services.length + f.workloads.length + f.pods.slot.length + f.removedNodes.length + f.removedServices.length + f.removedWorkloads.length > 0;
+  }
+  private words = "";
   private lastNow = 0;
 
   private ack(): void {
@@ -297,8 +305,8 @@ export class TabStage extends Panel {
       <tab-tree class=${this.listed ? "listed" : ""} @look=${(e: CustomEvent<string>) => { this.focusRef = e.detail; this.invalidate(); }}></tab-tree>
       <div class="zoom" role="group" aria-label=${t("stage.label")}>
         <button class="icon" title=${t("stage.tree")} aria-label=${t("stage.tree")} aria-pressed=${this.listed} @click=${() => { this.listed = !this.listed; this.requestUpdate(); }}>☰</button>
-        <button class="icon" title=${t("stage.zoomOut")} aria-label=${t("stage.zoomOut")} @click=${() => this.zoom(1 / 1.5)}>−</button>
-        <button class="icon" title=${t("stage.zoomIn")} aria-label=${t("stage.zoomIn")} @click=${() => this.zoom(1.5)}>+</button>
+        <button class="icon zoomer" title=${t("stage.zoomOut")} aria-label=${t("stage.zoomOut")} @click=${() => this.zoom(1 / 1.5)}>−</button>
+        <button class="icon zoomer" title=${t("stage.zoomIn")} aria-label=${t("stage.zoomIn")} @click=${() => this.zoom(1.5)}>+</button>
         <button class="icon wide" @click=${() => this.fit()}>${t("stage.fit")}</button>
       </div>`;
   }

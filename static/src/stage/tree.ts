@@ -6,7 +6,7 @@ import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import type { NodeEntry } from "../model.ts";
 import { Panel } from "../panels/panel.ts";
-import { naturalCompare } from "./layout.ts";
+import { sortNaturally } from "./layout.ts";
 import { nodeStatus } from "./nodes.ts";
 import { stateText } from "./podstyle.ts";
 
@@ -27,7 +27,7 @@ export class TabTree extends Panel {
     const m = app.model;
     if (this.sortedFor !== m.structure) {
       this.sortedFor = m.structure;
-      const nodes = [...m.nodes.values()].sort((a, b) => naturalCompare(a.view.name, b.view.name));
+      const nodes = sortNaturally(m.nodes.values(), (e) => e.view.name);
       this.masters = nodes.filter((e) => e.view.role === "control-plane");
       this.workers = nodes.filter((e) => e.view.role !== "control-plane");
     }

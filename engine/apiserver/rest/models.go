@@ -1,0 +1,169 @@
+package rest
+
+import (
+	"reflect"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"tabernetes/engine/api"
+)
+
+// models makes the schemas of OpenAPI documents from the Go types: their JSON names, their documentation, and how
+// lists merge. What upstream's generator reads from comments besides (which fields are required, defaults, enums) is
+// worked out from the tags or left out.
+type models struct {
+	gv      schema.GroupVersion
+	schemas map[string]any
+}
+
+type (
+	modelNamer interface{ OpenAPIModelName() string }
+	documented interface{ SwaggerDoc() map[string]string }
+	schemaType interface {
+		OpenAPISchemaType() []string
+		OpenAPISchemaFormat() string
+	}
+)
+
+// ref makes sure that an object's type is described and points at it.
+func (m *models) ref(obj api.Object) map[string]any {
+	t := reflect.TypeOf(obj).Elem()
+	ref := m.typeRef(t)
+	for _, r := range api.Builtin() {
+		if reflect.TypeOf(r.New()).Elem() == t {
+			m.schemas[modelName(t)].(map[string]any)["x-kubernetes-group-version-kind"] = []any{gvkExtension(r.GVK())}
+		}
+	}
+	return ref
+}
+
+func modelName(t reflect.Type) string {
+	if n, ok := reflect.Zero(t).Interface().(modelNamer); ok {
+		return n.OpenAPIModelName()
+	}
+	return strings.NewReplacer("k8s.io/", "io.k8s.", "/", ".").Replace(t.PkgPath()) + "." + t.Name()
+}
+
+func (m *models) typeRef(t reflect.Type) map[string]any {
+	name := modelName(t)
+	if _, ok := m.schemas[name]; !ok {
+		m.schemas[name] = nil // types may contain themselves
+		m.schemas[name] = m.structOf(t)
+	}
+	return map[string]any{"$ref": "#/components/schemas/" + name}
+}
+
+// schemaOf describes a field's type; pointers are transparent.
+func (m *models) schemaOf(t reflect.Type) map[string]any {
+	if t.Kind() == reflect.Pointer {
+		return m.schemaOf(t.Elem())
+	}
+	if s, ok := reflect.Zero(t).Interface().(schemaType); ok {
+		return scalar(s.OpenAPISchemaType(), s.OpenAPISchemaFormat())
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		return m.typeRef(t)
+	case reflect.Slice, reflect.Array:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return map[string]any{"type": "string", "format": "byte"}
+		}
+		return map[string]any{"type": "array", "items": m.schemaOf(t.Elem())}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": m.schemaOf(t.Elem())}
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case reflect.Int32:
+		return map[string]any{"type": "integer", "format": "int32"}
+	case reflect.Int, reflect.Int64:
+		return map[string]any{"type": "integer", "format": "int64"}
+	case reflect.Float32, reflect.Float64:
+		return map[string]any{"type": "number", "format": "double"}
+	case reflect.String:
+		return map[string]any{"type": "string"}
+	}
+	return map[string]any{"type": "object"}
+}
+
+func scalar(types []string, format string) map[string]any {
+	if len(types) == 0 {
+		return map[string]any{"type": "object"}
+	}
+	s := map[string]any{"type": types[0]}
+	if format != "" {
+		s["format"] = format
+	}
+	if format == "int-or-string" {
+		s["oneOf"] = []any{map[string]any{"type": "integer"}, map[string]any{"type": "string"}}
+		delete(s, "type")
+	}
+	return s
+}
+
+func (m *models) structOf(t reflect.Type) map[string]any {
+	var doc map[string]string
+	if d, ok := reflect.Zero(t).Interface().(documented); ok {
+		doc = d.SwaggerDoc()
+	}
+	out := map[string]any{"type": "object"}
+	if d := doc[""]; d != "" {
+		out["description"] = d
+	}
+	if t.Name() == "FieldsV1" || t.Name() == "RawExtension" {
+		return out
+	}
+	props := map[string]any{}
+	var required []string
+	m.fields(t, doc, props, &required)
+	if len(props) > 0 {
+		out["properties"] = props
+	}
+	if len(required) > 0 {
+		out["required"] = required
+	}
+	return out
+}
+
+// fields adds the fields of a struct and of those embedded in it.
+func (m *models) fields(t reflect.Type, doc map[string]string, props map[string]any, required *[]string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, opts, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && name == "" {
+			ft := f.Type
+			if ft.Kind() == reflect.Pointer {
+				ft = ft.Elem()
+			}
+			inner := doc
+			if d, ok := reflect.Zero(ft).Interface().(documented); ok {
+				inner = d.SwaggerDoc()
+			}
+			m.fields(ft, inner, props, required)
+			continue
+		}
+		if name == "" || name == "-" || !f.IsExported() {
+			continue
+		}
+		s := m.schemaOf(f.Type)
+		if _, isRef := s["$ref"]; isRef {
+			s = map[string]any{"allOf": []any{s}, "default": map[string]any{}}
+			if f.Type.Kind() == reflect.Pointer {
+				delete(s, "default")
+			}
+		}
+		if d := doc[name]; d != "" {
+			s["description"] = d
+		}
+		if v := f.Tag.Get("patchStrategy"); v != "" {
+			s["x-kubernetes-patch-strategy"] = v
+		}
+		if v := f.Tag.Get("patchMergeKey"); v != "" {
+			s["x-kubernetes-patch-merge-key"] = v
+		}
+		props[name] = s
+		if !strings.Contains(opts, "omitempty") && !strings.Contains(opts, "omitzero") && f.Type.Kind() != reflect.Pointer {
+			*required = append(*required, name)
+		}
+	}
+}

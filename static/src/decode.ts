@@ -1,0 +1,42 @@
+// What Go sends, as the protocol says it: Go's encoder writes an empty list or map that was never made as null.
+
+import type { EventInfo, Frame, TrafficStats, Why } from "./protocol.ts";
+
+type Loose<T> = { [K in keyof T]: T[K] | null | undefined };
+
+export function decodeFrame(frame: Frame): Frame {
+  const f = frame as Loose<Frame> & Frame;
+  for (const key of ["nodes", "removedNodes", "workloads", "removedWorkloads", "services", "removedServices", "pulses", "requests", "marks"] as const) (f as unknown as Record<string, unknown>)[key] ??= [];
+  for (const n of f.nodes) { n.taints ??= []; n.components ??= []; }
+  for (const w of f.workloads) w.labels ??= {};
+  for (const s of f.services) { s.selector ??= {}; s.endpoints ??= []; }
+  f.pods.versions ??= []; f.pods.name ??= []; f.pods.reason ??= [];
+  return f;
+}
+
+export function decodeWhy(why: Why): Why {
+  why.chain ??= []; why.history ??= []; why.advice ??= [];
+  if (why.scheduler) {
+    why.scheduler.rows ??= [];
+    for (const r of why.scheduler.rows) r.scores ??= [];
+  }
+  return why;
+}
+
+export function decodeStats(s: TrafficStats): TrafficStats {
+  s.byVersion ??= {}; s.reasons ??= {}; s.services ??= [];
+  for (const x of s.services) x.recent ??= {};
+  return s;
+}
+
+export function decodeEvents(list: EventInfo[] | null): EventInfo[] { return list ?? []; }
+
+/** The answer to a request, by what was asked. */
+export function decodeResult(op: string, value: unknown): unknown {
+  switch (op) {
+    case "why": return decodeWhy(value as Why);
+    case "trafficStats": return decodeStats(value as TrafficStats);
+    case "events": return decodeEvents(value as EventInfo[] | null);
+    default: return value;
+  }
+}

@@ -1,0 +1,10 @@
+// Command web is the native server: it serves the page, and with -api a cluster of its own to real clients.
+//
+//	go run ./web                                          the page on http://127.0.0.1:8080
+//	go run ./web -api 127.0.0.1:8001 -nodes 3 -speed 10   and a cluster: kubectl -s http://127.0.0.1:8001 get nodes
+//
+// The page's clusters live in the browser and have nothing to do with the one behind -api, which is the same engine
+// compiled natively. Here goroutines and the real clock are allowed: one goroutine owns the cluster and lets its time
+// pass (loop.go); requests are handed to it between two events and wait for their answers (core.go), so that the
+// engine itself stays single-threaded.
+package main
