@@ -26,6 +26,11 @@ const (
 	sliceEvents = 200
 	// frameMs is the shortest time between two frames.
 	frameMs = 16
+	// frameShare is how many times as long as making a frame took must pass before the next: drawing a thousand nodes
+	// that change all the time must not eat the time in which they change.
+	frameShare = 12
+	// roomPerNode is memory asked for at once when a big cluster is made: growing it bit by bit is slow in a browser.
+	roomPerNode, roomFrom, roomMax = 384 << 10, 100, 512 << 20
 	// readyWithin is how much virtual time a new cluster gets to have all nodes Ready before the page sees it.
 	readyWithin = 60 * time.Second
 	// pausedGrace is how much virtual time a command typed into a stopped clock may take.
@@ -49,6 +54,7 @@ type bridge struct {
 	seq       int
 	unacked   bool
 	lastFrame float64
+	frameCost float64
 	dirty     bool
 	restoring bool
 }
@@ -200,7 +206,7 @@ func (b *bridge) runJobs(start float64) {
 
 func (b *bridge) postFrame() {
 	now := b.h.now()
-	if b.c == nil || b.unacked || !b.dirty || now-b.lastFrame < frameMs {
+	if b.c == nil || b.unacked || !b.dirty || now-b.lastFrame < max(frameMs, frameShare*b.frameCost) {
 		return
 	}
 	b.c.UpdateLoad()
@@ -208,4 +214,5 @@ func (b *bridge) postFrame() {
 	f := &frame{Seq: b.seq, Playing: b.playing, Speed: b.speed, Settled: b.c.Settled(), Busy: len(b.jobs) > 0, Frame: b.c.Stage.Take(b.c.Requests())}
 	b.unacked, b.dirty, b.lastFrame = true, false, now
 	b.h.post(answer{Type: "frame", Frame: f})
+	b.frameCost = b.h.now() - now
 }

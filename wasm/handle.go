@@ -106,6 +106,9 @@ func (b *bridge) start(r request) {
 		b.fail(r.ID, fmt.Errorf("the page speaks protocol %d, the engine %d: reload the page", r.Protocol, protocolVersion))
 		return
 	}
+	if r.Config.Nodes >= roomFrom {
+		makeRoom(min(r.Config.Nodes*roomPerNode, roomMax))
+	}
 	c, err := engine.New(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed})
 	if err != nil {
 		b.fail(r.ID, err)
@@ -194,4 +197,12 @@ func (b *bridge) stats() any {
 		engine.Stats
 		WasmBytes int `json:"wasmBytes"`
 	}{s, b.h.wasmBytes()}
+}
+
+// room keeps makeRoom's allocation from being optimised away.
+var room []byte
+
+func makeRoom(bytes int) {
+	room = make([]byte, bytes)
+	room = nil
 }

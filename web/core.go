@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +48,7 @@ func newCluster(conf config) (*cluster, error) {
 	k := &cluster{loop: newLoop(c, conf.speed)}
 	var masters []*sim.Host
 	for _, h := range c.Sim.Hosts() {
-		if h.Up() && len(h.Name) > 14 && h.Name[:14] == "control-plane-" {
+		if strings.HasPrefix(h.Name, "control-plane-") {
 			masters = append(masters, h)
 		}
 	}
@@ -103,6 +104,8 @@ func (c *cluster) Do(ctx context.Context, req *api.Request) *api.Response {
 		return resp
 	case <-ctx.Done():
 		return nil
+	case <-c.loop.ended:
+		return &api.Response{Err: apierrors.NewServiceUnavailable("the server is shutting down")}
 	}
 }
 
@@ -134,9 +137,7 @@ func (c *cluster) Watch(ctx context.Context, req *api.Request, send func([]api.W
 		return nil, ctx.Err()
 	}
 	return func() {
-		// The loop may have ended with the server: then there is nothing left to stop.
-		end, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		c.loop.do(end, func() { (<-started).Stop() })
+		// By now ctx may be done, but the cluster must not go on sending.
+		c.loop.do(context.Background(), func() { (<-started).Stop() })
 	}, nil
 }

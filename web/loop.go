@@ -22,24 +22,28 @@ type loop struct {
 	c     *engine.Cluster
 	speed float64
 	inbox chan func()
+	ended chan struct{} // closed when run has returned
 }
 
 func newLoop(c *engine.Cluster, speed float64) *loop {
-	return &loop{c: c, speed: speed, inbox: make(chan func(), 256)}
+	return &loop{c: c, speed: speed, inbox: make(chan func(), 256), ended: make(chan struct{})}
 }
 
 // do hands fn to the loop, to be run between two events as the world outside acting. It reports false when ctx was
-// done before fn could be handed over.
+// done, or the loop ended, before fn could be handed over.
 func (l *loop) do(ctx context.Context, fn func()) bool {
 	select {
 	case l.inbox <- fn:
 		return true
 	case <-ctx.Done():
 		return false
+	case <-l.ended:
+		return false
 	}
 }
 
 func (l *loop) run(ctx context.Context) {
+	defer close(l.ended)
 	last := time.Now()
 	var debt float64 // virtual nanoseconds that real time is ahead
 	timer := time.NewTimer(0)

@@ -3,7 +3,6 @@ package apiserver
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -20,7 +19,7 @@ func notFound(r *api.Resource, name string) error { return apierrors.NewNotFound
 
 func notServed(req *api.Request) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: http.StatusNotFound, Reason: metav1.StatusReasonNotFound,
+		Status: metav1.StatusFailure, Code: 404, Reason: metav1.StatusReasonNotFound,
 		Message: "the server could not find the requested resource",
 	}}
 }
@@ -51,7 +50,7 @@ func storageError(err error) error {
 		return err
 	}
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: http.StatusInternalServerError, Message: err.Error(),
+		Status: metav1.StatusFailure, Code: 500, Message: err.Error(),
 	}}
 }
 

@@ -3,7 +3,6 @@ package apiserver
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -122,7 +121,7 @@ func kubeletUnreachable(pod *corev1.Pod, container string, err error) error {
 
 func kubeletError(err error) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: http.StatusBadRequest, Reason: metav1.StatusReasonBadRequest, Message: err.Error(),
+		Status: metav1.StatusFailure, Code: 400, Reason: metav1.StatusReasonBadRequest, Message: err.Error(),
 	}}
 }
 

@@ -129,14 +129,17 @@ func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, atte
 		return
 	}
 	keepIdentity(obj, cur)
-	warnings, err := s.prepareUpdate(k, req, obj, cur)
-	if err != nil {
-		reply(&api.Response{Err: err, Warnings: warnings})
-		return
-	}
-	if same(obj, cur) || req.DryRun {
-		reply(&api.Response{Object: obj, Warnings: warnings})
-		return
+	var warnings []string
+	if req.DryRun || !renewal(obj, cur) {
+		if warnings, err = s.prepareUpdate(k, req, obj, cur); err != nil {
+			reply(&api.Response{Err: err, Warnings: warnings})
+			return
+		}
+		// A function that says it changed something is believed.
+		if req.DryRun || req.PatchType != api.TypedPatch && same(obj, cur) {
+			reply(&api.Response{Object: obj, Warnings: warnings})
+			return
+		}
 	}
 	gone := len(obj.GetFinalizers()) == 0 && obj.GetDeletionTimestamp() != nil && deletable(obj)
 	s.commit(k, req, by, obj, cur, gone, func(resp *api.Response, now api.Object) {

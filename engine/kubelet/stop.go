@@ -11,6 +11,9 @@ import (
 // minimumGrace is what a container always gets (kuberuntime's minimumGracePeriodInSeconds).
 const minimumGrace = 2 * time.Second
 
+// stopLatency is about what passes between the kubelet's decision and the signal: the CRI call, containerd, the shim.
+const stopLatency = 20 * time.Millisecond
+
 // terminate is SyncTerminatingPod: liveness and startup probes end, all containers are stopped at once, sidecars
 // after the others; then the sandbox goes and the last status is posted.
 func (p *pod) terminate(grace time.Duration) {
@@ -121,7 +124,7 @@ func (p *pod) killContainer(c *ctr, message string, grace time.Duration, done fu
 		})
 	}
 	if c.spec.Lifecycle == nil || c.spec.Lifecycle.PreStop == nil || grace <= 0 {
-		stop()
+		k.a.After(stopLatency/2+time.Duration(k.a.Rand().Int64N(int64(stopLatency))), "stop container", stop)
 		return
 	}
 	k.record(p, "runs the preStop hook of container "+c.spec.Name)

@@ -94,6 +94,9 @@ func (st *Stage) leaseChanged(new api.Object) {
 	}
 }
 
+// headquarters are the programs that make a node part of the control plane.
+var headquarters = []string{"etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager", "cloud-controller-manager"}
+
 // checkPower compares every machine with what the picture shows.
 func (st *Stage) checkPower() {
 	for _, h := range st.w.Hosts() {
@@ -106,7 +109,7 @@ func (st *Stage) checkPower() {
 		if v.Role == "control-plane" {
 			var list []Component
 			for _, p := range h.Programs() {
-				if p.Name != "kubelet" && p.Name != "kube-proxy" {
+				if slices.Contains(headquarters, p.Name) {
 					list = append(list, Component{Name: p.Name, Up: p.Up, Leader: p.Up})
 				}
 			}

@@ -32,7 +32,8 @@ class Cluster {
       app.info = await engine.init(config);
       if (app.phase === "loading") app.phase = app.model.nodes.size ? "ready" : "starting";
       app.emit("status");
-      await engine.call({ op: "play", speed });
+      // A cluster that is ready runs at 1× by itself.
+      if (speed !== 1) await engine.call({ op: "play", speed });
     })();
     this.ready.catch((e: Error) => {
       if (app.phase === "dead") return;
@@ -43,14 +44,12 @@ class Cluster {
     return this.ready;
   }
 
-  /** A fresh cluster in the same engine, running at the speed the old one had. */
+  /** A fresh cluster in the same engine; it runs when it is ready, at the speed the old one had. */
   async reset(config: ClusterConfig): Promise<void> {
     app.select("");
     app.config = config;
     await this.ready;
-    const playing = app.model.playing;
     await app.engine.call({ op: "reset", config });
-    if (playing) await app.engine.call({ op: "play", speed: app.speed });
     const url = new URL(location.href);
     for (const name of ["nodes", "masters", "seed"] as const) url.searchParams.set(name, String(config[name]));
     history.replaceState(null, "", url);

@@ -12,7 +12,7 @@ export interface Tabernetes {
   /** `kubectl apply -f -` with this text. */
   apply(yaml: string): Promise<KubectlResult>;
   readonly clock: {
-    /** Virtual milliseconds since the cluster's start, as of the last frame drawn. */
+    /** Virtual seconds since the cluster's start, as of the last frame; stats() has it exact. */
     now(): number;
     pause(): Promise<void>;
     /** Virtual seconds per real second; 0 as fast as possible; without it the speed that was. */
@@ -45,20 +45,29 @@ declare global { interface Window { tabernetes: Tabernetes } }
 export function install(idle: () => Promise<void>): Tabernetes {
   const call = <T = void>(c: Parameters<typeof app.engine.call>[0]): Promise<T> => cluster.ready.then(() => app.engine.call<T>(c));
   const run = (line: string, files?: Record<string, string>) => cluster.ready.then(() => app.start(line, files).done);
+  /** A clock command is done when the page has seen its frame, so that what is read next is of that time. */
+  const shown = async <T>(done: Promise<T>): Promise<T> => {
+    const value = await done;
+    await new Promise<void>((resolve) => {
+      const off = app.on("frame", () => { off(); resolve(); });
+      setTimeout(() => { off(); resolve(); }, 150);
+    });
+    return value;
+  };
   const api: Tabernetes = {
     get ready() { return cluster.ready; },
     kubectl: (line) => run(line),
     apply: (yaml) => run("kubectl apply -f -", { "-": yaml }),
     clock: {
-      now: () => app.model.now,
+      now: () => app.model.now / 1000,
       pause: () => call({ op: "pause" }),
       play: (speed) => { app.speed = speed ?? app.speed; return call({ op: "play", speed: app.speed }); },
-      step: () => call({ op: "step" }),
-      advance: (seconds) => call({ op: "advance", seconds }),
-      settle: (maxSeconds = 3600) => call({ op: "settle", maxSeconds }),
+      step: () => shown(call<StepResult>({ op: "step" })),
+      advance: (seconds) => shown(call({ op: "advance", seconds })),
+      settle: (maxSeconds = 3600) => shown(call({ op: "settle", maxSeconds })),
     },
-    killNode: (name) => call({ op: "killNode", name }),
-    restartNode: (name) => call({ op: "restartNode", name }),
+    killNode: (name) => shown(call({ op: "killNode", name })),
+    restartNode: (name) => shown(call({ op: "restartNode", name })),
     traffic: {
       start: ({ service, rps }) => call({ op: "traffic", service, rps }),
       stats: () => call({ op: "trafficStats" }),

@@ -7,7 +7,7 @@ import type { Frame, Mark, NodeView, PodColumns, RequestView, ServiceView, Workl
 /** A node and the places of its pods: a pod keeps its place while it lives. */
 export interface NodeEntry { view: NodeView; /** pod slot by place, -1 free */ places: Int32Array; used: number; lowest: number; /** places beyond this were never taken since the node was last empty */ high: number }
 
-export interface VersionInfo { workload: string; label: string; hash: string; hue: number }
+export interface VersionInfo { workload: string; label: string; hash: string; hue: number; /** without its tag */ image: string }
 
 /** A pod that is gone, drawn for a moment where it was. */
 export interface Ghost { node: number; place: number; hue: number; label: string; since: number }
@@ -71,7 +71,7 @@ export class Model {
 
   private applyPods(p: PodColumns, wall: number, full: boolean): void {
     for (const [index, ref, label, hash] of p.versions) {
-      this.versions[index] = { workload: ref, label, hash, hue: this.hueOf(ref, label) };
+      this.versions[index] = { workload: ref, label, hash, ...this.hueOf(ref, label) };
     }
     let top = this.slots;
     for (const s of p.slot) if (s >= top) top = s + 1;
@@ -132,6 +132,17 @@ export class Model {
     return node < 0 ? this.tray : this.nodes.get(node);
   }
 
+  /** Places to make room for on every card, so that tiles are alike; where nodes are many, each has its own. */
+  get places(): number {
+    if (this.placesOf !== this.frames) {
+      this.placesOf = this.frames;
+      this.most = 8;
+      if (this.nodes.size <= 64) for (const e of this.nodes.values()) if (e.high > this.most) this.most = e.high;
+    }
+    return this.most;
+  }
+  private placesOf = -1; private most = 8;
+
   /** Drops ghosts that have had their moment; true while some are left. */
   sweepGhosts(wall: number): boolean {
     if (this.ghosts.length) this.ghosts = this.ghosts.filter((g) => wall - g.since < ghostMs);
@@ -156,9 +167,16 @@ export class Model {
   }
 
   /** The version with this label, whatever workload has it: for statistics, which are named by label. */
-  hueOfLabel(label: string): number {
-    for (const v of this.versions) if (v && v.label === label) return v.hue;
-    return -1;
+  hueOfLabel(name: string): number {
+    // "hello-app:1.0" or only "1.0".
+    const at = name.lastIndexOf(":"), label = at < 0 ? name : name.slice(at + 1), image = at < 0 ? "" : name.slice(0, at);
+    let any = -1;
+    for (const v of this.versions) {
+      if (!v || v.label !== label) continue;
+      if (!image || v.image === image || v.image.endsWith("/" + image)) return v.hue;
+      any = v.hue;
+    }
+    return any;
   }
 
   /** Slots of a workload's living pods. */
@@ -168,13 +186,13 @@ export class Model {
     return out;
   }
 
-  private hueOf(ref: string, label: string): number {
+  private hueOf(ref: string, label: string): { hue: number; image: string } {
     // One image at one tag has one hue wherever it runs: the canary's 2.0 is the stable Deployment's 2.0 after promotion.
     const image = this.workloadOf(ref)?.image.replace(/@.*$/, "").replace(/:[^/:]*$/, "") ?? ref;
     const key = image + ":" + label;
     let hue = this.hues.get(key);
     if (hue === undefined) this.hues.set(key, (hue = this.hues.size));
-    return hue;
+    return { hue, image };
   }
 
   private grow(slots: number): void {

@@ -47,6 +47,7 @@ type tab struct {
 	mu     sync.Mutex
 	errors []string
 	url    string
+	close  func() // ends the browser: a page left open would take time from the next
 }
 
 // open serves the built page with the headers the native server sends, and opens it.
@@ -68,7 +69,7 @@ func open(t testing.TB, query string, width, height int64) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(cancel)
-	tb := &tab{t: t, ctx: ctx, url: srv.URL}
+	tb := &tab{t: t, ctx: ctx, url: srv.URL, close: func() { _ = chromedp.Cancel(ctx) }}
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, height)))
 	messages := chromedp.Console(ctx)
 	go func() {

@@ -63,7 +63,8 @@ func TestWorkload(t *testing.T) {
 	text := k.ok("describe", "deployment", "web")
 	require.Contains(t, text, "4 desired | 4 updated | 4 total | 4 available | 0 unavailable")
 	require.Contains(t, text, "Scaled up replica set web-")
-	require.Contains(t, k.ok("describe", "pods"), "Successfully assigned workload/web-")
+	pods := strings.Fields(k.ok("get", "pods", "-o", "name"))
+	require.Contains(t, k.ok("describe", pods[0]), "Successfully assigned workload/web-")
 	require.Contains(t, k.ok("logs", "deployment/web"), "Configuration complete; ready for start up")
 	require.Contains(t, k.ok("get", "events"), "SuccessfulCreate")
 

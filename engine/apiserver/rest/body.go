@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/manifest"
@@ -44,7 +45,12 @@ func document(b []byte, isYAML bool) (manifest.Document, error) {
 		return docs[0], nil
 	}
 	if err == nil {
-		err = errors.New("the document is empty")
+		return manifest.Document{}, errors.New("the document is empty")
+	}
+	// Which kind is meant the path may say, so it need not stand in the body; kubectl's splitter insists.
+	if why := errors.Unwrap(err); runtime.IsMissingKind(why) || runtime.IsMissingVersion(why) {
+		raw, err := yaml.YAMLToJSON(b)
+		return manifest.Document{Raw: raw}, err
 	}
 	return manifest.Document{}, err
 }

@@ -49,7 +49,11 @@ func (m *models) typeRef(t reflect.Type) map[string]any {
 	name := modelName(t)
 	if _, ok := m.schemas[name]; !ok {
 		m.schemas[name] = nil // types may contain themselves
-		m.schemas[name] = m.structOf(t)
+		if st, ok := reflect.Zero(t).Interface().(schemaType); ok {
+			m.schemas[name] = scalar(st)
+		} else {
+			m.schemas[name] = m.structOf(t)
+		}
 	}
 	return map[string]any{"$ref": "#/components/schemas/" + name}
 }
@@ -59,8 +63,8 @@ func (m *models) schemaOf(t reflect.Type) map[string]any {
 	if t.Kind() == reflect.Pointer {
 		return m.schemaOf(t.Elem())
 	}
-	if s, ok := reflect.Zero(t).Interface().(schemaType); ok {
-		return scalar(s.OpenAPISchemaType(), s.OpenAPISchemaFormat())
+	if _, ok := reflect.Zero(t).Interface().(schemaType); ok && t.Name() != "" {
+		return m.typeRef(t)
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -86,17 +90,22 @@ func (m *models) schemaOf(t reflect.Type) map[string]any {
 	return map[string]any{"type": "object"}
 }
 
-func scalar(types []string, format string) map[string]any {
-	if len(types) == 0 {
-		return map[string]any{"type": "object"}
+// scalar is the schema of a type that has its own form in JSON.
+func scalar(t schemaType) map[string]any {
+	s := map[string]any{}
+	if f := t.OpenAPISchemaFormat(); f != "" {
+		s["format"] = f
 	}
-	s := map[string]any{"type": types[0]}
-	if format != "" {
-		s["format"] = format
-	}
-	if format == "int-or-string" {
-		s["oneOf"] = []any{map[string]any{"type": "integer"}, map[string]any{"type": "string"}}
-		delete(s, "type")
+	if o, ok := t.(interface{ OpenAPIV3OneOfTypes() []string }); ok {
+		var one []any
+		for _, n := range o.OpenAPIV3OneOfTypes() {
+			one = append(one, map[string]any{"type": n})
+		}
+		s["oneOf"] = one
+	} else if n := t.OpenAPISchemaType(); len(n) > 0 {
+		s["type"] = n[0]
+	} else {
+		s["type"] = "object"
 	}
 	return s
 }
@@ -147,10 +156,7 @@ func (m *models) fields(t reflect.Type, doc map[string]string, props map[string]
 		}
 		s := m.schemaOf(f.Type)
 		if _, isRef := s["$ref"]; isRef {
-			s = map[string]any{"allOf": []any{s}, "default": map[string]any{}}
-			if f.Type.Kind() == reflect.Pointer {
-				delete(s, "default")
-			}
+			s = map[string]any{"allOf": []any{s}}
 		}
 		if d := doc[name]; d != "" {
 			s["description"] = d

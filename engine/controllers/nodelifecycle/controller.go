@@ -60,6 +60,8 @@ type health struct {
 	ready *corev1.NodeCondition // as last seen; nil if there was none
 	last  *coordinationv1.Lease // the newest renewal that counted
 	probe time.Time             // the last sign of life, by the controller's clock
+	zone  string                // key of its zone
+	out   bool                  // kept out of the count of its zone
 	known bool                  // met in a pass
 	well  bool                  // at the last pass: ready and without taints of this controller
 	retry bool                  // its pods could not all be marked
@@ -110,7 +112,9 @@ func (k *Controller) onNode(old, n *corev1.Node) {
 			return
 		}
 	}
-	k.of(n.Name).node = n
+	h := k.of(n.Name)
+	h.node, h.zone = n, zoneKey(n)
+	_, h.out = n.Labels[labelExclude]
 	if !taintsAgree(n) || len(labelsToAdd(n)) > 0 {
 		k.queue.Add(n.Name)
 	}

@@ -32,7 +32,7 @@ func (k *Controller) monitor() {
 	for _, n := range k.nodes.All() {
 		h := k.health[n.Name]
 		if h.well && h.seen == n && p.alive(h) {
-			p.count(n, corev1.ConditionTrue)
+			p.count(h, corev1.ConditionTrue)
 			continue
 		}
 		// What one node leads to must not be put down to another's.
@@ -189,7 +189,7 @@ func (p *pass) judge(n *corev1.Node, h *health, observed corev1.NodeCondition, c
 	if current != nil {
 		status = current.Status
 	}
-	p.count(n, status)
+	p.count(h, status)
 	h.well = status == corev1.ConditionTrue && current != nil && !hasTaint(n, corev1.TaintNodeUnreachable) && !hasTaint(n, corev1.TaintNodeNotReady) && !h.retry
 	if current == nil {
 		h.retry = false

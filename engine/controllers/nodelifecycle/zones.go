@@ -58,10 +58,10 @@ func zoneKey(n *corev1.Node) string {
 }
 
 func (k *Controller) zone(n *corev1.Node) *zone {
-	if len(n.Labels) > 0 || len(k.zones) == 0 || k.zones[""] == nil {
-		return k.zoneOf(zoneKey(n))
+	if h := k.health[n.Name]; h != nil && h.node == n {
+		return k.zoneOf(h.zone)
 	}
-	return k.zones[""]
+	return k.zoneOf(zoneKey(n))
 }
 
 func (k *Controller) zoneOf(key string) *zone {
@@ -157,17 +157,14 @@ func (k *Controller) taintPass(z *zone) {
 
 type zoneTally struct{ ready, notReady int }
 
-func (p *pass) count(n *corev1.Node, status corev1.ConditionStatus) {
-	if len(n.Labels) > 0 {
-		if _, ok := n.Labels[labelExclude]; ok {
-			return
-		}
+func (p *pass) count(h *health, status corev1.ConditionStatus) {
+	if h.out {
+		return
 	}
-	key := zoneKey(n)
-	t := p.tally[key]
+	t := p.tally[h.zone]
 	if t == nil {
 		t = &zoneTally{}
-		p.tally[key] = t
+		p.tally[h.zone] = t
 	}
 	if status == corev1.ConditionTrue {
 		t.ready++

@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Rank orders pods so that those to delete first come first, in place, and returns them.
+// Rank returns the n pods to delete first, in that order. It reorders pods.
 //
 // The order is that of ActivePodsWithRanks: unassigned before assigned; pending before unknown before running; not
 // ready before ready; lower controller.kubernetes.io/pod-deletion-cost; more pods of related on the same node; ready
@@ -17,7 +17,7 @@ import (
 // and equals by UID, so that the choice among pods of an age is pseudorandom.
 //
 // related are the pods whose crowding on a node counts: those of all ReplicaSets of one Deployment.
-func Rank(pods, related []*corev1.Pod, now time.Time) []*corev1.Pod {
+func Rank(pods []*corev1.Pod, n int, related []*corev1.Pod, now time.Time) []*corev1.Pod {
 	onNode := make(map[string]int)
 	for _, p := range related {
 		if Active(p) {
@@ -28,8 +28,46 @@ func Rank(pods, related []*corev1.Pod, now time.Time) []*corev1.Pod {
 	for i, p := range pods {
 		keys[i] = keyOf(p, onNode[p.Spec.NodeName], now)
 	}
-	sort.Sort(ranked{pods, keys})
-	return pods
+	r := ranked{pods, keys}
+	if n < len(pods)/4 {
+		r.first(n)
+		r.pods, r.keys = r.pods[:n], r.keys[:n]
+	}
+	sort.Sort(r)
+	return pods[:n]
+}
+
+// first moves the n that go first to the front, in any order: a rolling update of a large ReplicaSet takes a few at a
+// time, and need not sort all. The front is a heap with the last of the n on top.
+func (r ranked) first(n int) {
+	if n == 0 {
+		return
+	}
+	down := func(i int) {
+		for {
+			c := 2*i + 1
+			if c >= n {
+				return
+			}
+			if c+1 < n && r.Less(c, c+1) {
+				c++
+			}
+			if !r.Less(i, c) {
+				return
+			}
+			r.Swap(i, c)
+			i = c
+		}
+	}
+	for i := n/2 - 1; i >= 0; i-- {
+		down(i)
+	}
+	for i := n; i < len(r.pods); i++ {
+		if r.Less(i, 0) {
+			r.Swap(i, 0)
+			down(0)
+		}
+	}
 }
 
 // rankKey is what the comparison looks at, taken from the pod once instead of at each of the n·log n comparisons.

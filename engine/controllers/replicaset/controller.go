@@ -2,6 +2,7 @@ package replicaset
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -86,7 +87,10 @@ func (k *Controller) onSet(old, rs *appsv1.ReplicaSet) {
 }
 
 func equalSelectors(a, b *metav1.LabelSelector) bool {
-	return a == b || a != nil && b != nil && a.String() == b.String()
+	return a == b || a != nil && b != nil && maps.Equal(a.MatchLabels, b.MatchLabels) &&
+		slices.EqualFunc(a.MatchExpressions, b.MatchExpressions, func(a, b metav1.LabelSelectorRequirement) bool {
+			return a.Key == b.Key && a.Operator == b.Operator && slices.Equal(a.Values, b.Values)
+		})
 }
 
 // recount makes the tally of a ReplicaSet anew from all its pods.

@@ -155,10 +155,9 @@ func (k *Controller) create(key string, rs *appsv1.ReplicaSet, t *tally, n int, 
 func (k *Controller) remove(key string, rs *appsv1.ReplicaSet, t *tally, n int, done func(error)) {
 	victims := k.owned(rs, t)
 	if n < len(victims) {
-		podcontrol.Rank(victims, k.related(rs), k.a.Wall())
+		victims = podcontrol.Rank(victims, n, k.related(rs), k.a.Wall())
 	}
-	n = min(n, len(victims))
-	victims = victims[:n]
+	n = len(victims)
 	keys := make([]string, n)
 	for i, p := range victims {
 		keys[i] = api.KeyOf(p)

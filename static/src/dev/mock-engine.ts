@@ -37,12 +37,12 @@ export class MockEngine implements Wire {
         const total = 3_000_000, step = () => {
           n += 600_000;
           this.send({ type: "loading", loaded: n, total });
-          if (n < total) setTimeout(step, 40); else { this.reset(r.config); this.ok(r.id, { protocol: PROTOCOL, version: "v1.37.2", wasmBytes: total }); }
+          if (n < total) setTimeout(step, 40); else { this.reset(r.config); this.playing = true; this.ok(r.id, { protocol: PROTOCOL, version: "v1.37.2", wasmBytes: total }); }
         };
         step();
         return;
       }
-      case "reset": this.reset(r.config); return this.ok(r.id);
+      case "reset": this.reset(r.config); this.playing = true; return this.ok(r.id);
       case "ack": this.acked = true; return;
       case "pause": this.playing = false; return this.ok(r.id);
       case "play": this.playing = true; this.speed = r.speed; return this.ok(r.id);

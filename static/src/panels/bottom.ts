@@ -23,7 +23,7 @@ class TabTimeline extends Panel {
     return html`<nav class="timeline" aria-label=${t("timeline.label")}>
       <div class="rail"></div>
       ${placed.map((p) => {
-        const edge = p.at < 0.08 ? "lead" : p.at > 0.92 ? "tail" : "";
+        const edge = p.align === "start" ? "lead" : p.align === "end" ? "tail" : "";
         return html`<button class="mark ${p.mark.kind} ${edge}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(p.mark.at)} ${p.mark.text}${p.more ? ` (+${p.more})` : ""}"
           aria-label="${p.mark.text}, ${clockText(p.mark.at)}" @click=${() => app.select(`records/${p.mark.record}`, "why")}><i></i>${p.named ? html`<span>${short(p.mark.text)}</span>` : nothing}</button>`;
       })}
@@ -77,7 +77,7 @@ class TabTerminal extends Panel {
   protected override render() {
     if (this.host) return html`${this.host}`;
     return html`<div class="transcript" role="log" aria-label=${t("term.label")} tabindex="0" @click=${() => void this.open()} @keydown=${this.key}>${app.transcript.slice(-200).map((l) =>
-        html`<span class=${l.kind}>${l.kind === "command" ? html`<u>~ $</u> ${l.text}\n` : l.kind === "note" ? l.text + "\n" : l.text}</span>`)}<span class="hint">${app.transcript.length ? "" : t("term.welcome") + "\n"}<u>~ $</u> <em>▌</em> ${t("term.open")}</span></div>`;
+        html`<span class=${l.kind}>${l.kind === "command" ? html`<u>~ $</u> ${l.text}\n` : l.kind === "note" ? l.text + "\n" : l.text.slice(-20_000)}</span>`)}<span class="hint">${app.transcript.length ? "" : t("term.welcome") + "\n"}<u>~ $</u> <em>▌</em> ${t("term.open")}</span></div>`;
   }
 }
 

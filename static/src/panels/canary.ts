@@ -8,12 +8,12 @@ import type { Pair } from "../canary-plan.ts";
 import { t } from "../i18n/index.ts";
 import type { ServiceView, TrafficStats, WorkloadView } from "../protocol.ts";
 import { round } from "../time.ts";
-import { hueVar, percent, versionTable } from "./parts.ts";
+import { hueVar, percent, versionTable, withLatency } from "./parts.ts";
 import { Panel } from "./panel.ts";
 
 class TabCanary extends Panel {
   private chosen = ""; private image = ""; private busy = ""; private last = ""; private total = 0; private asked = 0;
-  private stats?: TrafficStats; private poll = 0;
+  private note = ""; private stats?: TrafficStats; private poll = 0;
 
   override connectedCallback(): void { super.connectedCallback(); this.poll = window.setInterval(() => void this.refresh(), 700); void this.refresh(); }
   override disconnectedCallback(): void { super.disconnectedCallback(); clearInterval(this.poll); }
@@ -36,6 +36,12 @@ class TabCanary extends Panel {
     return pairs(m.services.values(), m.workloads.values(), behind);
   }
 
+  private end(note: string): void {
+    this.note = note; this.total = 0; this.asked = 0;
+    app.say(note);
+    this.requestUpdate();
+  }
+
   private async lines(name: string, lines: string[]): Promise<boolean> {
     this.busy = name; this.requestUpdate();
     for (const line of lines) {
@@ -48,7 +54,7 @@ class TabCanary extends Panel {
   }
 
   private async create(pair: Pair, image: string): Promise<void> {
-    this.busy = "create"; this.last = "";
+    this.busy = "create"; this.last = ""; this.note = "";
     this.requestUpdate();
     this.total = pair.stable.desired;
     const namespace = pair.stable.namespace !== "default" ? ` -n ${pair.stable.namespace}` : "";
@@ -70,6 +76,7 @@ class TabCanary extends Panel {
     return html`<h2>${t("canary.title")}</h2><p class="note">${t("canary.intro")}</p>
       ${pair ? this.flow(pair, all) : html`<p>${t("canary.none")}</p>
         <button @click=${() => { app.show({ left: "yaml" }); document.querySelector("tab-yaml")?.dispatchEvent(new CustomEvent("example", { detail: "canary-by-replicas.yaml" })); }}>${t("canary.example")}</button>`}
+      ${this.note ? html`<div class="result ok"><p>${this.note}</p></div>` : nothing}
       ${this.last ? html`<div class="result ${/^\s*$/.test(this.last) ? "" : "bad"}" role="status"><pre>${this.last}</pre></div>` : nothing}`;
   }
 
@@ -105,8 +112,8 @@ class TabCanary extends Panel {
         <li class=${canary ? "now" : "todo"}><h3>${t("canary.step.watch")}</h3>${canary ? this.watch(service) : nothing}</li>
         <li class=${canary ? "now" : "todo"}><h3>${t("canary.step.finish")}</h3>
           ${canary ? html`<div class="buttons">
-              <button class="primary" ?disabled=${!!this.busy} @click=${() => void this.lines("promote", promoteLines(pair, total)).then((ok) => { if (ok) { this.last = ""; app.say(t("canary.done", { name: stable.name, image: canary.image })); this.total = 0; } })}>${t("canary.promote")}</button>
-              <button class="danger" ?disabled=${!!this.busy && this.busy !== "promote"} @click=${() => void this.lines("abort", abortLines(pair, total)).then((ok) => { if (ok) { app.say(t("canary.aborted")); this.total = 0; } })}>${t("canary.abort")}</button></div>
+              <button class="primary" ?disabled=${!!this.busy} @click=${() => void this.lines("promote", promoteLines(pair, total)).then((ok) => { if (ok) this.end(t("canary.done", { name: stable.name, image: canary.image })); })}>${t("canary.promote")}</button>
+              <button class="danger" ?disabled=${!!this.busy && this.busy !== "promote"} @click=${() => void this.lines("abort", abortLines(pair, total)).then((ok) => { if (ok) this.end(t("canary.aborted")); })}>${t("canary.abort")}</button></div>
             <details><summary>${t("canary.promote.note")}</summary>${promoteLines(pair, total).map((l) => html`<p class="cmd">${l}</p>`)}</details>
             <details><summary>${t("canary.abort.note")}</summary>${abortLines(pair, total).map((l) => html`<p class="cmd">${l}</p>`)}</details>` : nothing}
         </li>
@@ -117,7 +124,7 @@ class TabCanary extends Panel {
     const key = `${service.namespace}/${service.name}`, mine = this.stats?.services.find((s) => s.service === key || (s.service === service.name && service.namespace === "default"));
     if (!service.rps && !mine?.rps) return html`<p class="note">${t("canary.noLoad")}</p><button @click=${() => void app.ask({ op: "traffic", service: key, rps: 50 })}>${t("canary.startLoad")}</button>`;
     const failed = mine && mine.sent ? mine.failed / mine.sent : 0;
-    return html`${versionTable(mine?.recent ?? {})}<p class="dim">${t("load.failed")}: <b class=${failed ? "bad" : ""}>${mine?.failed ?? 0}</b> · ${percent(mine ? failed : 0)}</p>`;
+    return html`${versionTable(withLatency(mine?.recent ?? {}, this.stats?.byVersion ?? {}))}<p class="dim">${t("load.failed")}: <b class=${failed ? "bad" : ""}>${mine?.failed ?? 0}</b> · ${percent(mine ? failed : 0)}</p>`;
   }
 }
 customElements.define("tab-canary", TabCanary);

@@ -5,7 +5,7 @@ import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import type { TrafficStats } from "../protocol.ts";
 import { round } from "../time.ts";
-import { percent, versionTable } from "./parts.ts";
+import { percent, versionTable, withLatency } from "./parts.ts";
 import { Panel } from "./panel.ts";
 
 const most = 500;
@@ -51,7 +51,7 @@ class TabLoad extends Panel {
       ${s && s.sent ? html`
         <dl class="numbers"><div><dt>${t("load.sent")}</dt><dd>${s.sent}</dd></div><div><dt>${t("load.ok")}</dt><dd>${s.ok}</dd></div><div class=${s.failed ? "bad" : ""}><dt>${t("load.failed")}</dt><dd>${s.failed}${s.failed ? html` <small>${percent(s.failed / s.sent)}</small>` : nothing}</dd></div></dl>
         ${this.spark()}
-        <h3>${t("load.recent")}</h3>${versionTable(mine?.recent ?? s.byVersion)}
+        <h3>${t("load.recent")}</h3>${versionTable(mine ? withLatency(mine.recent, s.byVersion) : s.byVersion)}
         <h3>${t("load.reasons")}</h3>
         ${Object.keys(s.reasons).length ? html`<ul class="reasons">${Object.entries(s.reasons).sort(([, a], [, b]) => b - a).slice(0, 12).map(([text, n]) => {
           const request = app.model.failures.get(text);

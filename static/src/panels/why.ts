@@ -23,9 +23,9 @@ export function whyView(w: Why): TemplateResult {
 }
 
 function chain(steps: WhyStep[]): TemplateResult {
-  return html`<ol class="why">${steps.map((s) => html`<li class=${/fail|fault|kill|lost|evict|error|timeout|dead/i.test(s.kind) ? "bad" : ""}>
-    ${s.ref && s.ref !== app.selection ? html`<button class="link" @click=${() => app.select(s.ref, "why")}>${s.text}</button>` : html`<span>${s.text}</span>`}
-    <div class="dim"><span class="mono">${clockText(s.at)}</span> · ${s.actor}${s.revision ? ` · ${t("why.revision", { n: s.revision })}` : ""}${s.ref ? html` · ${title(s.ref).name}` : nothing}</div></li>`)}</ol>`;
+  return html`<ol class="why">${steps.map((s) => html`<li class=${/fail|fault|kill|lost|evict|error|timeout|dead/i.test(s.kind) || /lost power|\bfailed\b|timed? ?out/i.test(s.text) ? "bad" : ""}>
+    ${s.ref && s.ref !== app.selection ? html`<button class="link" @click=${() => app.select(s.ref, "why")}>${s.text || s.kind}</button>` : html`<span>${s.text || s.kind}</span>`}
+    <div class="dim"><span class="mono">${clockText(s.at)}</span>${s.actor ? ` · ${s.actor}` : ""}${s.revision ? ` · ${t("why.revision", { n: s.revision })}` : ""}${s.ref ? html` · ${title(s.ref).name}` : nothing}</div></li>`)}</ol>`;
 }
 
 function schedulerTable(rows: SchedulerRow[]): TemplateResult {

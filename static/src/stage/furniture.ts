@@ -46,10 +46,10 @@ function drawPart(ctx: Ctx, s: Scene, hq: HqBox, part: PartBox, state?: { up: bo
   else {
     if (nick) notes.push(nick);
     if (api && model.totals.apiPerSec > 0) notes.push(t("stage.calls", { n: round(model.totals.apiPerSec, model.totals.apiPerSec < 10 ? 1 : 0) }));
-    if (state?.leader) notes.push("★ " + t("stage.leader"));
+    if (state?.leader && !api) notes.push("★ " + t("stage.leader"));
   }
   if (hq.style === "list") {
-    label(ctx, (state?.leader ? "★ " : "") + part.name, part.x + 8, cy + 0.5, part.w - 16, up ? p.ink : p.bad, font(10.5, api ? 600 : 400));
+    label(ctx, (state?.leader && !api ? "★ " : "") + part.name, part.x + 8, cy + 0.5, part.w - 16, up ? p.ink : p.bad, font(10.5, api ? 600 : 400));
     return;
   }
   let size = 12;
@@ -98,8 +98,8 @@ export function drawBand(ctx: Ctx, s: Scene): void {
     for (const [text, color] of parts) x += label(ctx, text, x, b.y + 28, nameRoom, color, font(10.5)) + 9;
   }
   if (l.moreServices > 0) {
-    const last = l.services[l.services.length - 1];
-    label(ctx, t("stage.more", { n: l.moreServices }), last.x + last.w / 2, last.y + last.h + 7, 80, p.dim, font(10.5), "center");
+    // Where some are left out there are two rows: the place under the users is free.
+    label(ctx, t("stage.more", { n: l.moreServices }), u.x + u.w / 2, u.y + u.h + 28, u.w, p.dim, font(10.5), "center");
   }
 
   // Pods that no node has taken.

@@ -32,11 +32,11 @@ export function hit(s: Scene, px: number, py: number): string {
   const detail = detailOf(l, c);
   if (detail === "detail") {
     const p = cardParts(l.nodeW, l.nodeH).pods, area = { x: l.x[index] + p.x, y: l.y[index] + p.y, w: p.w, h: p.h };
-    const slot = tileAt(entry, area, tilesOf(entry, area.w, area.h), x, y);
+    const slot = tileAt(entry, area, tilesOf(m, entry, area.w, area.h), x, y);
     if (slot >= 0) return "pods/" + m.names[slot];
   } else if (detail === "compact") {
     const area = compactArea({ x: l.x[index] * c.k + c.x, y: l.y[index] * c.k + c.y, w: l.nodeW * c.k, h: l.nodeH * c.k });
-    const slot = tileAt(entry, area, tilesOf(entry, area.w, area.h), px, py);
+    const slot = tileAt(entry, area, tilesOf(m, entry, area.w, area.h), px, py);
     if (slot >= 0) return "pods/" + m.names[slot];
   }
   return "nodes/" + entry.view.name;

@@ -110,13 +110,14 @@ function headquarters(masters: LayoutInput["masters"], fw: number): { boxes: HqB
   const h = style === "wide" ? 142 : style === "narrow" ? 158 : 30 + 5 * 22;
   const boxes = masters.map((master, i): HqBox => {
     const x = i * (w + 10);
-    const names = partNames.filter((p) => master.parts.includes(p)).concat(master.parts.filter((p) => !partNames.includes(p)));
-    return { node: master.id, x, y: 0, w, h, style, parts: names.map((name, j) => ({ name, ...partRect(style, name, j, x, w) })) };
+    const names = partNames.filter((p) => master.parts.includes(p)), cloud = names.includes("cloud-controller-manager");
+    return { node: master.id, x, y: 0, w, h, style, parts: names.map((name, j) => ({ name, ...partRect(style, name, j, x, w, cloud) })) };
   });
   return { boxes, bottom: h };
 }
 
-function partRect(style: HqBox["style"], name: string, index: number, x: number, w: number): Rect {
+/** `cloud`: there is a cloud-controller-manager; without one its neighbour takes the middle. */
+function partRect(style: HqBox["style"], name: string, index: number, x: number, w: number, cloud: boolean): Rect {
   const c = x + w / 2;
   if (style === "list") return { x: x + 8, y: 28 + index * 22, w: w - 16, h: 19 };
   if (style === "narrow") {
@@ -126,7 +127,7 @@ function partRect(style: HqBox["style"], name: string, index: number, x: number,
       case "etcd": return { x: x + 12, y: 28, w: half, h: 32 };
       case "kube-scheduler": return { x: x + 22 + half, y: 28, w: half, h: 32 };
       case "cloud-controller-manager": return { x: x + 12, y: 116, w: half, h: 32 };
-      default: return { x: x + 22 + half, y: 116, w: half, h: 32 };
+      default: return { x: cloud ? x + 22 + half : c - half / 2, y: 116, w: half, h: 32 };
     }
   }
   // Wider rooms spread the outer parts, up to a point.
@@ -135,7 +136,7 @@ function partRect(style: HqBox["style"], name: string, index: number, x: number,
     case "kube-apiserver": return { x: c - 82, y: 82, w: 164, h: 46 };
     case "etcd": return { x: c - reach, y: 87, w: 134, h: 36 };
     case "kube-controller-manager": return { x: c + reach - 176, y: 87, w: 176, h: 36 };
-    case "kube-scheduler": return { x: c - 58 - 150, y: 30, w: 150, h: 36 };
+    case "kube-scheduler": return { x: cloud ? c - 58 - 150 : c - 75, y: cloud ? 30 : 24, w: 150, h: 36 };
     default: return { x: c + 58, y: 30, w: 178, h: 36 };
   }
 }
@@ -146,7 +147,7 @@ function serviceBand(services: number[], y: number, fw: number) {
   const trayW = narrow ? 110 : 148;
   const tray: Rect = { x: fw - trayW, y, w: trayW, h };
   const left = users.w + 16, room = fw - left - trayW - 16;
-  const perRow = Math.max(1, Math.floor((room + 10) / (150 + 10)));
+  const perRow = Math.max(1, Math.floor((room + 10) / (128 + 10)));
   const rows = Math.min(2, Math.ceil(services.length / perRow) || 1);
   const shown = services.slice(0, perRow * rows);
   const out: ServiceBox[] = shown.map((service, i) => {

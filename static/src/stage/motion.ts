@@ -118,13 +118,13 @@ export class Motion {
       const c = cardParts(l.nodeW, l.nodeH), entry = m.nodes.get(m.node[r.pod])!;
       const y = c.chips ? c.chips + 10 : 19;
       const out = serviceToNode(l, box, node, heat ? l.nodeW : l.nodeW - 12, y);
-      const target = podCentre(l, node, entry, m.place[r.pod]);
+      const target = podCentre(l, m, node, entry, m.place[r.pod]);
       const s = scaled(l, box);
       path = [...inward, s.x + s.w / 2, s.y + s.h, ...out];
       if (!heat) path.push(target.x, target.y);
       if (!r.ok) failAt = 0.72;
     }
-    this.motes.push({ path, length: pathLength(path), start, duration: requestMs + (r.ok ? 0 : failLingerMs), kind: "request", hue: m.versions[r.version]?.hue ?? -1, failAt });
+    this.motes.push({ path, length: pathLength(path), start, duration: requestMs + (r.ok ? 0 : failLingerMs), kind: "request", hue: hueOf(m, r), failAt });
     return true;
   }
 
@@ -168,8 +168,14 @@ function reversed(p: Path): Path {
   return out;
 }
 
-function podCentre(l: Layout, index: number, entry: NodeEntry, place: number): { x: number; y: number } {
-  const c = cardParts(l.nodeW, l.nodeH), tl = tilesOf(entry, c.pods.w, c.pods.h);
+/** A request takes the colour of the pod that answered; where that is gone, of the version it is said to be. */
+function hueOf(m: Model, r: RequestView): number {
+  const version = r.pod >= 0 && r.pod < m.slots ? m.version[r.pod] : r.version;
+  return m.versions[version]?.hue ?? (typeof r.version === "string" ? m.hueOfLabel(r.version) : -1);
+}
+
+function podCentre(l: Layout, m: Model, index: number, entry: NodeEntry, place: number): { x: number; y: number } {
+  const c = cardParts(l.nodeW, l.nodeH), tl = tilesOf(m, entry, c.pods.w, c.pods.h);
   const x = l.x[index] + c.pods.x + (place % tl.columns) * (tl.size + tl.gap) + tl.size / 2;
   const y = l.y[index] + c.pods.y + Math.floor(place / tl.columns) * (tl.size + tl.gap) + tl.size / 2;
   return { x, y: Math.min(y, l.y[index] + l.nodeH - 4) };

@@ -1,6 +1,6 @@
 // Draws worker nodes and their pods near (a card with care) and at middle distance (name and tiles).
 
-import type { NodeEntry } from "../model.ts";
+import type { Model, NodeEntry } from "../model.ts";
 import { ghostMs } from "../model.ts";
 import type { Scene, Ctx } from "./scene.ts";
 import { box, font, label, textWidth } from "./scene.ts";
@@ -8,14 +8,14 @@ import type { Rect, Tiles } from "./layout.ts";
 import { tilesFor } from "./layout.ts";
 import { cardParts } from "./card.ts";
 import { hue } from "./palette.ts";
-import { podLook } from "./podstyle.ts";
+import { podLook, zoneText } from "./podstyle.ts";
 import { ageText } from "../time.ts";
 import { t } from "../i18n/index.ts";
 import type { Key } from "../i18n/index.ts";
 
 /** Room for at least eight keeps the first tiles from jumping when the next ones come. */
-export function tilesOf(entry: NodeEntry, w: number, h: number): Tiles {
-  return tilesFor(w, h, Math.max(8, entry.high));
+export function tilesOf(m: Model, entry: NodeEntry, w: number, h: number): Tiles {
+  return tilesFor(w, h, Math.max(m.places, entry.high));
 }
 
 export function nodeStatus(entry: NodeEntry): { text: string; sign: string; bad: boolean } {
@@ -30,20 +30,25 @@ export function drawCard(ctx: Ctx, s: Scene, entry: NodeEntry, x: number, y: num
   const { palette: p, layout: l } = s, v = entry.view, w = l.nodeW, h = l.nodeH;
   const ref = "nodes/" + v.name, selected = s.selection === ref, hover = s.hover === ref;
   const status = nodeStatus(entry), dead = !v.power, c = cardParts(w, h);
-  box(ctx, { x, y, w, h }, 14, p.plant, selected ? p.select : dead ? p.bad : hover ? p.blue : p.line, selected ? 2.2 : dead ? 1.6 : hover ? 1.6 : 1, dead ? [5, 4] : undefined);
-  const zone = v.zone && w > 215 ? " · " + t("stage.zone", { zone: v.zone }) : "";
+  box(ctx, { x, y, w, h }, 14, p.plant, dead ? p.bad : selected ? p.select : hover ? p.blue : p.line, selected && !dead ? 2.2 : dead || hover ? 1.6 : 1, dead ? [5, 4] : undefined);
+  if (dead && (selected || hover)) box(ctx, { x: x - 4, y: y - 4, w: w + 8, h: h + 8 }, 17, null, selected ? p.select : p.blue, selected ? 2.2 : 1.6);
+  const zone = v.zone && w > 215 ? " · " + zoneText(v.zone) : "";
   ctx.font = font(12, 600);
   const nameW = Math.min(textWidth(ctx, v.name), w * 0.55);
   label(ctx, v.name, x + 14, y + c.header, w * 0.55, dead ? p.dim : p.ink, font(12, 600));
-  label(ctx, `${status.sign} ${status.text}${dead ? "" : zone}`, x + w - 13, y + c.header, w - nameW - 36, status.bad ? p.bad : v.cordoned ? p.ink : p.dim, font(10.5), "right");
+  const said = `${status.sign} ${status.text}${dead ? "" : zone}`, left = w - nameW - 34;
+  let size = 10.5;
+  for (ctx.font = font(size); size > 9 && textWidth(ctx, said) > left; ctx.font = font(size)) size -= 0.5;
+  label(ctx, said, x + w - 13, y + c.header, left, status.bad ? p.bad : v.cordoned ? p.ink : p.dim, font(size), "right");
   ctx.globalAlpha = dead ? 0.5 : 1;
   if (c.chips) {
     const kubelet = chipText(s, "kubelet"), proxy = chipText(s, "kube-proxy");
-    ctx.font = font(10.5);
-    const kw = textWidth(ctx, kubelet) + 16, room = w - 24 - 6;
-    const pw = Math.min(textWidth(ctx, proxy) + 16, room - kw);
-    chip(ctx, s, kubelet, x + 12, y + c.chips, kw);
-    chip(ctx, s, proxy, x + w - 12 - pw, y + c.chips, pw);
+    const room = w - 24 - 5;
+    let size = 10.5, around = 16;
+    for (ctx.font = font(size); size > 9 && textWidth(ctx, kubelet) + textWidth(ctx, proxy) + 2 * around > room; ctx.font = font(size)) { size -= 0.5; around = 11; }
+    const kw = textWidth(ctx, kubelet) + around, pw = Math.min(textWidth(ctx, proxy) + around, room - kw);
+    chip(ctx, s, kubelet, x + 12, y + c.chips, kw, size);
+    chip(ctx, s, proxy, x + w - 12 - pw, y + c.chips, pw, size);
   }
   if (c.bars) {
     bar(ctx, s, t("stage.cpu"), v.cpu, x + 14, y + c.bars + 5, w - 28);
@@ -56,7 +61,7 @@ export function drawCard(ctx: Ctx, s: Scene, entry: NodeEntry, x: number, y: num
     label(ctx, pods + lease, x + 14, y + c.footer - 4, w - 28, p.dim, font(10.5));
   }
   const area: Rect = { x: x + c.pods.x, y: y + c.pods.y, w: c.pods.w, h: c.pods.h };
-  drawTiles(ctx, s, v.id, entry, area, tilesOf(entry, area.w, area.h), s.camera.k);
+  drawTiles(ctx, s, v.id, entry, area, tilesOf(s.model, entry, area.w, area.h), s.camera.k);
   ctx.globalAlpha = 1;
 }
 
@@ -65,10 +70,10 @@ function chipText(s: Scene, name: "kubelet" | "kube-proxy"): string {
   return nick && s.layout.nodeW > 205 ? `${name} ${nick}` : name;
 }
 
-function chip(ctx: Ctx, s: Scene, text: string, x: number, y: number, w: number): void {
+function chip(ctx: Ctx, s: Scene, text: string, x: number, y: number, w: number, size: number): void {
   if (w < 20) return;
   box(ctx, { x, y, w, h: 20 }, 10, s.palette.bg, s.palette.line);
-  label(ctx, text, x + w / 2, y + 10.5, w - 8, s.palette.dim, font(10.5), "center");
+  label(ctx, text, x + w / 2, y + 10.5, w - 6, s.palette.dim, font(size), "center");
 }
 
 function bar(ctx: Ctx, s: Scene, name: string, v: { capacity: number; requested: number }, x: number, y: number, w: number): void {
@@ -83,7 +88,8 @@ function bar(ctx: Ctx, s: Scene, name: string, v: { capacity: number; requested:
 export function drawCompact(ctx: Ctx, s: Scene, entry: NodeEntry, r: Rect): void {
   const { palette: p } = s, v = entry.view, dead = !v.power, status = nodeStatus(entry);
   const ref = "nodes/" + v.name, selected = s.selection === ref, hover = s.hover === ref;
-  box(ctx, r, Math.min(9, r.w * 0.12), p.plant, selected ? p.select : status.bad ? p.bad : hover ? p.blue : p.line, selected ? 2 : status.bad ? 1.4 : 1, dead ? [4, 3] : undefined);
+  box(ctx, r, Math.min(9, r.w * 0.12), p.plant, status.bad ? p.bad : selected ? p.select : hover ? p.blue : p.line, status.bad ? 1.4 : selected ? 2 : 1, dead ? [4, 3] : undefined);
+  if (status.bad && (selected || hover)) box(ctx, { x: r.x - 3, y: r.y - 3, w: r.w + 6, h: r.h + 6 }, Math.min(11, r.w * 0.15), null, selected ? p.select : p.blue, selected ? 2 : 1.4);
   const small = r.w < 60, f = small ? 9 : 10.5, head = r.h > 26 ? (small ? 12 : 16) : 0;
   if (head) {
     const wide = r.w >= 118, sign = wide ? `${status.sign} ${status.text}` : status.bad || v.cordoned ? status.sign : "";
@@ -93,7 +99,7 @@ export function drawCompact(ctx: Ctx, s: Scene, entry: NodeEntry, r: Rect): void
   }
   ctx.globalAlpha = dead ? 0.45 : 1;
   const area = compactArea(r);
-  drawTiles(ctx, s, v.id, entry, area, tilesOf(entry, area.w, area.h), 1);
+  drawTiles(ctx, s, v.id, entry, area, tilesOf(s.model, entry, area.w, area.h), 1);
   ctx.globalAlpha = 1;
 }
 
@@ -144,7 +150,10 @@ function drawTile(ctx: Ctx, s: Scene, slot: number, x: number, y: number, size: 
   const cx = x + size / 2, ink = look.bad ? p.bad : look.hollow ? p.dim : h.text;
   if (px >= 37) {
     label(ctx, version?.label || "pod", cx, y + size * 0.38, size - 5, ink, font(size * 0.245, 600), "center");
-    label(ctx, `${look.sign} ${look.word}`, cx, y + size * 0.72, size - 3, ink, font(Math.min(9.5, size * 0.2)), "center");
+    // The border says "not yet" as well: where sign and word are too long, the word alone stays.
+    const f = font(Math.min(9.5, size * 0.2)), both = `${look.sign} ${look.word}`;
+    ctx.font = f;
+    label(ctx, textWidth(ctx, both) > size - 4 ? look.word : both, cx, y + size * 0.72, size - 2, ink, f, "center");
   } else if (px >= 22) {
     label(ctx, version?.label || "", cx, y + size * 0.34, size - 3, ink, font(size * 0.3, 600), "center");
     label(ctx, look.sign, cx, y + size * 0.73, size, ink, font(size * 0.34, 600), "center");

@@ -30,6 +30,11 @@ function tileWord(state: number, reason: string): string {
   return t(`tile.${stateNames[state] === "Gone" ? "Unknown" : stateNames[state]}` as Key);
 }
 
+/** "a" → "zone a"; "zone-a" and "eu-west-1a" say what they are themselves. */
+export function zoneText(zone: string): string {
+  return zone.length <= 2 ? t("stage.zone", { zone }) : zone;
+}
+
 /** The state in a sentence: "ready", "waiting: ImagePullBackOff". */
 export function stateText(state: number, reason: string): string {
   const word = t(`state.${stateNames[state]}` as Key);

@@ -7,7 +7,7 @@ import { t } from "../i18n/index.ts";
 import type { Frame } from "../protocol.ts";
 import { Panel } from "../panels/panel.ts";
 import { palettes } from "./palette.ts";
-import { layOut } from "./layout.ts";
+import { layOut, partNames } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { detailOf } from "./scene.ts";
 import type { Camera, Scene } from "./scene.ts";
@@ -18,7 +18,7 @@ import { drawLines, drawPartLines } from "./lines.ts";
 import { drawBand, drawHqFrame, drawHqParts } from "./furniture.ts";
 import { drawCard, drawCompact, nodeStatus } from "./nodes.ts";
 import { hit } from "./hit.ts";
-import { stateText } from "./podstyle.ts";
+import { stateText, zoneText } from "./podstyle.ts";
 import "./tree.ts";
 import "./legend.ts";
 
@@ -29,7 +29,7 @@ const strip = 34;
 export class TabStage extends Panel {
   protected override topics = ["prefs", "status"] as Panel["topics"];
   private base!: HTMLCanvasElement; private over!: HTMLCanvasElement;
-  private layout?: Layout; private layoutKey = "";
+  private layout?: Layout; private layoutKey = ""; private crowded = false;
   private camera: Camera = { x: 0, y: 0, k: 1 };
   /** The camera follows the layout until somebody moves it. */
   private following = true;
@@ -89,24 +89,34 @@ export class TabStage extends Panel {
   private invalidate(): void { this.stale = true; this.ask(); }
 
   private ask(): void {
-    if (!this.asked && this.base) this.asked = requestAnimationFrame((wall) => this.tick(wall));
+    if (!this.asked && this.base) this.asked = requestAnimationFrame(() => this.tick());
   }
 
   private ensureLayout(): Layout | undefined {
     const m = app.model, w = this.clientWidth, h = this.clientHeight - strip;
     if (!w || !h || !m.nodes.size) return undefined;
-    const key = `${w}x${h}:${m.structure}:${m.frames > 0}`;
+    // A Service that is selected or under load is shown even where there is no room for all.
+    let wanted = "";
+    if (this.crowded) for (const s of m.services.values()) if (s.rps > 0 || s.ref === app.selection) wanted += s.id + " ";
+    const key = `${w}x${h}:${m.structure}:${wanted}`;
     if (key === this.layoutKey && this.layout) return this.layout;
     this.layoutKey = key;
     const masters = [], workers = [];
     for (const e of m.nodes.values()) {
-      if (e.view.role === "control-plane") masters.push({ id: e.view.id, parts: e.view.components.map((c) => c.name).filter((n) => n !== "kubelet" && n !== "kube-proxy"), name: e.view.name });
+      if (e.view.role === "control-plane") masters.push({ id: e.view.id, parts: e.view.components.map((c) => c.name).filter((n) => partNames.includes(n)), name: e.view.name });
       else workers.push({ id: e.view.id, name: e.view.name, zone: e.view.zone });
     }
     masters.sort((a, b) => (a.name < b.name ? -1 : 1));
     // The API's own Service is everybody's neighbour: it stands last.
     const services = [...m.services.values()].sort((a, b) => rank(a.name, a.namespace) - rank(b.name, b.namespace) || a.id - b.id);
-    this.layout = layOut({ width: w, height: h, masters, workers, services: services.filter((s) => rank(s.name, s.namespace) < 2 || services.length < 2).map((s) => s.id) });
+    const shown = services.filter((s) => rank(s.name, s.namespace) < 2 || services.length < 2);
+    const input = { width: w, height: h, masters, workers, services: shown.map((s) => s.id) };
+    this.layout = layOut(input);
+    this.crowded = this.layout.moreServices > 0;
+    if (this.crowded) {
+      const first = shown.filter((s) => s.rps > 0 || s.ref === app.selection);
+      this.layout = layOut({ ...input, services: [...first, ...shown.filter((s) => !first.includes(s))].map((s) => s.id) });
+    }
     this.motion.clear();
     if (this.following) this.fit();
     return this.layout;
@@ -136,14 +146,17 @@ export class TabStage extends Panel {
     };
   }
 
-  private tick(wall: number): void {
+  private tick(): void {
     const began = performance.now();
     this.asked = 0;
     const l = this.ensureLayout();
     if (!l) { this.ack(); this.rest(); return; }
     const s = this.scene(l, performance.now());
     const ghosts = app.model.sweepGhosts(s.wall), settling = s.wall < this.movingUntil || ghosts;
-    if (this.stale || settling) this.drawBase(s);
+    if (this.stale || settling) {
+      this.drawBase(s);
+      if (this.hover) this.querySelector(".tip")!.textContent = describe(this.hover);
+    }
     this.stale = false;
     const ctx = prepare(this.over, s);
     world(ctx, s);
@@ -157,7 +170,6 @@ export class TabStage extends Panel {
     ctx.restore();
     this.ack();
     this.frameMs[this.frameAt++ % this.frameMs.length] = performance.now() - began;
-    void wall;
     if (moving || settling) this.ask(); else if (!this.asked) this.rest();
   }
 
@@ -190,7 +202,7 @@ export class TabStage extends Panel {
       // The far view catches up when it is next needed.
     }
     if (heat || l.order.length <= 40) m.dirty.clear();
-    for (const z of l.zones) label(ctx, t("stage.zone", { zone: z.text }), z.x, z.y, 240 / k, s.palette.dim, font(11 / Math.min(k, 1)));
+    for (const z of l.zones) label(ctx, zoneText(z.text), z.x, z.y, 240 / k, s.palette.dim, font(11 / Math.min(k, 1)));
     if (heat) this.outline(ctx, s);
     drawFurniture(ctx, s);
   }
