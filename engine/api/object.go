@@ -4,6 +4,9 @@ import (
 	"reflect"
 	"strconv"
 
+	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -16,11 +19,34 @@ type Object interface {
 
 // Copy is a shallow copy: the struct itself is new, its slices, maps and pointers are shared with the original. To
 // change one of those, replace it.
-func Copy[T Object](obj T) T {
+func Copy[T Object](obj T) T { return shallow(obj).(T) }
+
+// shallow copies without reflection what is copied on every write of a busy cluster.
+func shallow(obj Object) Object {
+	switch o := obj.(type) {
+	case *corev1.Pod:
+		c := *o
+		return &c
+	case *corev1.Event:
+		c := *o
+		return &c
+	case *corev1.Node:
+		c := *o
+		return &c
+	case *coordinationv1.Lease:
+		c := *o
+		return &c
+	case *appsv1.ReplicaSet:
+		c := *o
+		return &c
+	case *appsv1.Deployment:
+		c := *o
+		return &c
+	}
 	v := reflect.ValueOf(obj).Elem()
 	c := reflect.New(v.Type())
 	c.Elem().Set(v)
-	return c.Interface().(T)
+	return c.Interface().(Object)
 }
 
 // Revision is the resourceVersion of an object as a number; 0 if it has none.

@@ -1,7 +1,6 @@
 package apiserver
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"unsafe"
@@ -33,12 +32,6 @@ type preparedSpec struct {
 
 const specCacheSize = 512
 
-// sameParts reports that two specs are the same bits: the same scalars, and the same slices, maps and pointers.
-func sameParts(a, b *corev1.PodSpec) bool {
-	const n = unsafe.Sizeof(corev1.PodSpec{})
-	return bytes.Equal(unsafe.Slice((*byte)(unsafe.Pointer(a)), n), unsafe.Slice((*byte)(unsafe.Pointer(b)), n))
-}
-
 func controllerUID(p *corev1.Pod) string {
 	for i := range p.OwnerReferences {
 		if c := p.OwnerReferences[i].Controller; c != nil && *c {
@@ -53,7 +46,7 @@ func (s *Server) preparePod(p *corev1.Pod) error {
 	s.specs.hit = nil
 	owner := controllerUID(p)
 	e := s.specs.entries[owner]
-	if owner == "" || e == nil || !sameParts(&e.in, &p.Spec) {
+	if owner == "" || e == nil || !api.SameParts(&e.in, &p.Spec) {
 		in := p.Spec
 		p.Spec = *p.Spec.DeepCopy() // the sender may share its parts
 		defaults.Set(p)

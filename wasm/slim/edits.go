@@ -15,14 +15,18 @@ import (
 //   - CBOR: types have MarshalCBOR methods; the engine speaks JSON.
 //   - json-iterator: structured-merge-diff reads and writes values with it; here only its reflection cache serves.
 //   - klog with log/slog, flag and os/user.
+//   - The documentation of fields, which a program fills its maps with at the start, read or not: only what the engine
+//     asks for stays.
 //   - The encoder of sigs.k8s.io/json: its decoder's table of fields names it.
 var edits = []module{
 	{
 		path: "k8s.io/api",
+		docs: map[string]bool{},
 		drop: []string{"*/*/generated.pb.go", "*/*/zz_generated.model_name.go", "*/*/zz_generated.prerelease-lifecycle.go"},
 	},
 	{
 		path: "k8s.io/apimachinery",
+		docs: map[string]bool{},
 		drop: []string{
 			"pkg/apis/*/*/generated.pb.go",
 			"pkg/apis/meta/v1/time_proto.go", "pkg/apis/meta/v1/micro_time_proto.go",

@@ -50,8 +50,15 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
+	docs, err := documented("engine", "wasm")
+	if err != nil {
+		return err
+	}
 	for i := range edits {
 		m := &edits[i]
+		if m.docs != nil {
+			m.docs = docs
+		}
 		m.from, m.to = from[m.path], filepath.Join(dir, strings.ReplaceAll(m.path, "/", "_"))
 		if m.from == "" {
 			return fmt.Errorf("the engine no longer needs %s: drop it from slim", m.path)

@@ -25,6 +25,8 @@ type module struct {
 	cut map[string][]string
 	// swap replaces text in files.
 	swap map[string][][2]string
+	// docs are the types whose SwaggerDoc stays; nil leaves all.
+	docs map[string]bool
 	// add copies files from elsewhere: by name, what writes the content.
 	add map[string]func(m *module) ([]byte, error)
 
@@ -121,6 +123,9 @@ func (m *module) writeStub() error {
 }
 
 func (m *module) edit(file string, b []byte) ([]byte, error) {
+	if m.docs != nil && path.Base(file) == "types_swagger_doc_generated.go" {
+		return m.cutDocs(b)
+	}
 	if !m.edited()[file] {
 		return b, nil
 	}

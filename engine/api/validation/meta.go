@@ -19,11 +19,17 @@ import (
 type nameRule func(name string, prefix bool) []string
 
 func subdomainName(name string, prefix bool) []string {
-	return validation.IsDNS1123Subdomain(maskDash(name, prefix))
+	if name := maskDash(name, prefix); !plainSubdomain(name) {
+		return validation.IsDNS1123Subdomain(name)
+	}
+	return nil
 }
 
 func labelName(name string, prefix bool) []string {
-	return validation.IsDNS1123Label(maskDash(name, prefix))
+	if name := maskDash(name, prefix); !plainLabel(name) {
+		return validation.IsDNS1123Label(name)
+	}
+	return nil
 }
 
 // maskDash replaces the last two characters of a prefix "x-" by a letter: only the dash may be wrong at the end.
@@ -34,8 +40,16 @@ func maskDash(name string, prefix bool) string {
 	return name
 }
 
-func (e *errs) subdomain(p *field.Path, s string) { e.each(p, s, validation.IsDNS1123Subdomain(s)) }
-func (e *errs) label(p *field.Path, s string)     { e.each(p, s, validation.IsDNS1123Label(s)) }
+func (e *errs) subdomain(p *field.Path, s string) {
+	if !plainSubdomain(s) {
+		e.each(p, s, validation.IsDNS1123Subdomain(s))
+	}
+}
+func (e *errs) label(p *field.Path, s string) {
+	if !plainLabel(s) {
+		e.each(p, s, validation.IsDNS1123Label(s))
+	}
+}
 func (e *errs) qualified(p *field.Path, s string) { e.each(p, s, validation.IsQualifiedName(s)) }
 
 // commonUpdate is what the API server checks for every update before the kind has its say; it may therefore report a
