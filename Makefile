@@ -4,7 +4,9 @@ GO      ?= go
 PORT    ?= 8080
 DIST    := static/dist
 WASM    := $(DIST)/engine.wasm
-GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go') go.mod go.sum
+SLIM    := .build/slim
+SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go.sum
+GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*') go.mod go.sum
 PAGE    := $(shell find static/src static/examples -type f 2>/dev/null) static/package.json static/build.mjs static/tsconfig.json
 
 .PHONY: run build test test-go test-page test-browser test-clients bench site clean
@@ -22,9 +24,14 @@ static/node_modules/.installed: static/package.json static/package-lock.json
 	cd static && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-$(WASM): $(GOFILES)
+# Half of what the linker would keep is called by nothing: wasm/slim tells what, and prepares a build without it. It
+# looks at the engine's sources for the documentation of API fields that they read.
+$(SLIM)/go.mod: $(SLIMMED) $(GOFILES)
+	$(GO) run ./wasm/slim $(SLIM)
+
+$(WASM): $(GOFILES) $(SLIM)/go.mod
 	mkdir -p $(DIST)
-	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags='-s -w' -o $@ ./wasm
+	GOOS=js GOARCH=wasm $(GO) build -modfile=$(SLIM)/go.mod -trimpath -ldflags='-s -w' -o $@ ./wasm
 
 test: test-go test-page test-clients test-browser
 
@@ -57,4 +64,4 @@ site: build
 	node static/pack.mjs dist/engine.wasm
 
 clean:
-	rm -rf dist $(DIST)
+	rm -rf dist .build $(DIST)

@@ -94,8 +94,13 @@ func (c *Cluster) addMaster(h *sim.Host, members *etcd.Cluster) {
 		c.sched = scheduler.Run(a, c.clientFor("system:kube-scheduler", "kube-scheduler"), scheduler.Options{})
 	})
 	h.Install("kube-controller-manager", func(a *sim.Actor) {
-		controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{})
+		controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{RootCA: rootCA})
 	})
+	if h == c.masters[0] {
+		h.Install("dns", func(a *sim.Actor) {
+			network.RunDNS(a, c.clientFor("system:serviceaccount:kube-system:coredns", "coredns"), c.Net)
+		})
+	}
 	c.addNode(h, kubelet.Config{
 		CPU: "4", Memory: "8Gi", MaxPods: 110,
 		Labels: map[string]string{
@@ -133,7 +138,7 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 // addWorkstation is where the user's kubectl runs.
 func (c *Cluster) addWorkstation() {
 	c.Sim.AddHost("workstation").Install("kubectl", func(a *sim.Actor) {
-		c.shell = kubectl.New(a, client.New(a, c.clientFor("kubernetes-admin", "kubectl")), kubectl.Options{})
+		c.shell = kubectl.New(a, client.New(a, c.clientFor("kubernetes-admin", "kubectl")), kubectl.Options{Server: "https://" + c.masters[0].Name + ":6443"})
 	})
 }
 
@@ -177,11 +182,11 @@ func (c *Cluster) RunEvents(n int) bool {
 	return true
 }
 
-// StepRecord handles events up to and including the next that writes a record of the journal, which it returns; a
-// cluster with nothing but heartbeats gets none within a minute.
+// StepRecord handles events up to and including the next that writes a record of the journal, which it returns; in a
+// cluster with nothing but heartbeats it stops after ten seconds, without one.
 func (c *Cluster) StepRecord() (sim.Stepped, *sim.Record) {
 	n := c.Sim.Journal.Len()
-	until := c.Sim.Now().Add(60e9)
+	until := c.Sim.Now().Add(10e9)
 	var st sim.Stepped
 	for c.Sim.Now() < until {
 		var ok bool

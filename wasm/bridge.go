@@ -197,6 +197,7 @@ func (b *bridge) runJobs(start float64) {
 		j := b.jobs[0]
 		if b.c.RunTo(j.until, j.held, sliceEvents) {
 			b.jobs = b.jobs[1:]
+			b.lastFrame = 0 // what was waited for is shown at once
 			j.done()
 		}
 	}

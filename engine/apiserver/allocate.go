@@ -16,7 +16,7 @@ import (
 type allocator struct {
 	s        *Server
 	cidr     netip.Prefix
-	promised map[string]bool // addresses and ports of writes under way
+	promised map[string]string // addresses and ports of writes under way, and the Service each is for
 }
 
 // The node port range of kube-apiserver's default.
@@ -26,26 +26,27 @@ const (
 )
 
 func newAllocator(s *Server, cidr string) *allocator {
-	return &allocator{s: s, cidr: netip.MustParsePrefix(cidr), promised: map[string]bool{}}
+	return &allocator{s: s, cidr: netip.MustParsePrefix(cidr), promised: map[string]string{}}
 }
 
 func portKey(n int32) string { return fmt.Sprintf(":%d", n) }
 
-func (a *allocator) inUse(except *corev1.Service) map[string]bool {
+// inUse is what no Service but svc itself may have.
+func (a *allocator) inUse(svc *corev1.Service) map[string]bool {
 	used := make(map[string]bool, len(a.promised))
-	for k := range a.promised {
-		used[k] = true
+	for k, owner := range a.promised {
+		used[k] = owner != api.KeyOf(svc)
 	}
 	for _, o := range a.s.kinds[api.Services].objects {
-		svc := o.(*corev1.Service)
-		if except != nil && svc.Namespace == except.Namespace && svc.Name == except.Name {
+		other := o.(*corev1.Service)
+		if other.Namespace == svc.Namespace && other.Name == svc.Name {
 			continue
 		}
-		for _, ip := range svc.Spec.ClusterIPs {
+		for _, ip := range other.Spec.ClusterIPs {
 			used[ip] = true
 		}
-		for i := range svc.Spec.Ports {
-			if n := svc.Spec.Ports[i].NodePort; n != 0 {
+		for i := range other.Spec.Ports {
+			if n := other.Spec.Ports[i].NodePort; n != 0 {
 				used[portKey(n)] = true
 			}
 		}
@@ -105,16 +106,18 @@ func (a *allocator) create(obj api.Object) (release func(), err error) {
 	if !ok {
 		return func() {}, nil
 	}
-	return a.fill(svc, nil)
+	return a.fill(svc)
 }
 
-func (a *allocator) fill(svc, old *corev1.Service) (func(), error) {
-	used := a.inUse(old)
+func (a *allocator) fill(svc *corev1.Service) (func(), error) {
+	used := a.inUse(svc)
 	var taken []string
-	take := func(k string) { a.promised[k] = true; used[k] = true; taken = append(taken, k) }
+	take := func(k string) { a.promised[k] = api.KeyOf(svc); used[k] = true; taken = append(taken, k) }
 	release := func() {
 		for _, k := range taken {
-			delete(a.promised, k)
+			if a.promised[k] == api.KeyOf(svc) {
+				delete(a.promised, k)
+			}
 		}
 	}
 	fail := func(p *field.Path, value any, detail string) (func(), error) {
@@ -236,8 +239,6 @@ func (a *allocator) update(obj, cur api.Object) error {
 		}
 		svc.Spec.Ports = ports
 	}
-	_, err := a.fill(svc, old)
+	_, err := a.fill(svc)
 	return err
 }
-
-func (a *allocator) released(obj api.Object) {}

@@ -189,3 +189,20 @@ func BenchmarkCreatePods(b *testing.B) {
 		}
 	}
 }
+
+func TestServiceUpdateKeepsItsAddress(t *testing.T) {
+	w := newWorld(t)
+	svc := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web"}, Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{{Port: 80}}}}
+	r := w.do(&api.Request{Verb: api.Create, Resource: api.Services, Namespace: "default", Object: svc})
+	require.NoError(t, r.Err)
+	first := r.Object.(*corev1.Service)
+	require.NotZero(t, first.Spec.Ports[0].NodePort)
+	up := w.do(&api.Request{Verb: api.Patch, PatchType: types.StrategicMergePatchType, Patch: []byte(`{"spec":{"ports":[{"port":80,"name":"http"}]}}`), Resource: api.Services, Namespace: "default", Name: "web"})
+	require.NoError(t, up.Err)
+	require.Equal(t, first.Spec.ClusterIP, up.Object.(*corev1.Service).Spec.ClusterIP)
+	require.Equal(t, first.Spec.Ports[0].NodePort, up.Object.(*corev1.Service).Spec.Ports[0].NodePort)
+
+	taken := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "other"}, Spec: corev1.ServiceSpec{ClusterIP: first.Spec.ClusterIP, Ports: []corev1.ServicePort{{Port: 80}}}}
+	r = w.do(&api.Request{Verb: api.Create, Resource: api.Services, Namespace: "default", Object: taken})
+	require.ErrorContains(t, r.Err, "provided IP is already allocated")
+}

@@ -225,9 +225,6 @@ func (s *Server) commit(k *cacher, req *api.Request, by *sim.Actor, obj, cur api
 			done(nil, res.Current[0].Value.(*stored).obj)
 			return
 		}
-		if gone {
-			s.alloc.released(obj)
-		}
 		s.answer(st, res.Revision, func() { done(&api.Response{Object: obj}, nil) })
 	})
 }

@@ -12,11 +12,12 @@ import (
 	"tabernetes/engine/api"
 )
 
-// Typed is an API object's pointer type, comparable with nil.
-type Typed interface {
-	api.Object
-	comparable
-}
+// Typed is an API object's pointer type. It has methods only, and is not comparable: that way all caches share one
+// compiled body, where each type would have its own.
+type Typed interface{ api.Object }
+
+// Same compares two pointers, or a pointer with nil.
+func Same[T Typed](a, b T) bool { return any(a) == any(b) }
 
 // Selection narrows what a cache holds; the zero Selection is everything.
 type Selection struct {
@@ -164,7 +165,7 @@ func (k *Cache[T]) put(obj T) {
 	var old T
 	if i, ok := k.pos[key]; ok {
 		old = k.list[i]
-		if old == obj {
+		if Same(old, obj) {
 			return
 		}
 		k.list[i] = obj

@@ -85,7 +85,8 @@ func (c *Client) broken(err error) {
 	}
 }
 
-// Do sends any request. done is called once, on the client's actor, unless the actor ends first.
+// Do sends any request. done is called once, on the client's actor, unless the actor ends first; nil says that nobody
+// cares, and no answer travels.
 func (c *Client) Do(req *api.Request, done func(*api.Response)) {
 	if req.User == "" {
 		req.User = c.conf.User
@@ -98,16 +99,20 @@ func (c *Client) Do(req *api.Request, done func(*api.Response)) {
 		return
 	}
 	c.connect(func(err error) {
-		if err != nil {
+		if err == nil {
+			c.send(req, done)
+		} else if done != nil {
 			done(&api.Response{Err: err})
-			return
 		}
-		c.send(req, done)
 	})
 }
 
 func (c *Client) send(req *api.Request, done func(*api.Response)) {
 	conn, ep := c.conn, c.ep
+	if done == nil {
+		conn.Send(c.a, string(req.Verb)+" "+req.Resource.Name, func() { ep.Serve(req, unheard) })
+		return
+	}
 	call := &call{done: done}
 	c.calls.add(call)
 	conn.Send(c.a, string(req.Verb)+" "+req.Resource.Name, func() {
@@ -121,6 +126,8 @@ func (c *Client) send(req *api.Request, done func(*api.Response)) {
 		})
 	})
 }
+
+func unheard(*api.Response) {}
 
 // call is a request under way, in a list so that a broken connection can fail them all in order.
 type call struct {

@@ -71,10 +71,10 @@ func ByOwner[T Typed](o T) []string {
 func (x *index[T]) update(key string, old, new T) {
 	var none T
 	var before, after []string
-	if old != none {
+	if !Same(old, none) {
 		before = x.values(old)
 	}
-	if new != none {
+	if !Same(new, none) {
 		after = x.values(new)
 	}
 	for _, v := range before {

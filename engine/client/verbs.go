@@ -9,10 +9,10 @@ import (
 )
 
 func typed[T api.Object](done func(T, error)) func(*api.Response) {
+	if done == nil {
+		return nil
+	}
 	return func(r *api.Response) {
-		if done == nil {
-			return
-		}
 		var zero T
 		if r.Err != nil {
 			done(zero, r.Err)
@@ -71,11 +71,10 @@ type DeleteOptions struct {
 
 // Delete deletes an object. done may be nil.
 func (c *Client) Delete(r *api.Resource, namespace, name string, o DeleteOptions, done func(error)) {
+	var answered func(*api.Response)
+	if done != nil {
+		answered = func(resp *api.Response) { done(resp.Err) }
+	}
 	c.Do(&api.Request{Verb: api.Delete, Resource: r, Namespace: namespace, Name: name,
-		GracePeriodSeconds: o.GracePeriodSeconds, Propagation: o.Propagation, Preconditions: o.Preconditions},
-		func(resp *api.Response) {
-			if done != nil {
-				done(resp.Err)
-			}
-		})
+		GracePeriodSeconds: o.GracePeriodSeconds, Propagation: o.Propagation, Preconditions: o.Preconditions}, answered)
 }

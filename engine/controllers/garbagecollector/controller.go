@@ -86,9 +86,9 @@ func follow[T client.Typed](k *Controller, f *client.Informers, r *api.Resource)
 	cache := client.Shared[T](f, r)
 	cache.Subscribe(func(old, obj T) {
 		switch {
-		case obj == none:
+		case client.Same(obj, none):
 			k.gone(r, old)
-		case old == none:
+		case client.Same(old, none):
 			k.changed(r, nil, obj)
 		case !sameBonds(old, obj):
 			k.changed(r, old, obj)

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// raft in the wasm build must see the sizes, bytes and copies of protobuf: they decide its batches, and so the course
+// of the simulation.
+func TestMessagesAreThoseOfProtobuf(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	dir := t.TempDir()
+	require.NoError(t, run(dir))
+	out := func(args ...string) string {
+		cmd := exec.Command("go", append(append([]string{"run"}, args...), "./wasm/slim/wirecheck")...)
+		b, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(b))
+		return string(b)
+	}
+	want, got := out(), out("-modfile="+filepath.Join(dir, "go.mod"))
+	require.Greater(t, len(want), 1_000_000)
+	require.True(t, want == got, "the outputs differ: diff them by running wirecheck by hand")
+}
+
+func TestEditsFailWhenWhatTheyEditMoves(t *testing.T) {
+	text := "package p\n\nimport (\n\t\"os\"\n\tv2 \"example.org/q/v2\"\n)\n\nvar a, b = 1, 2\n\nfunc F() { os.Exit(1) }\n\nfunc (t *T) M() { v2.Do() }\n"
+	_, err := cutDecls(text, []string{"Gone"})
+	require.ErrorContains(t, err, "no longer declares Gone")
+	left, err := cutDecls(text, []string{"T.M", "a"})
+	require.NoError(t, err)
+	left, err = cutImports(left)
+	require.NoError(t, err)
+	require.Equal(t, "package p\n\nimport (\n\t\"os\"\n\t\n)\n\n\n\nfunc F() { os.Exit(1) }\n\n\n", left)
+
+	m := module{swap: map[string][][2]string{"f.go": {{"gone", ""}}}}
+	_, err = m.edit("f.go", []byte(text))
+	require.ErrorContains(t, err, `no longer has "gone"`)
+}
