@@ -57,6 +57,7 @@ type bridge struct {
 	frameCost float64
 	dirty     bool
 	restoring bool
+	warm      *warmUp // nil before init and when it is done
 }
 
 // job runs the clock as fast as possible until something holds.
@@ -144,11 +145,14 @@ func (b *bridge) wake() {
 func (b *bridge) tick() {
 	b.scheduled = false
 	b.guard(b.slice, nil)
-	if b.c == nil || !b.playing && len(b.jobs) == 0 && !b.dirty {
+	if b.warm != nil && len(b.jobs) == 0 && b.warm.run(b.h.now) {
+		b.warm = nil
+	}
+	if b.c == nil || !b.playing && len(b.jobs) == 0 && !b.dirty && b.warm == nil {
 		return
 	}
 	wait := 0.0
-	if len(b.jobs) == 0 && (!b.playing || b.speed > 0) {
+	if len(b.jobs) == 0 && (!b.playing || b.speed > 0) && b.warm == nil {
 		wait = 8
 	}
 	b.scheduled = true

@@ -120,6 +120,7 @@ func (b *bridge) start(r request) {
 		b.playing = true
 		if r.Op == "init" {
 			b.reply(r.ID, initResult{protocolVersion, engine.Version, b.h.wasmBytes()})
+			b.warm = newWarmUp()
 		} else {
 			b.reply(r.ID, nil)
 		}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,7 +14,22 @@ import (
 )
 
 // same reports that an update changes nothing, in which case nothing is written (etcd3/store.go, GuaranteedUpdate).
-func same(a, b api.Object) bool { return equality.Semantic.DeepEqual(a, b) }
+func same(a, b api.Object) bool {
+	// A status update of a workload that counts its pods anew differs in the counts: not worth a walk.
+	switch x := a.(type) {
+	case *appsv1.ReplicaSet:
+		if y := b.(*appsv1.ReplicaSet); x.Status.Replicas != y.Status.Replicas || x.Status.ReadyReplicas != y.Status.ReadyReplicas ||
+			x.Status.AvailableReplicas != y.Status.AvailableReplicas {
+			return false
+		}
+	case *appsv1.Deployment:
+		if y := b.(*appsv1.Deployment); x.Status.Replicas != y.Status.Replicas || x.Status.ReadyReplicas != y.Status.ReadyReplicas ||
+			x.Status.UpdatedReplicas != y.Status.UpdatedReplicas {
+			return false
+		}
+	}
+	return equality.Semantic.DeepEqual(a, b)
+}
 
 // renewal reports that an update of a Lease moves its renewTime and leaves everything else as it is. Such an update is
 // a change and is valid because its predecessor was: the most frequent write of a cluster skips two deep comparisons.

@@ -19,8 +19,8 @@ func TestBench(t *testing.T) {
 	for i := 0; i < 5; i++ {
 		tb := open(t, "", 1280, 800)
 		tb.ready()
+		opened = append(opened, js[float64](tb, "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"))
 		tb.do("window.tabernetes.idle()")
-		opened = append(opened, js[float64](tb, "performance.now()"))
 		tb.do("window.tabernetes.clock.pause()")
 		nine = append(nine, js[float64](tb, `(async () => {
 			const y = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 9\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: nginx}]}\n";
