@@ -138,7 +138,11 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 	case f[0] == "stats":
 		return loadText(c)
 	case f[0] == "why" && len(f) == 2:
-		w, err := c.Why(f[1])
+		ref := f[1]
+		if ref == "failed-request" {
+			ref = firstFailure(c)
+		}
+		w, err := c.Why(ref)
 		if err != nil {
 			return err.Error() + "\n", nil
 		}
@@ -167,6 +171,17 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 	return "", nil
 }
 
+// firstFailure is the first failed request that the journal tells of.
+func firstFailure(c *engine.Cluster) string {
+	j := &c.Sim.Journal
+	for i := 1; i <= j.Len(); i++ {
+		if r := j.Get(sim.RecordID(i)); r.Kind == sim.KindRequest {
+			return j.Ref(r.Ref)
+		}
+	}
+	return "requests/none"
+}
+
 var fileFlag = regexp.MustCompile(`-f[ =](\S+)`)
 
 // kubectl runs a line to its end and returns stdout and stderr as a terminal would show them.
@@ -189,6 +204,9 @@ func (s *Script) kubectl(c *engine.Cluster, line string, limit time.Duration) (s
 	c.RunTo(c.Now().Add(limit), p.Done, 0)
 	if !p.Done() {
 		return "", fmt.Errorf("not done after %s; so far:\n%s", limit, b.String())
+	}
+	if text := b.String(); text != "" && !strings.HasSuffix(text, "\n") {
+		b.WriteString("\n") // jsonpath prints none
 	}
 	if code != 0 {
 		fmt.Fprintf(&b, "[exit %d]\n", code)

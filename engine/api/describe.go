@@ -70,6 +70,9 @@ func describeNode(old, new Object) string {
 			p = append(p, "uncordoned")
 		}
 	}
+	if len(p) == 0 {
+		return "status"
+	}
 	return strings.Join(p, ", ")
 }
 

@@ -72,6 +72,6 @@ func (m *module) cutDocs(b []byte) ([]byte, error) {
 			cut = append(cut, funcName(fn), "map_"+of)
 		}
 	}
-	text, err = cutDecls(text, cut)
+	text, _, err = cutDecls(text, cut)
 	return []byte(text), err
 }

@@ -11,6 +11,8 @@ import (
 //     satisfy fmt.Stringer, so the linker keeps them all.
 //   - Protobuf's runtime: raft's messages are made of it, and it calls methods through reflection. The messages
 //     never leave the process.
+//   - runtime.Scheme and what registers with it, which keeps every type of an API group and all conversions: the engine
+//     has a table of resources instead (engine/api).
 //   - net/http with crypto/tls: apimachinery takes http.DefaultTransport, status codes and one error from it.
 //   - CBOR: types have MarshalCBOR methods; the engine speaks JSON.
 //   - json-iterator: structured-merge-diff reads and writes values with it; here only its reflection cache serves.
@@ -22,13 +24,16 @@ var edits = []module{
 	{
 		path: "k8s.io/api",
 		docs: map[string]bool{},
-		drop: []string{"*/*/generated.pb.go", "*/*/zz_generated.model_name.go", "*/*/zz_generated.prerelease-lifecycle.go"},
+		drop: []string{"*/*/generated.pb.go", "*/*/zz_generated.model_name.go", "*/*/zz_generated.prerelease-lifecycle.go",
+			"scheduling/*/zz_generated.validations.go"},
+		cut: map[string][]string{"*/*/register.go": {"SchemeBuilder", "localSchemeBuilder", "AddToScheme", "addKnownTypes"}},
 	},
 	{
 		path: "k8s.io/apimachinery",
 		docs: map[string]bool{},
 		drop: []string{
 			"pkg/apis/*/*/generated.pb.go",
+			"pkg/apis/meta/v1/conversion.go", "pkg/apis/meta/v1/zz_generated.conversion.go", "pkg/apis/meta/v1/zz_generated.defaults.go",
 			"pkg/apis/meta/v1/time_proto.go", "pkg/apis/meta/v1/micro_time_proto.go",
 			"pkg/api/resource/generated.pb.go", "pkg/api/resource/quantity_proto.go",
 			"pkg/util/intstr/generated.pb.go", "pkg/runtime/generated.pb.go", "pkg/runtime/types_proto.go",
@@ -41,6 +46,7 @@ var edits = []module{
 		cut: map[string][]string{
 			"pkg/util/runtime/runtime.go":               {"ErrorToString"}, // klog's text logger
 			"pkg/apis/meta/v1/fieldsv1.go":              {"FieldsV1.Marshal", "FieldsV1.MarshalTo", "FieldsV1.MarshalToSizedBuffer", "FieldsV1.Size", "FieldsV1.Unmarshal"},
+			"pkg/apis/meta/v1/register.go":              {"localSchemeBuilder", "schemeBuilder", "scheme", "ParameterCodec", "optionsTypes", "AddToGroupVersion", "AddMetaToScheme", "init"},
 			"pkg/apis/meta/v1/zz_generated.deepcopy.go": {"Timestamp.DeepCopyInto", "Timestamp.DeepCopy"},
 		},
 		swap: map[string][][2]string{

@@ -21,7 +21,8 @@ type module struct {
 	stub string
 	// drop are files left out, by path.Match pattern.
 	drop []string
-	// cut are top-level declarations taken out of files, by name; a method is Type.Method.
+	// cut are top-level declarations taken out of files, by path.Match pattern and name; a method is Type.Method. One
+	// of the files must have each.
 	cut map[string][]string
 	// swap replaces text in files.
 	swap map[string][][2]string
@@ -31,13 +32,14 @@ type module struct {
 	add map[string]func(m *module) ([]byte, error)
 
 	from, to string
+	done     map[string]bool // what of drop, cut and swap found something to do
 }
 
 func (m *module) write() error {
 	if m.stub != "" {
 		return m.writeStub()
 	}
-	dropped := map[string]bool{}
+	m.done = map[string]bool{}
 	err := filepath.WalkDir(m.from, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -60,7 +62,7 @@ func (m *module) write() error {
 			if ok, err := path.Match(p, rel); err != nil {
 				return err
 			} else if ok {
-				dropped[p] = true
+				m.done[p] = true
 				return nil
 			}
 		}
@@ -76,15 +78,8 @@ func (m *module) write() error {
 	if err != nil {
 		return err
 	}
-	for _, p := range m.drop {
-		if !dropped[p] {
-			return fmt.Errorf("there is no %s to drop any more: look what the update changed", p)
-		}
-	}
-	for file := range m.edited() {
-		if _, err := os.Stat(filepath.Join(m.to, file)); err != nil {
-			return fmt.Errorf("there is no %s to edit any more: look what the update changed", file)
-		}
+	if err := m.allDone(); err != nil {
+		return err
 	}
 	for file, content := range m.add {
 		b, err := content(m)
@@ -102,16 +97,26 @@ func (m *module) write() error {
 	return nil
 }
 
-// edited are the files that have an edit.
-func (m *module) edited() map[string]bool {
-	files := map[string]bool{}
-	for f := range m.cut {
-		files[f] = true
+// allDone tells what edit was about something that is not there.
+func (m *module) allDone() error {
+	for _, p := range m.drop {
+		if !m.done[p] {
+			return fmt.Errorf("there is no %s to drop any more: look what the update changed", p)
+		}
 	}
-	for f := range m.swap {
-		files[f] = true
+	for p, names := range m.cut {
+		for _, n := range names {
+			if !m.done[p+" "+n] {
+				return fmt.Errorf("%s no longer declares %s: look what the update changed", p, n)
+			}
+		}
 	}
-	return files
+	for file := range m.swap {
+		if !m.done[file] {
+			return fmt.Errorf("there is no %s to edit any more: look what the update changed", file)
+		}
+	}
+	return nil
 }
 
 // writeStub copies the stub's packages and makes them the module's.
@@ -126,21 +131,32 @@ func (m *module) edit(file string, b []byte) ([]byte, error) {
 	if m.docs != nil && path.Base(file) == "types_swagger_doc_generated.go" {
 		return m.cutDocs(b)
 	}
-	if !m.edited()[file] {
-		return b, nil
-	}
-	text := string(b)
+	text, edited := string(b), false
 	for _, s := range m.swap[file] {
 		if !strings.Contains(text, s[0]) {
 			return nil, fmt.Errorf("no longer has %q: look what the update changed", s[0])
 		}
-		text = strings.ReplaceAll(text, s[0], s[1])
+		text, edited, m.done[file] = strings.ReplaceAll(text, s[0], s[1]), true, true
 	}
-	text, err := cutDecls(text, m.cut[file])
-	if err != nil {
-		return nil, err
+	for p, names := range m.cut {
+		if ok, err := path.Match(p, file); err != nil {
+			return nil, err
+		} else if !ok {
+			continue
+		}
+		left, cut, err := cutDecls(text, names)
+		if err != nil {
+			return nil, err
+		}
+		text, edited = left, edited || len(cut) > 0
+		for n := range cut {
+			m.done[p+" "+n] = true
+		}
 	}
-	text, err = cutImports(text)
+	if !edited {
+		return b, nil
+	}
+	text, err := cutImports(text)
 	return []byte(text), err
 }
 
@@ -155,52 +171,40 @@ func without(text string, spans []span) string {
 	return text
 }
 
-// cutDecls takes functions, methods, types and variables out of a file.
-func cutDecls(text string, names []string) (string, error) {
-	if len(names) == 0 {
-		return text, nil
-	}
+// cutDecls takes functions, methods, types and variables out of a file, and tells which of them it had.
+func cutDecls(text string, names []string) (string, map[string]bool, error) {
 	f, err := parser.ParseFile(token.NewFileSet(), "", text, parser.ParseComments)
 	if err != nil {
-		return "", err
-	}
-	left := map[string]bool{}
-	for _, n := range names {
-		left[n] = true
+		return "", nil, err
 	}
 	var spans []span
+	found := map[string]bool{}
+	cut := func(name string, n ast.Node) {
+		if slices.Contains(names, name) {
+			found[name] = true
+			spans = append(spans, span{n.Pos(), n.End()})
+		}
+	}
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
-			if name := funcName(d); left[name] {
-				delete(left, name)
-				spans = append(spans, span{d.Pos(), d.End()})
-			}
+			cut(funcName(d), d)
 		case *ast.GenDecl:
 			for _, s := range d.Specs {
-				name := ""
+				n := ast.Node(d)
+				if d.Lparen.IsValid() {
+					n = s
+				}
 				switch s := s.(type) {
 				case *ast.TypeSpec:
-					name = s.Name.Name
+					cut(s.Name.Name, n)
 				case *ast.ValueSpec:
-					name = s.Names[0].Name
-				}
-				if !left[name] || name == "" {
-					continue
-				}
-				delete(left, name)
-				if d.Lparen.IsValid() {
-					spans = append(spans, span{s.Pos(), s.End()})
-				} else {
-					spans = append(spans, span{d.Pos(), d.End()})
+					cut(s.Names[0].Name, n)
 				}
 			}
 		}
 	}
-	for n := range left {
-		return "", fmt.Errorf("no longer declares %s: look what the update changed", n)
-	}
-	return without(text, spans), nil
+	return without(text, spans), found, nil
 }
 
 func funcName(d *ast.FuncDecl) string {

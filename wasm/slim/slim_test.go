@@ -27,10 +27,9 @@ func TestMessagesAreThoseOfProtobuf(t *testing.T) {
 
 func TestEditsFailWhenWhatTheyEditMoves(t *testing.T) {
 	text := "package p\n\nimport (\n\t\"os\"\n\tv2 \"example.org/q/v2\"\n)\n\nvar a, b = 1, 2\n\nfunc F() { os.Exit(1) }\n\nfunc (t *T) M() { v2.Do() }\n"
-	_, err := cutDecls(text, []string{"Gone"})
-	require.ErrorContains(t, err, "no longer declares Gone")
-	left, err := cutDecls(text, []string{"T.M", "a"})
+	left, cut, err := cutDecls(text, []string{"T.M", "a", "Gone"})
 	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"T.M": true, "a": true}, cut)
 	left, err = cutImports(left)
 	require.NoError(t, err)
 	require.Equal(t, "package p\n\nimport (\n\t\"os\"\n\t\n)\n\n\n\nfunc F() { os.Exit(1) }\n\n\n", left)
@@ -38,4 +37,11 @@ func TestEditsFailWhenWhatTheyEditMoves(t *testing.T) {
 	m := module{swap: map[string][][2]string{"f.go": {{"gone", ""}}}}
 	_, err = m.edit("f.go", []byte(text))
 	require.ErrorContains(t, err, `no longer has "gone"`)
+
+	m = module{done: map[string]bool{}, cut: map[string][]string{"*.go": {"F", "Gone"}}}
+	_, err = m.edit("f.go", []byte(text))
+	require.NoError(t, err)
+	require.ErrorContains(t, m.allDone(), "*.go no longer declares Gone")
+	m = module{drop: []string{"gone.go"}}
+	require.ErrorContains(t, m.allDone(), "no gone.go to drop")
 }
