@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"tabernetes/engine"
@@ -102,7 +104,7 @@ func (b *bridge) restore(msg, stack string) {
 	defer func() { b.restoring = false }()
 	log, conf, at := b.c.Log(), b.c.Config(), b.c.Now()
 	b.h.post(answer{Type: "panic", Message: msg, Stack: stack, Commands: len(log)})
-	b.jobs, b.running = nil, map[int]*engine.Process{}
+	b.abandon("the engine broke and the session was restored: run it again")
 	for n := len(log); n >= 0; n-- {
 		end := at
 		if n < len(log) {
@@ -121,6 +123,19 @@ func (b *bridge) restore(msg, stack string) {
 	b.c.Stage.Everything()
 	b.h.post(answer{Type: "restored"})
 	b.postFrame()
+}
+
+// abandon answers what was under way, so that nobody waits for it for ever.
+func (b *bridge) abandon(why string) {
+	for _, id := range slices.Sorted(maps.Keys(b.running)) {
+		b.h.post(answer{ID: id, Type: "error", Message: why})
+	}
+	for _, j := range b.jobs {
+		if j.id != 0 {
+			b.h.post(answer{ID: j.id, Type: "error", Message: why})
+		}
+	}
+	b.jobs, b.running = nil, map[int]*engine.Process{}
 }
 
 func replaySafely(conf engine.Config, log []engine.Command, at sim.Time) (c *engine.Cluster, err error) {

@@ -114,7 +114,8 @@ func (b *bridge) start(r request) {
 		b.fail(r.ID, err)
 		return
 	}
-	b.c, b.jobs, b.running = c, nil, map[int]*engine.Process{}
+	b.abandon("the cluster was replaced by a new one")
+	b.c = c
 	b.playing, b.debt, b.unacked = false, 0, false
 	b.jobs = append(b.jobs, &job{id: r.ID, until: sim.Time(readyWithin), held: c.Ready, done: func() {
 		b.playing = true
@@ -173,7 +174,7 @@ func (b *bridge) finishSoon(id int) {
 	if b.playing {
 		return
 	}
-	b.jobs = append(b.jobs, &job{id: id, until: b.c.Now().Add(pausedGrace),
+	b.jobs = append(b.jobs, &job{until: b.c.Now().Add(pausedGrace),
 		held: func() bool { return b.running[id] == nil }, done: func() {}})
 }
 

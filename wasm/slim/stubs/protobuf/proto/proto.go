@@ -74,6 +74,8 @@ func TagSize(number int) int { return VarintSize(uint64(number) << 3) }
 func BytesSize(n int) int { return VarintSize(uint64(n)) + n }
 
 // AppendVarint adds a varint.
+//
+//go:noinline
 func AppendVarint(b []byte, v uint64) []byte {
 	for v >= 0x80 {
 		b = append(b, byte(v)|0x80)
@@ -83,6 +85,8 @@ func AppendVarint(b []byte, v uint64) []byte {
 }
 
 // AppendBool adds a bool.
+//
+//go:noinline
 func AppendBool(b []byte, v bool) []byte {
 	if v {
 		return append(b, 1)
@@ -97,9 +101,13 @@ type Reader struct {
 }
 
 // More reports that there is more to read.
+//
+//go:noinline
 func (d *Reader) More() bool { return len(d.b) > 0 && *d.err == nil }
 
 // Unknown ends the reading at something that is not known.
+//
+//go:noinline
 func (d *Reader) Unknown() { d.fail(errUnknown) }
 
 func (d *Reader) fail(err error) {
@@ -110,6 +118,8 @@ func (d *Reader) fail(err error) {
 }
 
 // Varint reads a varint.
+//
+//go:noinline
 func (d *Reader) Varint() uint64 {
 	var v uint64
 	for i, c := range d.b {
@@ -127,6 +137,8 @@ func (d *Reader) Varint() uint64 {
 }
 
 // Bytes reads bytes with their length before them; they belong to the message.
+//
+//go:noinline
 func (d *Reader) Bytes() []byte {
 	n := d.Varint()
 	if n > uint64(len(d.b)) {
@@ -139,4 +151,6 @@ func (d *Reader) Bytes() []byte {
 }
 
 // Nested reads a message within the message.
+//
+//go:noinline
 func (d *Reader) Nested() *Reader { return &Reader{b: d.Bytes(), err: d.err} }

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fakeHost runs the bridge by hand: real time passes when the test says so.
+type fakeHost struct {
+	t       *testing.T
+	time    float64
+	queue   []func()
+	answers []answer
+	b       *bridge
+}
+
+func (h *fakeHost) now() float64                  { h.time += 0.05; return h.time }
+func (h *fakeHost) wasmBytes() int                { return 1 }
+func (h *fakeHost) schedule(d float64, fn func()) { h.time += d; h.queue = append(h.queue, fn) }
+func (h *fakeHost) post(a answer) {
+	if a.Type == "frame" {
+		_, err := json.Marshal(a)
+		require.NoError(h.t, err)
+		h.queue = append(h.queue, func() { h.b.receive(request{Op: "ack", Seq: a.Frame.Seq}) })
+	}
+	h.answers = append(h.answers, a)
+}
+
+func newHost(t *testing.T) *fakeHost {
+	h := &fakeHost{t: t}
+	h.b = newBridge(h)
+	return h
+}
+
+// ask sends a request and runs the loop until it is answered.
+func (h *fakeHost) ask(r request) answer {
+	h.t.Helper()
+	r.ID = len(h.answers) + 1000
+	h.b.receive(r)
+	for range 100_000 {
+		for _, a := range h.answers {
+			if a.ID == r.ID && (a.Type == "result" || a.Type == "error") {
+				return a
+			}
+		}
+		if len(h.queue) == 0 {
+			break
+		}
+		fn := h.queue[0]
+		h.queue = h.queue[1:]
+		fn()
+	}
+	require.Fail(h.t, "no answer", "%+v", r)
+	return answer{}
+}
+
+func (h *fakeHost) init() {
+	h.t.Helper()
+	a := h.ask(request{Op: "init", Protocol: protocolVersion, Config: clusterConfig{Nodes: 3, Masters: 1, Seed: 1}})
+	require.Equal(h.t, "result", a.Type, a.Message)
+	require.Equal(h.t, "result", h.ask(request{Op: "pause"}).Type)
+}
+
+func (h *fakeHost) kubectl(line string) kubectlResult {
+	h.t.Helper()
+	a := h.ask(request{Op: "kubectl", Line: line})
+	require.Equal(h.t, "result", a.Type, a.Message)
+	return a.Value.(kubectlResult)
+}
+
+func TestSessionInAPausedClock(t *testing.T) {
+	h := newHost(t)
+	h.init()
+	require.Equal(t, 4, strings.Count(h.kubectl("kubectl get nodes").Stdout, " Ready "))
+	require.Equal(t, "deployment.apps/web created\n", h.kubectl("create deployment web --image=nginx --replicas=2").Stdout)
+	require.Equal(t, "result", h.ask(request{Op: "settle", MaxSeconds: 120}).Type)
+	require.Contains(t, h.kubectl("get deployment web").Stdout, "2/2")
+	require.Equal(t, 1, h.kubectl("get pod nobody").Code)
+	a := h.ask(request{Op: "step"})
+	require.IsType(t, stepResult{}, a.Value)
+}
+
+func TestBadRequestsChangeNothing(t *testing.T) {
+	h := newHost(t)
+	require.Contains(t, h.ask(request{Op: "stats"}).Message, "send init first")
+	require.Contains(t, h.ask(request{Op: "init", Protocol: 99}).Message, "reload the page")
+	require.Contains(t, h.ask(request{Op: "init", Protocol: protocolVersion, Config: clusterConfig{Nodes: -1}}).Message, "nodes: -1")
+	h.init()
+	before := h.b.c.Stats()
+	for _, r := range []request{
+		{Op: "frobnicate"}, {Op: "play", Speed: -1}, {Op: "advance", Seconds: -5}, {Op: "advance", Seconds: 1e300}, {Op: "settle", MaxSeconds: -1},
+		{Op: "killNode", Name: "node-9"}, {Op: "killNode", Name: "workstation"}, {Op: "restartNode", Name: "node-1"},
+		{Op: "traffic", Service: "nobody", RPS: 5}, {Op: "traffic", Service: "x", RPS: -1},
+		{Op: "why", Ref: "nonsense"}, {Op: "why", Ref: "records/99999999"}, {Op: "object", Ref: "unicorns/x"},
+		{Op: "kubectl", Line: strings.Repeat("x", 1<<20)},
+		{Op: "reset", Config: clusterConfig{Nodes: 100000, Masters: 1}}, {Op: "reset", Config: clusterConfig{Nodes: 3, Masters: 7}},
+	} {
+		a := h.ask(r)
+		require.Equal(t, "error", a.Type, "%s: %v", r.Op, a.Value)
+		require.NotEmpty(t, a.Message, r.Op)
+	}
+	require.Equal(t, before, h.b.c.Stats())
+}
+
+func TestPanicRestoresTheSession(t *testing.T) {
+	h := newHost(t)
+	h.init()
+	h.kubectl("create deployment web --image=nginx --replicas=2")
+	require.Equal(t, "result", h.ask(request{Op: "settle", MaxSeconds: 120}).Type)
+	broken := h.b.c
+	h.b.guard(func() { panic("a defect") }, nil)
+	var types []string
+	for _, a := range h.answers {
+		if a.Type == "panic" || a.Type == "restored" {
+			types = append(types, a.Type)
+			if a.Type == "panic" {
+				require.Equal(t, "a defect", a.Message)
+				require.NotEmpty(t, a.Stack)
+				require.NotZero(t, a.Commands)
+			}
+		}
+	}
+	require.Equal(t, []string{"panic", "restored"}, types)
+	require.NotSame(t, broken, h.b.c)
+	require.Contains(t, h.kubectl("get deployment web").Stdout, "2/2")
+}
+
+// FuzzReceive: whatever the page's side sends, it is answered and the session lives on.
+func FuzzReceive(f *testing.F) {
+	f.Add(`{"op":"kubectl","line":"get pods -o jsonpath={.items[*"}`)
+	f.Add(`{"op":"kubectl","line":"apply -f -","files":{"-":"a: [b"}}`)
+	f.Add(`{"op":"why","ref":"pods/"}`)
+	f.Add(`{"op":"traffic","service":"/","rps":1}`)
+	f.Add(`{"op":"kubectl","line":"delete pods --all -A"}`)
+	f.Add(`{"op":"kubectl","line":"drain node-1 --force"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var r request
+		if json.Unmarshal([]byte(text), &r) != nil || r.Op == "init" || r.Op == "reset" || r.Op == "ack" || r.Op == "play" {
+			return
+		}
+		r.Seconds, r.MaxSeconds = min(r.Seconds, 5), min(r.MaxSeconds, 5)
+		h := newHost(t)
+		h.init()
+		h.b.receive(r)
+		for i := 0; i < 200 && len(h.queue) > 0; i++ {
+			fn := h.queue[0]
+			h.queue = h.queue[1:]
+			fn()
+		}
+		for _, a := range h.answers {
+			require.NotEqual(t, "panic", a.Type, a.Message+a.Stack)
+		}
+		require.Contains(t, h.kubectl("get ns").Stdout, "kube-system")
+	})
+}
