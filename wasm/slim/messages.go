@@ -30,7 +30,7 @@ type field struct {
 
 // plainMessages rewrites raft.pb.go without protobuf's runtime, whose reflection is larger than raft itself: the same
 // types, constants and getters, and for each message the methods of the stub proto.Message, written out by the fields'
-// tags. The wire's bytes and sizes are those of protobuf (wire_test.go compares them): raft sizes its batches by them.
+// tags. The wire's bytes and sizes are those of protobuf (slim_test.go compares them): raft sizes its batches by them.
 func plainMessages(m *module) ([]byte, error) {
 	src, err := os.ReadFile(filepath.Join(m.from, "raftpb", "raft.pb.go"))
 	if err != nil {

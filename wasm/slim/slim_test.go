@@ -1,8 +1,10 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +25,26 @@ func TestMessagesAreThoseOfProtobuf(t *testing.T) {
 	want, got := out(), out("-modfile="+filepath.Join(dir, "go.mod"))
 	require.Greater(t, len(want), 1_000_000)
 	require.True(t, want == got, "the outputs differ: diff them by running wirecheck by hand")
+}
+
+// What was cut once must not come back by another way.
+func TestImportsOfTheEngine(t *testing.T) {
+	t.Chdir(filepath.Join("..", ".."))
+	dir := t.TempDir()
+	require.NoError(t, run(dir))
+	cmd := exec.Command("go", "list", "-modfile="+filepath.Join(dir, "go.mod"), "-deps", "./wasm")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	deps := strings.Fields(string(out))
+	require.Contains(t, deps, "go.etcd.io/raft/v3/raftpb")
+	for _, p := range []string{
+		"net/http", "crypto/tls", "crypto/rand", "compress/gzip", "log/slog", "flag", "os/user", "go/ast", "golang.org/x/net/http2",
+		"google.golang.org/protobuf/reflect/protoreflect", "github.com/fxamacker/cbor/v2", "github.com/json-iterator/go",
+		"k8s.io/apimachinery/pkg/util/net", "k8s.io/klog/v2/textlogger",
+	} {
+		require.NotContains(t, deps, p)
+	}
 }
 
 func TestEditsFailWhenWhatTheyEditMoves(t *testing.T) {
