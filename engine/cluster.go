@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"tabernetes/engine/api"
 	"tabernetes/engine/apiserver"
 	"tabernetes/engine/client"
 	"tabernetes/engine/controllers"
@@ -37,6 +38,9 @@ type Cluster struct {
 	server   *apiserver.Server           // of the first master; the one observers look through
 	sched    *scheduler.Scheduler
 
+	audit     *client.Audit
+	observers []func(r *api.Resource, old, new api.Object)
+
 	shell     *kubectl.Shell
 	log       []Command
 	processes map[int]*Process
@@ -59,7 +63,7 @@ func New(conf Config) (*Cluster, error) {
 		c.masters = append(c.masters, w.AddHost("control-plane-"+strconv.Itoa(i)))
 	}
 	members := etcd.NewCluster()
-	members.MaxHistory = maxHistory
+	members.MaxHistory = maxHistory(conf.Nodes)
 	for _, h := range c.masters {
 		c.addMaster(h, members)
 	}
@@ -71,11 +75,17 @@ func New(conf Config) (*Cluster, error) {
 	return c, nil
 }
 
-// maxHistory bounds etcd's history between compactions: what a long session may remember of the past.
-const maxHistory = 200_000
+// maxHistory bounds etcd's history between compactions, in writes: how far back a watch or a read may go. The past
+// holds old versions of objects, so a big cluster remembers less of it.
+func maxHistory(nodes int) int {
+	if nodes > 100 {
+		return 20_000
+	}
+	return 100_000
+}
 
 func (c *Cluster) clientFor(user, agent string) client.Config {
-	return client.Config{Servers: c.masters, User: user, UserAgent: agent}
+	return client.Config{Servers: c.masters, User: user, UserAgent: agent, Audit: c.audit}
 }
 
 func (c *Cluster) addMaster(h *sim.Host, members *etcd.Cluster) {
@@ -86,7 +96,7 @@ func (c *Cluster) addMaster(h *sim.Host, members *etcd.Cluster) {
 			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) },
 		})
 		if h == c.masters[0] {
-			s.Committed = c.Stage.Committed
+			s.Committed = c.committed
 			c.server = s
 		}
 	})

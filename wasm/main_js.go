@@ -118,7 +118,7 @@ func main() {
 	// One thread does the collecting too: let garbage pile up while there is room, and be thrifty near the 4 GiB that
 	// a 32-bit memory has.
 	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(2200 << 20)
+	debug.SetMemoryLimit(2800 << 20)
 	g := js.Global()
 	h := &jsHost{global: g, perf: g.Get("performance"), parse: g.Get("JSON").Get("parse")}
 	b := newBridge(h)

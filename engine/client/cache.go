@@ -49,6 +49,9 @@ type Cache[T Typed] struct {
 func NewCache[T Typed](c *Client, r *api.Resource, sel Selection) *Cache[T] {
 	k := &Cache[T]{c: c, r: r, sel: sel, pos: map[string]int{}}
 	c.a.After(0, "start watch", k.start)
+	if x := c.conf.Audit; x != nil && x.Cache != nil {
+		x.Cache(c.a, k)
+	}
 	return k
 }
 

@@ -13,6 +13,7 @@ type Config struct {
 	Servers   []*sim.Host // the API servers, tried in turn; the first is preferred
 	User      string      // e.g. "system:node:node-1"
 	UserAgent string      // field manager of its writes, e.g. "kubelet"
+	Audit     *Audit      // nil: nobody looks
 }
 
 // Client is a component's connection to the API. It belongs to one actor and ends with it.
@@ -93,6 +94,9 @@ func (c *Client) Do(req *api.Request, done func(*api.Response)) {
 	}
 	if req.UserAgent == "" {
 		req.UserAgent = c.conf.UserAgent
+	}
+	if x := c.conf.Audit; x != nil {
+		done = x.wrap(c.a, req, done)
 	}
 	if c.conn != nil && !c.conn.Closed() {
 		c.send(req, done)

@@ -2,8 +2,8 @@ package client
 
 import (
 	"container/list"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,8 +31,22 @@ type correlator struct {
 	spam    lru // *bucketOfTokens by source and object
 }
 
+// digest stands for a text in keys: every node keeps thousands of them, and nobody reads them back.
+type digest struct{ a, b uint64 }
+
+// with is the digest of what was digested so far and one part more.
+func (d digest) with(part string) digest {
+	for i := 0; i < len(part); i++ {
+		d.a = (d.a ^ uint64(part[i])) * 0x100000001b3
+		d.b = (d.b + uint64(part[i])) * 0x9e3779b97f4a7c15
+	}
+	d.a = (d.a ^ 0xff) * 0x100000001b3
+	d.b = (d.b ^ d.b>>29) * 0xbf58476d1ce4e5b9
+	return d
+}
+
 type similarEvents struct {
-	messages map[string]bool
+	messages []uint64 // digests of at most maxSimilar-1 messages
 	last     sim.Time
 }
 
@@ -49,16 +63,16 @@ type bucketOfTokens struct {
 
 // lru is a map that forgets what was used longest ago.
 type lru struct {
-	m map[string]*list.Element
+	m map[digest]*list.Element
 	l list.List
 }
 
 type lruEntry struct {
-	key   string
+	key   digest
 	value any
 }
 
-func (c *lru) get(key string) any {
+func (c *lru) get(key digest) any {
 	if e, ok := c.m[key]; ok {
 		c.l.MoveToFront(e)
 		return e.Value.(*lruEntry).value
@@ -66,9 +80,9 @@ func (c *lru) get(key string) any {
 	return nil
 }
 
-func (c *lru) put(key string, v any) {
+func (c *lru) put(key digest, v any) {
 	if c.m == nil {
-		c.m = map[string]*list.Element{}
+		c.m = map[digest]*list.Element{}
 	}
 	c.m[key] = c.l.PushFront(&lruEntry{key, v})
 	if len(c.m) > correlatorSize {
@@ -79,7 +93,7 @@ func (c *lru) put(key string, v any) {
 }
 
 // allowed takes a token of the object's bucket.
-func (c *correlator) allowed(key string, now sim.Time) bool {
+func (c *correlator) allowed(key digest, now sim.Time) bool {
 	b, _ := c.spam.get(key).(*bucketOfTokens)
 	if b == nil {
 		b = &bucketOfTokens{tokens: spamBurst, at: now}
@@ -95,44 +109,43 @@ func (c *correlator) allowed(key string, now sim.Time) bool {
 }
 
 // aggregate returns the key and message under which an event counts.
-func (c *correlator) aggregate(aggKey, message string, now sim.Time) (key, text string) {
+func (c *correlator) aggregate(aggKey digest, message string, now sim.Time) (key digest, text string) {
 	s, _ := c.similar.get(aggKey).(*similarEvents)
 	if s == nil {
-		s = &similarEvents{messages: map[string]bool{}}
+		s = &similarEvents{}
 		c.similar.put(aggKey, s)
 	} else if now.Sub(s.last) > similarInterval {
-		s.messages = map[string]bool{}
+		s.messages = nil
 	}
 	s.last = now
-	if !s.messages[message] {
+	own := aggKey.with(message)
+	if !slices.Contains(s.messages, own.a) {
 		// Upstream adds the tenth message and pops any one again; which one does not matter to the key.
 		if len(s.messages) == maxSimilar-1 {
 			return aggKey, combinedPrefix + message
 		}
-		s.messages[message] = true
+		s.messages = append(s.messages, own.a)
 	}
-	return aggKey + "\x00" + message, message
+	return own, message
 }
 
 // EventFor records an event about a reference. action is the machine-readable action of events.k8s.io, or "".
 func (r *Recorder) EventFor(ref corev1.ObjectReference, typ, reason, action, message string) {
 	now := r.c.a.Now()
-	var b strings.Builder
-	for _, s := range [...]string{r.component, r.host, ref.Kind, ref.Namespace, ref.Name, string(ref.UID), ref.APIVersion} {
-		b.WriteString(s)
-		b.WriteByte(0)
+	object := digest{0xcbf29ce484222325, 1}
+	for _, part := range [...]string{r.component, r.host, ref.Kind, ref.Namespace, ref.Name, string(ref.UID), ref.APIVersion} {
+		object = object.with(part)
 	}
-	object := b.String()
 	ns := ref.Namespace
 	if ns == "" {
 		ns = metav1.NamespaceDefault
 	}
-	key, text := object+"\x00"+typ+reason+ref.FieldPath+action+"\x00"+message, message
+	key, text := object.with(typ).with(reason).with(ref.FieldPath).with(action).with(message), message
 	if !r.modern {
 		if !r.corr.allowed(object, now) {
 			return
 		}
-		key, text = r.corr.aggregate(object+typ+"\x00"+reason, message, now)
+		key, text = r.corr.aggregate(object.with(typ).with(reason), message, now)
 	}
 	wall := metav1.Time{Time: r.c.a.Wall().Truncate(time.Second)}
 	micro := metav1.MicroTime{Time: r.c.a.Wall().Truncate(time.Microsecond)}
