@@ -15,6 +15,8 @@ const (
 	OpKill    = "kill"    // Name: a machine loses power
 	OpRestart = "restart" // Name: a machine gets power
 	OpTraffic = "traffic" // Name: a Service; RPS
+	OpCut     = "cut"     // Name, To: machines; nothing travels from one to the other any more
+	OpHeal    = "heal"    // Name, To: the link is whole again
 )
 
 // Command is one input of a session. At and After say when it came: at which virtual time, after how many events.
@@ -25,6 +27,7 @@ type Command struct {
 	Line  string            `json:"line,omitempty"`
 	Files map[string]string `json:"files,omitempty"`
 	Name  string            `json:"name,omitempty"`
+	To    string            `json:"to,omitempty"`
 	RPS   float64           `json:"rps,omitempty"`
 	Of    int               `json:"of,omitempty"`
 }
@@ -92,6 +95,8 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 		return p, nil
 	case OpKill, OpRestart:
 		return nil, c.power(cmd)
+	case OpCut, OpHeal:
+		return nil, c.link(cmd)
 	case OpTraffic:
 		return nil, c.traffic(cmd)
 	}
@@ -168,6 +173,27 @@ func (c *Cluster) power(cmd Command) error {
 			c.Sim.Record(sim.KindFault, "nodes/"+cmd.Name, cmd.Name+" has power again")
 			delete(c.faults, cmd.Name)
 			h.Start()
+		}
+	})
+	return nil
+}
+
+// link cuts or heals a link in one direction.
+func (c *Cluster) link(cmd Command) error {
+	for _, name := range []string{cmd.Name, cmd.To} {
+		if !c.machines[name] {
+			return fmt.Errorf("there is no machine %q", name)
+		}
+	}
+	c.log = append(c.log, cmd)
+	c.Sim.Do(func() {
+		from, to := c.Sim.Host(cmd.Name), c.Sim.Host(cmd.To)
+		if cmd.Op == OpCut {
+			c.Sim.Record(sim.KindFault, "nodes/"+cmd.Name, "the link from "+cmd.Name+" to "+cmd.To+" was cut")
+			c.Sim.Cut(from, to)
+		} else {
+			c.Sim.Record(sim.KindFault, "nodes/"+cmd.Name, "the link from "+cmd.Name+" to "+cmd.To+" is whole again")
+			c.Sim.Heal(from, to)
 		}
 	})
 	return nil

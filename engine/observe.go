@@ -9,7 +9,10 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/apiserver"
+	"tabernetes/engine/client"
 	"tabernetes/engine/explain"
+	"tabernetes/engine/runtime"
 )
 
 // What follows looks at a cluster from outside: it sends no request, takes no time and leaves no trace in the session.
@@ -111,3 +114,25 @@ func (c *Cluster) Events(limit int) []EventInfo {
 	})
 	return out
 }
+
+// OnCommitted calls fn with every committed write the API server's watch cache has seen, in order by resource; old is
+// nil for what is new to it. An API server that starts tells of everything there is.
+func (c *Cluster) OnCommitted(fn func(r *api.Resource, old, new api.Object)) {
+	c.observers = append(c.observers, fn)
+}
+
+func (c *Cluster) committed(r *api.Resource, old, new api.Object) {
+	c.Stage.Committed(r, old, new)
+	for _, fn := range c.observers {
+		fn(r, old, new)
+	}
+}
+
+// Audit looks into the clients of all components. It must be called before the first event.
+func (c *Cluster) Audit(a *client.Audit) { c.audit = a }
+
+// Server is the running API server, or the last that ran; nil before the first event.
+func (c *Cluster) Server() *apiserver.Server { return c.server }
+
+// Runtime is the container runtime of a node, or nil.
+func (c *Cluster) Runtime(node string) *runtime.Runtime { return c.runtimes[node] }

@@ -28,3 +28,13 @@ func (s *Server) Newest(r *api.Resource, limit int) []api.Object {
 	}
 	return out
 }
+
+// Loaded reports that the watch cache of a resource has held everything once.
+func (s *Server) Loaded(r *api.Resource) bool { return s.kinds[r].ready }
+
+// Each calls fn for every object of a resource, in no order, without a request.
+func (s *Server) Each(r *api.Resource, fn func(key string, o api.Object)) {
+	for key, o := range s.kinds[r].objects {
+		fn(key, o)
+	}
+}

@@ -31,6 +31,7 @@ type Conn struct {
 	a, b   *Actor // a dialled, b accepted
 	last   [2]Time
 	closed bool
+	told   [2]bool // the end's onClose has run
 	// Handler is what the accepting end offers to the dialling end: an interface the two agreed on. What the dialling
 	// end calls on it, it calls inside Send, so that it runs on the acceptor's side.
 	Handler any
@@ -47,15 +48,18 @@ func (a *Actor) Listen(service string, accept func(*Conn)) {
 // host is down or unreachable, after 30 s). onClose is called when the connection breaks later.
 func (a *Actor) Dial(to *Host, service string, done func(*Conn, error), onClose func(error)) {
 	s := a.s
-	l, lat := s.links.between(a.host, to)
-	lb, _ := s.links.between(to, a.host)
-	if !to.up || l != nil && l.cut || lb != nil && lb.cut {
+	_, lat := s.links.between(a.host, to)
+	if !to.up || s.severed(a.host, to) {
 		a.After(30*time.Second, "dial timeout", func() { done(nil, ErrTimeout) })
 		return
 	}
 	s.schedule(s.now.Add(2*s.jitter(lat)), a, "dial "+service, false, s.background, s.cause, func() {
 		ln := to.services[service]
 		if !to.up {
+			a.After(30*time.Second, "dial timeout", func() { done(nil, ErrTimeout) })
+			return
+		}
+		if s.severed(a.host, to) { // cut while the dial was on its way
 			a.After(30*time.Second, "dial timeout", func() { done(nil, ErrTimeout) })
 			return
 		}
@@ -117,7 +121,7 @@ func (c *Conn) Send(from *Actor, label string, fn func()) {
 	to := c.Peer(from)
 	l, lat := s.links.between(from.host, to.host)
 	if l != nil && l.cut {
-		l.held = append(l.held, heldMessage{c, to, label, s.cause, s.background, fn})
+		l.held = append(l.held, heldMessage{c: c, to: to, label: label, cause: s.cause, bg: s.background, fn: fn})
 		return
 	}
 	at := c.order(to, s.now.Add(s.jitter(lat)))
@@ -125,18 +129,17 @@ func (c *Conn) Send(from *Actor, label string, fn func()) {
 	s.schedule(at, to, label, false, s.background, s.cause, fn)
 }
 
-// Close ends the connection from one side; the other side learns it after the latency.
+// Close ends the connection from one side; the other side learns it after the latency, behind what was sent before.
 func (c *Conn) Close(from *Actor) {
 	if c.closed {
 		return
 	}
-	c.Send(from, "close", func() {})
 	c.remove()
-	other := 1
+	end := 1
 	if c.a != from {
-		other = 0
+		end = 0
 	}
-	c.notify(other, LinkLatency, ErrReset)
+	c.reset(end)
 }
 
 func (c *Conn) remove() {
@@ -148,15 +151,45 @@ func (c *Conn) remove() {
 	}
 }
 
-func (c *Conn) notify(end int, after time.Duration, err error) {
-	fn, a := c.onClose[end], c.a
-	if end == 1 {
-		a = c.b
-	}
-	if fn == nil || a.dead {
+// reset sends an end word that the far end is closed. Over a cut link the word waits like any other, and the end
+// learns of it by the silence unless the link heals before.
+func (c *Conn) reset(end int) {
+	to, from := c.ends(end)
+	if to.dead {
 		return
 	}
-	c.s.schedule(c.s.now.Add(after), a, "connection closed", false, c.s.background, c.s.cause, func() { fn(err) })
+	s := c.s
+	l, lat := s.links.between(from.host, to.host)
+	fn := func() { c.over(end, ErrReset) }
+	if l != nil && l.cut {
+		l.held = append(l.held, heldMessage{c: c, to: to, label: "connection closed", cause: s.cause, bg: s.background, fn: fn, last: true})
+		c.notify(end, SilenceTimeout, ErrLost)
+		return
+	}
+	at := c.order(to, s.now.Add(s.jitter(lat)))
+	s.message(from, to, "close", at)
+	s.schedule(at, to, "connection closed", false, s.background, s.cause, fn)
+}
+
+// notify makes an end find out by itself, after a time.
+func (c *Conn) notify(end int, after time.Duration, err error) {
+	if a, _ := c.ends(end); !a.dead && c.onClose[end] != nil {
+		c.s.schedule(c.s.now.Add(after), a, "connection closed", false, c.s.background, c.s.cause, func() { c.over(end, err) })
+	}
+}
+
+func (c *Conn) over(end int, err error) {
+	if fn := c.onClose[end]; fn != nil && !c.told[end] {
+		c.told[end] = true
+		fn(err)
+	}
+}
+
+func (c *Conn) ends(end int) (this, other *Actor) {
+	if end == 0 {
+		return c.a, c.b
+	}
+	return c.b, c.a
 }
 
 func (c *Conn) giveUpAfter(d time.Duration, still func() bool) {
@@ -169,18 +202,20 @@ func (c *Conn) giveUpAfter(d time.Duration, still func() bool) {
 	})
 }
 
-// breakConns ends the connections of a host, or of one of its actors, whose far ends learn it after d.
-func (h *Host) breakConns(of *Actor, d time.Duration) {
-	err := ErrLost
-	if d == 0 {
-		d, err = LinkLatency, ErrReset
-	}
+// breakConns ends the connections of a host that lost power (of is nil: the far ends learn it by silence), or of one
+// of its actors (the kernel tells the far ends).
+func (h *Host) breakConns(of *Actor) {
 	for _, c := range slices.Clone(h.conns) {
 		if of != nil && c.a != of && c.b != of {
 			continue
 		}
 		c.remove()
-		c.notify(0, d, err)
-		c.notify(1, d, err)
+		for end := range 2 {
+			if of == nil {
+				c.notify(end, SilenceTimeout, ErrLost)
+			} else {
+				c.reset(end)
+			}
+		}
 	}
 }

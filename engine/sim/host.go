@@ -92,8 +92,9 @@ func (h *Host) Stop() bool {
 	for _, p := range h.programs {
 		h.kill(p)
 	}
+	h.s.forget()
 	h.services = map[string]*listener{}
-	h.breakConns(nil, SilenceTimeout)
+	h.breakConns(nil)
 	h.s.Expect(SilenceTimeout + 20*time.Second)
 	return true
 }
@@ -126,12 +127,13 @@ func (h *Host) KillProgram(name string) bool {
 		if p.name == name && p.actor != nil {
 			a := p.actor
 			h.kill(p)
+			h.s.forget()
 			for _, svc := range sortedKeys(h.services) {
 				if h.services[svc].actor == a {
 					delete(h.services, svc)
 				}
 			}
-			h.breakConns(a, 0)
+			h.breakConns(a)
 			return true
 		}
 	}

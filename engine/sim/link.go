@@ -17,6 +17,7 @@ type linkKey struct{ from, to int }
 // link is a directed connection between two hosts that differs from the default.
 type link struct {
 	cut     bool
+	cuts    int // how often it was cut
 	latency time.Duration
 	held    []heldMessage
 }
@@ -28,6 +29,7 @@ type heldMessage struct {
 	cause RecordID
 	bg    bool
 	fn    func()
+	last  bool // tells the receiver that the connection is over
 }
 
 type links struct{ m map[linkKey]*link }
@@ -44,6 +46,13 @@ func (l *links) between(a, b *Host) (*link, time.Duration) {
 		}
 	}
 	return nil, LinkLatency
+}
+
+// severed reports that a link between two hosts is cut in one direction or the other: no handshake gets through.
+func (s *Sim) severed(a, b *Host) bool {
+	there, _ := s.links.between(a, b)
+	back, _ := s.links.between(b, a)
+	return there != nil && there.cut || back != nil && back.cut
 }
 
 // jitter adds up to a quarter of the latency, so that equals do not always arrive in step.
@@ -69,10 +78,12 @@ func (s *Sim) Cut(from, to *Host) {
 		return
 	}
 	l.cut = true
+	l.cuts++
+	cuts := l.cuts
 	s.Expect(SilenceTimeout + 20*time.Second)
 	for _, c := range slices.Clone(from.conns) {
 		if c.peerHost(from) == to {
-			c.giveUpAfter(SilenceTimeout, func() bool { return l.cut })
+			c.giveUpAfter(SilenceTimeout, func() bool { return l.cut && l.cuts == cuts })
 		}
 	}
 }
@@ -87,7 +98,7 @@ func (s *Sim) Heal(from, to *Host) {
 	held := l.held
 	l.held = nil
 	for _, m := range held {
-		if m.c.closed {
+		if m.c.closed && !m.last {
 			continue
 		}
 		at := m.c.order(m.to, s.now.Add(s.jitter(l.latency)))

@@ -96,6 +96,9 @@ func (s *Sim) schedule(at Time, a *Actor, label string, timer, background bool, 
 	if at < s.now {
 		at = s.now
 	}
+	if a != nil && a.dead {
+		background = true // it will not happen: nobody need wait for it
+	}
 	e := s.q.alloc()
 	s.seq++
 	e.at, e.seq, e.actor, e.label, e.fn = at, s.seq, a, label, fn
@@ -143,6 +146,16 @@ func (s *Sim) discard(e *event) {
 		s.pending--
 	}
 	s.q.release(e)
+}
+
+// forget takes what dead actors still had to do out of the count of what is left to happen.
+func (s *Sim) forget() {
+	for _, e := range s.q.h {
+		if !e.background && !e.alive() {
+			e.background = true
+			s.pending--
+		}
+	}
 }
 
 // Stepped describes the event that Step handled.
