@@ -17,6 +17,7 @@ import (
 // config is what the flags say.
 type config struct {
 	addr   string // of the page; "" for none
+	asked  bool   // for the page by name: who asks for the API alone can do without it
 	static string
 	api    string // of the Kubernetes API; "" for none
 	nodes  int
@@ -45,6 +46,8 @@ func run(ctx context.Context, args []string, env func(string) string, out io.Wri
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
+	conf.asked = conf.api == ""
+	fs.Visit(func(f *flag.Flag) { conf.asked = conf.asked || f.Name == "addr" || f.Name == "static" })
 	if fs.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
@@ -87,11 +90,14 @@ func serve(ctx context.Context, conf config, out io.Writer) error {
 	}
 	if conf.addr != "" {
 		h, err := newStatic(conf.static)
-		if err != nil {
+		if err == nil {
+			err = listen(conf.addr, h, "page: http://%s/")
+		}
+		if err != nil && conf.asked {
 			return err
 		}
-		if err := listen(conf.addr, h, "page: http://%s/"); err != nil {
-			return err
+		if err != nil {
+			fmt.Fprintf(out, "page: none (%v)\n", err)
 		}
 	}
 	if conf.api != "" {
