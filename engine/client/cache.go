@@ -117,7 +117,7 @@ func (k *Cache[T]) All() []T { return k.list }
 
 func (k *Cache[T]) start() {
 	req := &api.Request{Resource: k.r, Namespace: k.sel.Namespace, FieldSelector: k.sel.Fields, LabelSelector: k.sel.Labels, AllowBookmarks: true}
-	if k.rev > 0 && k.synced {
+	if k.rev > 0 && k.synced && k.seen == nil {
 		req.ResourceVersion = strconv.FormatInt(k.rev, 10)
 	} else {
 		k.seen = map[string]bool{}

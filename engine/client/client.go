@@ -46,7 +46,9 @@ func (c *Client) connect(then func(error)) {
 		then(nil)
 		return
 	}
-	c.waiting = append(c.waiting, then)
+	// Whoever waits goes on in its own context, not in that of the one who happened to dial.
+	s, ctx := c.a.Sim(), c.a.Sim().Context()
+	c.waiting = append(c.waiting, func(err error) { s.In(ctx, func() { then(err) }) })
 	if c.dialing {
 		return
 	}
@@ -55,7 +57,9 @@ func (c *Client) connect(then func(error)) {
 		panic("client: no API server configured for " + c.a.Name())
 	}
 	server := c.conf.Servers[c.next%len(c.conf.Servers)]
+	var mine *sim.Conn
 	c.a.Dial(server, api.Service, func(conn *sim.Conn, err error) {
+		mine = conn
 		c.dialing = false
 		if err != nil {
 			c.next++
@@ -69,19 +73,32 @@ func (c *Client) connect(then func(error)) {
 		for _, fn := range w {
 			fn(err)
 		}
-	}, c.broken)
+	}, func(err error) { c.broken(mine, err) })
 }
 
-// broken fails all calls under way and ends all streams.
-func (c *Client) broken(err error) {
-	c.conn, c.ep = nil, nil
-	for call := c.calls.first(); call != nil; call = c.calls.first() {
+// broken fails the calls under way on a connection and ends its streams. The client may have another connection by
+// then: what uses that one goes on.
+func (c *Client) broken(conn *sim.Conn, err error) {
+	if c.conn == conn {
+		c.conn, c.ep = nil, nil
+	}
+	calls := c.calls.of(conn)
+	for _, call := range calls {
 		c.calls.remove(call)
+	}
+	var ended, rest []*stream
+	for _, st := range c.streams {
+		if st.conn == conn {
+			ended = append(ended, st)
+		} else {
+			rest = append(rest, st)
+		}
+	}
+	c.streams = rest
+	for _, call := range calls {
 		call.done(&api.Response{Err: err})
 	}
-	s := c.streams
-	c.streams = nil
-	for _, st := range s {
+	for _, st := range ended {
 		st.end(err)
 	}
 }
@@ -117,7 +134,7 @@ func (c *Client) send(req *api.Request, done func(*api.Response)) {
 		conn.Send(c.a, string(req.Verb)+" "+req.Resource.Name, func() { ep.Serve(req, unheard) })
 		return
 	}
-	call := &call{done: done}
+	call := &call{done: done, conn: conn}
 	c.calls.add(call)
 	conn.Send(c.a, string(req.Verb)+" "+req.Resource.Name, func() {
 		ep.Serve(req, func(resp *api.Response) {
@@ -135,6 +152,7 @@ func unheard(*api.Response) {}
 
 // call is a request under way, in a list so that a broken connection can fail them all in order.
 type call struct {
+	conn       *sim.Conn
 	done       func(*api.Response)
 	live       bool
 	prev, next *call
@@ -156,11 +174,15 @@ func (l *callList) remove(c *call) {
 	c.prev, c.next = nil, nil
 }
 
-func (l *callList) first() *call {
-	if l.root.next == &l.root {
-		return nil
+// of are the calls of a connection, oldest first.
+func (l *callList) of(conn *sim.Conn) []*call {
+	var out []*call
+	for c := l.root.next; c != &l.root; c = c.next {
+		if c.conn == conn {
+			out = append(out, c)
+		}
 	}
-	return l.root.next
+	return out
 }
 
 // backoff is the reflector's: 800 ms, doubling to 30 s, with up to as much again of jitter.

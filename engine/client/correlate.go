@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/api"
@@ -53,7 +54,7 @@ type similarEvents struct {
 type equalEvent struct {
 	name  string
 	count int32
-	first metav1.Time
+	first sim.Time
 }
 
 type bucketOfTokens struct {
@@ -108,8 +109,9 @@ func (c *correlator) allowed(key digest, now sim.Time) bool {
 	return true
 }
 
-// aggregate returns the key and message under which an event counts.
-func (c *correlator) aggregate(aggKey digest, message string, now sim.Time) (key digest, text string) {
+// aggregate returns the key and message under which an event counts. Similar events may be about different parts of
+// the object, equal ones not.
+func (c *correlator) aggregate(aggKey digest, part, message string, now sim.Time) (key digest, text string) {
 	s, _ := c.similar.get(aggKey).(*similarEvents)
 	if s == nil {
 		s = &similarEvents{}
@@ -126,7 +128,7 @@ func (c *correlator) aggregate(aggKey digest, message string, now sim.Time) (key
 		}
 		s.messages = append(s.messages, own.a)
 	}
-	return own, message
+	return own.with(part), message
 }
 
 // EventFor records an event about a reference. action is the machine-readable action of events.k8s.io, or "".
@@ -142,40 +144,82 @@ func (r *Recorder) EventFor(ref corev1.ObjectReference, typ, reason, action, mes
 	}
 	key, text := object.with(typ).with(reason).with(ref.FieldPath).with(action).with(message), message
 	if !r.modern {
-		if !r.corr.allowed(object, now) {
-			return
-		}
-		key, text = r.corr.aggregate(object.with(typ).with(reason), message, now)
+		key, text = r.corr.aggregate(object.with(typ).with(reason), ref.FieldPath, message, now)
 	}
-	wall := metav1.Time{Time: r.c.a.Wall().Truncate(time.Second)}
-	micro := metav1.MicroTime{Time: r.c.a.Wall().Truncate(time.Microsecond)}
-	if e, _ := r.corr.equal.get(key).(*equalEvent); e != nil {
-		e.count++
-		n := e.count
-		Mutate(r.c, api.Events, "", ns, e.name, func(ev *corev1.Event) bool {
-			if r.modern {
-				ev.Series = &corev1.EventSeries{Count: n, LastObservedTime: micro}
-			} else {
-				ev.Count, ev.LastTimestamp, ev.Message = n, wall, text
-			}
-			return true
-		}, nil)
+	e, _ := r.corr.equal.get(key).(*equalEvent)
+	if e == nil {
+		e = &equalEvent{name: r.name(ref.Name), first: now}
+		r.corr.equal.put(key, e)
+	}
+	e.count++
+	// The filter comes last: what it drops is counted all the same.
+	if !r.modern && !r.corr.allowed(object, now) {
 		return
 	}
-	name := ref.Name + "." + strconv.FormatInt(r.c.a.Wall().UnixNano()+int64(r.c.a.Rand().IntN(1000)), 16)
+	n := e.count
+	ev := func() *corev1.Event { return r.event(ref, ns, typ, reason, action, text, e, n, now) }
+	if n == 1 {
+		Create(r.c, api.Events, ev(), nil)
+		return
+	}
+	name := e.name
+	count := func(done func(*corev1.Event, error)) {
+		Mutate(r.c, api.Events, "", ns, name, func(ev *corev1.Event) bool {
+			switch {
+			case r.modern && (ev.Series == nil || ev.Series.Count < n):
+				ev.Series = &corev1.EventSeries{Count: n, LastObservedTime: r.micro(now)}
+			case !r.modern && ev.Count < n:
+				ev.Count, ev.LastTimestamp, ev.Message = n, r.second(now), text
+			default:
+				return false
+			}
+			return true
+		}, done)
+	}
+	count(func(_ *corev1.Event, err error) {
+		if !apierrors.IsNotFound(err) {
+			return
+		}
+		// The server forgets events after an hour, and the filter may have dropped the first; or the first is still
+		// being written.
+		Create(r.c, api.Events, ev(), func(_ *corev1.Event, err error) {
+			if apierrors.IsAlreadyExists(err) {
+				count(nil)
+			}
+		})
+	})
+}
+
+// event makes the object of an event that happened n times, now the last time.
+func (r *Recorder) event(ref corev1.ObjectReference, ns, typ, reason, action, text string, e *equalEvent, n int32, now sim.Time) *corev1.Event {
 	ev := &corev1.Event{
-		ObjectMeta:     metav1.ObjectMeta{Name: name, Namespace: ns},
+		ObjectMeta:     metav1.ObjectMeta{Name: e.name, Namespace: ns},
 		InvolvedObject: ref, Reason: reason, Message: text, Type: typ,
 		ReportingController: r.component, ReportingInstance: r.host,
 	}
 	if r.modern {
-		ev.EventTime = micro
-		ev.Action = action
+		ev.EventTime, ev.Action = r.micro(e.first), action
 		ev.ReportingInstance = r.component + "-" + r.c.a.Host().Name
-	} else {
-		ev.Source = corev1.EventSource{Component: r.component, Host: r.host}
-		ev.FirstTimestamp, ev.LastTimestamp, ev.Count = wall, wall, 1
+		if n > 1 {
+			ev.Series = &corev1.EventSeries{Count: n, LastObservedTime: r.micro(now)}
+		}
+		return ev
 	}
-	r.corr.equal.put(key, &equalEvent{name: name, count: 1, first: wall})
-	Create(r.c, api.Events, ev, nil)
+	ev.Source = corev1.EventSource{Component: r.component, Host: r.host}
+	ev.FirstTimestamp, ev.LastTimestamp, ev.Count = r.second(e.first), r.second(now), n
+	return ev
+}
+
+func (r *Recorder) second(t sim.Time) metav1.Time {
+	return metav1.Time{Time: r.c.a.Sim().Wall(t).Truncate(time.Second)}
+}
+
+func (r *Recorder) micro(t sim.Time) metav1.MicroTime {
+	return metav1.MicroTime{Time: r.c.a.Sim().Wall(t).Truncate(time.Microsecond)}
+}
+
+// name makes an event's name: the object's and the moment, which no two events of a recorder share.
+func (r *Recorder) name(object string) string {
+	r.stamp = max(r.stamp+1, r.c.a.Wall().UnixNano()+int64(r.c.a.Rand().IntN(1000)))
+	return object + "." + strconv.FormatInt(r.stamp, 16)
 }

@@ -80,6 +80,9 @@ func (x *index[T]) update(key string, old, new T) {
 	for _, v := range before {
 		if !slices.Contains(after, v) {
 			b := x.buckets[v]
+			if b == nil {
+				continue // a value named twice
+			}
 			b.remove(key)
 			if len(b.list) == 0 {
 				delete(x.buckets, v)

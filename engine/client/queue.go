@@ -29,6 +29,7 @@ type item struct {
 	queued   bool
 	running  bool
 	again    bool
+	busy     bool // the world is kept unsettled for it
 	failures int
 	after    sim.Timer
 	afterAt  sim.Time
@@ -65,14 +66,13 @@ func (q *Queue) Add(key string) {
 	if it.queued || it.again {
 		// Change beats periodic work: a heartbeat must not take the blame for a change that waits.
 		if !ctx.Background || it.ctx.Background {
-			if it.ctx.Background && !ctx.Background && it.queued {
-				q.a.Busy(1)
-			}
 			it.ctx = ctx
+			q.hold(it)
 		}
 		return
 	}
 	it.ctx = ctx
+	q.hold(it)
 	if it.running {
 		it.again = true
 		return
@@ -80,11 +80,16 @@ func (q *Queue) Add(key string) {
 	q.enqueue(key, it)
 }
 
-func (q *Queue) enqueue(key string, it *item) {
-	it.queued = true
-	if !it.ctx.Background {
+// hold keeps the world unsettled while a change waits, be it in the queue or behind work on the same key.
+func (q *Queue) hold(it *item) {
+	if !it.ctx.Background && !it.busy {
+		it.busy = true
 		q.a.Busy(1)
 	}
+}
+
+func (q *Queue) enqueue(key string, it *item) {
+	it.queued = true
 	if q.head > 64 && q.head*2 > len(q.fifo) {
 		n := copy(q.fifo, q.fifo[q.head:])
 		q.fifo, q.head = q.fifo[:n], 0
@@ -121,7 +126,8 @@ func (q *Queue) kick() {
 		q.active++
 		s := q.a.Sim()
 		s.In(it.ctx, func() {
-			if !it.ctx.Background {
+			if it.busy {
+				it.busy = false
 				q.a.Busy(-1)
 			}
 			q.a.After(ReconcileCost, q.name, func() { q.run(key, it) })

@@ -13,6 +13,7 @@ type Recorder struct {
 	host      string // node name, or ""
 	modern    bool
 	corr      correlator
+	stamp     int64 // the newest event's name ends in it
 }
 
 // NewRecorder makes a recorder in the manner of core/v1 events (count, firstTimestamp, lastTimestamp).

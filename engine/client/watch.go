@@ -4,11 +4,13 @@ import (
 	"slices"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/sim"
 )
 
 // stream is a watch under way.
 type stream struct {
 	c       *Client
+	conn    *sim.Conn
 	onEvent func([]api.WatchEvent)
 	onEnd   func(error)
 	stop    func() // on the server's side
@@ -39,6 +41,7 @@ func (c *Client) Watch(req *api.Request, onEvent func([]api.WatchEvent), onEnd f
 		}
 		c.streams = append(c.streams, s)
 		conn, ep := c.conn, c.ep
+		s.conn = conn
 		server := conn.Peer(c.a)
 		conn.Send(c.a, "watch "+req.Resource.Name, func() {
 			stopped := false
@@ -92,8 +95,8 @@ func (w *Watch) Stop() {
 	}
 	s.ended = true
 	s.detach()
-	if c := s.c; c.conn != nil {
-		c.conn.Send(c.a, "stop watch", func() {
+	if s.conn != nil {
+		s.conn.Send(s.c.a, "stop watch", func() {
 			if s.stop != nil {
 				s.stop()
 			}

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"tabernetes/engine/api"
@@ -72,7 +73,7 @@ func Ref(w *sim.Sim, ref string) (*Why, error) {
 	if out.Ref == "" {
 		out.Ref = ref
 	}
-	chain := j.Chain(rec.ID, maxChain)
+	chain := silence(j, j.Chain(rec.ID, maxChain))
 	for _, r := range chain {
 		out.Chain = append(out.Chain, step(w, r))
 		out.collect(r)
@@ -85,14 +86,34 @@ func Ref(w *sim.Sim, ref string) (*Why, error) {
 	return out, nil
 }
 
+// silence goes on where a chain ends with a decision about a machine that stopped talking: no message carries a cause
+// across a silence, but the journal knows what silenced the machine, if the last fault it tells of still held.
+func silence(j *sim.Journal, chain []*sim.Record) []*sim.Record {
+	root := chain[len(chain)-1]
+	if root.Cause != 0 || root.Kind != sim.KindDecision {
+		return chain
+	}
+	for r := j.Before(root); r != nil; r = j.Before(r) {
+		if r.Kind == sim.KindFault {
+			if strings.HasSuffix(r.Text, "lost power") {
+				return append(chain, j.Chain(r.ID, maxChain)...)
+			}
+			return chain
+		}
+	}
+	return chain
+}
+
 func find(j *sim.Journal, ref string) (*sim.Record, error) {
 	ref = strings.TrimPrefix(strings.TrimSpace(ref), "/")
-	var id uint32
-	if n, err := fmt.Sscanf(ref, "records/%d", &id); n == 1 && err == nil {
-		if r := j.Get(sim.RecordID(id)); r != nil {
-			return r, nil
+	if number, ok := strings.CutPrefix(ref, "records/"); ok {
+		id, err := strconv.ParseUint(number, 10, 32)
+		if err == nil {
+			if r := j.Get(sim.RecordID(id)); r != nil {
+				return r, nil
+			}
 		}
-		return nil, fmt.Errorf("there is no record %d", id)
+		return nil, fmt.Errorf("there is no record %s", number)
 	}
 	if r := j.Newest(ref); r != nil {
 		return r, nil
@@ -124,7 +145,11 @@ func step(w *sim.Sim, r *sim.Record) Step {
 // summary is one sentence: the newest thing that happened, and the root it goes back to.
 func summary(w *sim.Sim, r *sim.Record, chain []*sim.Record) string {
 	s := sentence(w, r)
-	if root := chain[len(chain)-1]; root != r {
+	root := chain[len(chain)-1]
+	for root.Cause != 0 && len(chain) >= maxChain { // the chain may be cut short
+		root = w.Journal.Get(root.Cause)
+	}
+	if root != r {
 		s += ", because " + sentence(w, root)
 	}
 	return s

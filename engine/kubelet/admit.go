@@ -17,7 +17,9 @@ func (k *Kubelet) admit(obj *corev1.Pod) (reason, message string) {
 	var pods int
 	var cpu, mem int64
 	for _, p := range k.pods {
-		if p.obj.UID == obj.UID || p.finished || terminal(p.obj.Status.Phase) {
+		// What was deleted by force no longer counts, though it may still be ending: the API has forgotten it
+		// (filterOutInactivePods sees only the pod manager's pods).
+		if p.obj.UID == obj.UID || p.gone || p.finished || terminal(p.obj.Status.Phase) {
 			continue
 		}
 		pods++

@@ -219,14 +219,7 @@ func (k *Kubelet) markDirty(p *pod) {
 	p.dirty, p.ctx = true, ctx
 	k.dirty = append(k.dirty, p)
 	if !k.relistAt.Pending() {
-		// The ticker's phase is a property of the node, so that nodes do not relist in step.
-		phase := sim.Time(k.net.Phase(relistPeriod))
-		now := k.a.Now()
-		next := (now-phase)/sim.Time(relistPeriod)*sim.Time(relistPeriod) + phase
-		for next <= now {
-			next += sim.Time(relistPeriod)
-		}
-		k.relistAt = k.a.After(next.Sub(now), "relist", k.relist)
+		k.relistAt = k.a.After(k.nextTick(relistPeriod), "relist", k.relist)
 	}
 }
 

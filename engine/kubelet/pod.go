@@ -75,6 +75,7 @@ type pod struct {
 	since   sim.Time // when the worker began; probes keep its rhythm
 	ctx     sim.Context
 	requeue sim.Timer
+	batch   sim.Timer // the status manager's next look at a status that somebody else wrote
 	dead    sim.Timer // active deadline
 
 	dirty       bool
@@ -161,6 +162,7 @@ func (p *pod) updated(obj *corev1.Pod) {
 	if p.last != nil && !p.unsent && !p.writing && sameStatus(&obj.Status, p.last) {
 		p.last = nil
 	}
+	p.contradicted(old, obj)
 	// The spec's containers are the new object's; usually they are the very same memory.
 	if len(obj.Spec.Containers) > 0 && &old.Spec.Containers[0] != &obj.Spec.Containers[0] {
 		p.respec()
@@ -243,6 +245,7 @@ func (p *pod) deleted(last *corev1.Pod) {
 
 func (p *pod) stopTimers() {
 	p.requeue.Stop()
+	p.batch.Stop()
 	p.dead.Stop()
 	for i := range p.ctrs {
 		if pr := p.ctrs[i].probes; pr != nil {

@@ -79,6 +79,8 @@ type NodeView struct {
 	Pods       int         `json:"pods"`
 	Lease      float64     `json:"lease"`
 	Components []Component `json:"components"`
+
+	milli, bytes int64 // what CPU and Memory have requested
 }
 
 // WorkloadView is what owns pods.

@@ -205,6 +205,7 @@ func (st *Stage) serviceChanged(old, new api.Object) {
 		s = &service{ServiceView: ServiceView{ID: len(st.svcByID), Ref: api.Ref(api.Services, x.Namespace, x.Name), Namespace: x.Namespace, Name: x.Name}}
 		st.svcByID = append(st.svcByID, s)
 		st.services[key] = s
+		st.adopt(key, s)
 	}
 	s.obj = x
 	s.Type, s.ClusterIP, s.Selector = string(x.Spec.Type), x.Spec.ClusterIP, x.Spec.Selector
@@ -220,6 +221,44 @@ func (st *Stage) serviceChanged(old, new api.Object) {
 	st.dirtySvc[s.ID] = true
 }
 
+// adopt gives a new Service the slices of its name that are there already: it may have been deleted and made again.
+func (st *Stage) adopt(key string, s *service) {
+	for k, v := range st.slices {
+		if v.service != key {
+			continue
+		}
+		s.slices = append(s.slices, k)
+		for _, name := range v.ready {
+			st.name(name, s)
+		}
+	}
+	slices.Sort(s.slices)
+}
+
+// name notes that a slice of a Service names a pod: a frame tells endpoints by slot, so that the Service changes when
+// the pod comes or goes.
+func (st *Stage) name(pod string, s *service) {
+	if pod == "" {
+		return
+	}
+	if p := st.pods[pod]; p == nil {
+		st.awaited[pod] = append(st.awaited[pod], s)
+	} else if !slices.Contains(p.behind, s) {
+		p.behind = append(p.behind, s)
+	}
+}
+
+func (st *Stage) unname(pod string, s *service) {
+	same := func(x *service) bool { return x == s }
+	if p := st.pods[pod]; p != nil {
+		p.behind = slices.DeleteFunc(p.behind, same)
+	} else if left := slices.DeleteFunc(st.awaited[pod], same); len(left) > 0 {
+		st.awaited[pod] = left
+	} else {
+		delete(st.awaited, pod)
+	}
+}
+
 func (st *Stage) sliceChanged(old, new api.Object) {
 	obj := new
 	if obj == nil {
@@ -228,6 +267,11 @@ func (st *Stage) sliceChanged(old, new api.Object) {
 	x := obj.(*discoveryv1.EndpointSlice)
 	key := api.KeyOf(x)
 	svcKey := api.Key(x.Namespace, x.Labels[discoveryv1.LabelServiceName])
+	if was := st.slices[key]; was != nil {
+		for _, pod := range was.ready {
+			st.unname(pod, st.services[svcKey])
+		}
+	}
 	if new == nil {
 		delete(st.slices, key)
 	} else {
@@ -243,6 +287,9 @@ func (st *Stage) sliceChanged(old, new api.Object) {
 				pod = api.Key(e.TargetRef.Namespace, e.TargetRef.Name)
 			}
 			v.ready = append(v.ready, pod)
+			if s := st.services[svcKey]; s != nil {
+				st.name(pod, s)
+			}
 		}
 		st.slices[key] = v
 	}

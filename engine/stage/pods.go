@@ -19,10 +19,11 @@ type pod struct {
 	restarts uint16
 	at       float64
 	reason   string
-	cpu, mem float64
-	counted  bool // its requests are part of the node's sum
+	cpu, mem int64 // requested millicores and bytes: whole numbers, so that a node's sum comes back to 0
+	counted  bool  // its requests are part of the node's sum
 	dirty    bool
 	fresh    bool
+	behind   []*service // whose slices name it as ready
 }
 
 type freedSlot struct {
@@ -49,6 +50,12 @@ func (st *Stage) podChanged(old, new api.Object) {
 			st.slots = append(st.slots, p)
 		}
 		st.pods[key] = p
+		if p.behind = st.awaited[key]; p.behind != nil {
+			delete(st.awaited, key)
+			for _, s := range p.behind {
+				st.dirtySvc[s.ID] = true
+			}
+		}
 		st.counts[p.state]++
 		p.workload, p.version = st.versionOf(n)
 		p.cpu, p.mem = requests(&n.Spec)
@@ -64,7 +71,7 @@ func (st *Stage) podChanged(old, new api.Object) {
 	}
 	p.phase = n.Status.Phase
 	st.account(p, node, n.Status.Phase != corev1.PodFailed && n.Status.Phase != corev1.PodSucceeded)
-	if !p.fresh && p.state == state && p.node == node && p.reason == reason && p.restarts == uint16(restarts) {
+	if p.state == state && p.node == node && p.reason == reason && p.restarts == uint16(restarts) {
 		return
 	}
 	st.counts[p.state]--
@@ -77,18 +84,14 @@ func (st *Stage) podChanged(old, new api.Object) {
 func (st *Stage) account(p *pod, node int32, live bool) {
 	if p.counted && (p.node != node || !live) {
 		if v := st.nodeList[p.node]; v != nil {
-			v.CPU.Requested -= p.cpu
-			v.Memory.Requested -= p.mem
-			v.Pods--
+			v.add(-p.cpu, -p.mem, -1)
 			st.dirtyNode[v.ID] = true
 		}
 		p.counted = false
 	}
 	if !p.counted && node >= 0 && live {
 		v := st.nodeList[node]
-		v.CPU.Requested += p.cpu
-		v.Memory.Requested += p.mem
-		v.Pods++
+		v.add(p.cpu, p.mem, 1)
 		st.dirtyNode[v.ID] = true
 		p.counted = true
 	}
@@ -113,16 +116,27 @@ func (st *Stage) podGone(key string) {
 	st.slots[p.slot] = nil
 	st.freeSlots = append(st.freeSlots, p.slot)
 	st.freed = append(st.freed, freedSlot{p.slot, ms(st.w.Now())})
+	for _, s := range p.behind {
+		st.dirtySvc[s.ID] = true
+	}
+	if len(p.behind) > 0 {
+		st.awaited[key] = p.behind // one of the same name may come before the slices change
+	}
 }
 
-func requests(s *corev1.PodSpec) (cpu, mem float64) {
+func (v *NodeView) add(cpu, mem int64, pods int) {
+	v.milli, v.bytes, v.Pods = v.milli+cpu, v.bytes+mem, v.Pods+pods
+	v.CPU.Requested, v.Memory.Requested = float64(v.milli)/1000, float64(v.bytes)
+}
+
+func requests(s *corev1.PodSpec) (cpu, mem int64) {
 	for i := range s.Containers {
 		r := s.Containers[i].Resources.Requests
 		if q, ok := r[corev1.ResourceCPU]; ok {
-			cpu += float64(q.MilliValue()) / 1000
+			cpu += q.MilliValue()
 		}
 		if q, ok := r[corev1.ResourceMemory]; ok {
-			mem += float64(q.Value())
+			mem += q.Value()
 		}
 	}
 	return cpu, mem

@@ -50,6 +50,7 @@ type Stage struct {
 	dirtySvc  map[int]bool
 	goneSvc   []int
 	slices    map[string]*sliceView
+	awaited   map[string][]*service // by the key of a pod that slices name and that is not there
 	requests  []RequestView
 	reqDrop   int
 	pulses    []Pulse
@@ -68,7 +69,7 @@ func New(w *sim.Sim) *Stage {
 	return &Stage{
 		w: w, nodes: map[string]*NodeView{}, dirtyNode: map[int]bool{}, pods: map[string]*pod{},
 		workloads: map[string]*workload{}, owners: map[string]*workload{}, wlByID: []*workload{nil}, dirtyWl: map[int]bool{},
-		versions: map[string]int32{}, services: map[string]*service{}, dirtySvc: map[int]bool{}, slices: map[string]*sliceView{}, full: true,
+		versions: map[string]int32{}, services: map[string]*service{}, dirtySvc: map[int]bool{}, slices: map[string]*sliceView{}, awaited: map[string][]*service{}, full: true,
 	}
 }
 

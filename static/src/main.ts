@@ -62,4 +62,7 @@ install(async () => {
   await frame();
 });
 for (const c of params.complaints) app.write("stderr", c + "\n");
+if (params.complaints.length) app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
+// A phone shows one panel: first the one that says where to begin.
+if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
 void cluster.boot(params.config, params.speed ?? 1).catch(() => {});

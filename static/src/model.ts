@@ -15,6 +15,8 @@ export interface Ghost { node: number; place: number; hue: number; label: string
 export const ghostMs = 900;
 const maxGhosts = 120;
 const maxMarks = 400;
+/** Up to so many nodes a frame tells each renewal of a lease (engine/stage). */
+const leasesTold = 50;
 
 export class Model {
   frames = 0;
@@ -131,6 +133,9 @@ export class Model {
   entry(node: number): NodeEntry | undefined {
     return node < 0 ? this.tray : this.nodes.get(node);
   }
+
+  /** When the node last renewed its lease, -1 unknown: of many nodes the engine does not tell every renewal. */
+  leaseOf(v: NodeView): number { return this.nodes.size > leasesTold && v.power && v.ready === "True" ? -1 : v.lease; }
 
   /** Places to make room for on every card, so that tiles are alike; where nodes are many, each has its own. */
   get places(): number {

@@ -12,10 +12,18 @@ export function problems(stderr: string, text: string): Problem[] {
     const message = block.trim();
     if (!message) continue;
     const at = /\bline (\d+)/.exec(message), named = /(?:The |unknown object type.*|")?(\w+) "([^"]+)" is invalid/.exec(message);
-    const line = at ? Number(at[1]) : named ? objectLine(text, named[1], named[2]) : 0;
+    const field = /struct field \S*?(\w+) of type|unknown field "(?:[^"]*\.)?(\w+)"/.exec(message), key = field?.[1] ?? field?.[2];
+    const line = at ? Number(at[1]) : key ? onlyLine(text, key) : named ? objectLine(text, named[1], named[2]) : 0;
     out.push({ line: Math.min(line, text.split("\n").length), message });
   }
   return out;
+}
+
+/** The line of a key that stands only once in the text, 0 otherwise: a path tells which object, not which document. */
+function onlyLine(text: string, key: string): number {
+  const lines = text.split("\n"), is = (l: string) => new RegExp(`^[\\s-]*["']?${key}["']?:`).test(l);
+  const first = lines.findIndex(is);
+  return first >= 0 && !lines.slice(first + 1).some(is) ? first + 1 : 0;
 }
 
 /** The line on which the object of this kind and name begins, 0 if it is not there. */

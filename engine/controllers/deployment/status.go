@@ -123,7 +123,12 @@ func (s *sync) planDeadline(st *appsv1.DeploymentStatus) {
 	}
 	d := c.LastUpdateTime.Add(s.deadline()).Sub(s.a.Wall())
 	if d < time.Second {
-		s.after(s.key, 5*time.Millisecond) // the first step of the queue's back-off
+		// Upstream looks again and again, ten times a second. Between two looks only the clock moves, and it decides
+		// nothing but that the deadline is over; a rollout that succeeded once never times out, so that nothing is
+		// left to look for.
+		if c.Reason != NewRSAvailableReason {
+			s.after(s.key, max(d, 0)+5*time.Millisecond) // the first step of the queue's back-off
+		}
 		return
 	}
 	s.after(s.key, d+time.Second)

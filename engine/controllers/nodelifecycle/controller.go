@@ -54,18 +54,19 @@ type Controller struct {
 
 // health is what the controller knows of a node, beside what the node says itself.
 type health struct {
-	node  *corev1.Node          // in the cache
-	lease *coordinationv1.Lease // in the cache
-	seen  *corev1.Node          // whose status probe and ready are from
-	ready *corev1.NodeCondition // as last seen; nil if there was none
-	last  *coordinationv1.Lease // the newest renewal that counted
-	probe time.Time             // the last sign of life, by the controller's clock
-	zone  string                // key of its zone
-	out   bool                  // kept out of the count of its zone
-	known bool                  // met in a pass
-	well  bool                  // at the last pass: ready and without taints of this controller
-	retry bool                  // its pods could not all be marked
-	shown *corev1.NodeCondition // Ready as the controller last saw or wrote it
+	node   *corev1.Node          // in the cache
+	lease  *coordinationv1.Lease // in the cache
+	seen   *corev1.Node          // whose status probe and ready are from
+	ready  *corev1.NodeCondition // as last seen; nil if there was none
+	last   *coordinationv1.Lease // the newest renewal that counted
+	probe  time.Time             // the last sign of life, by the controller's clock
+	zone   string                // key of its zone
+	out    bool                  // kept out of the count of its zone
+	known  bool                  // met in a pass
+	well   bool                  // at the last pass: ready and without taints of this controller
+	retry  bool                  // its pods could not all be marked
+	shown  *corev1.NodeCondition // Ready as the controller last saw or wrote it
+	judged sim.RecordID          // the decision that its status is Unknown
 }
 
 // Run starts the controller; it works once its caches are synced.

@@ -161,8 +161,8 @@ func (p *pass) silent(n *corev1.Node, h *health, observed corev1.NodeCondition, 
 		p.judge(n, h, observed, current)
 		return
 	}
-	p.k.a.Record(sim.KindDecision, api.Ref(api.Nodes, "", n.Name), fmt.Sprintf("no lease renewal for %s s (grace %d s): the node's status is Unknown",
-		strconv.FormatFloat(p.now.Sub(h.probe).Seconds(), 'f', 1, 64), int(grace.Seconds())))
+	h.judged = p.k.a.Record(sim.KindDecision, api.Ref(api.Nodes, "", n.Name), fmt.Sprintf("no lease renewal for %s s (grace %d s): the node's status is Unknown",
+		strconv.FormatFloat(p.now.Sub(h.probe).Seconds(), 'f', 1, 64), int(grace.Seconds()))).ID
 	client.Update(p.k.c, api.Nodes, "status", api.Copy(o), func(_ *corev1.Node, err error) {
 		if err == nil {
 			h.ready, h.shown, h.last = current, current, h.lease

@@ -248,6 +248,13 @@ func (k *Controller) taint(name string, done func(ok bool)) {
 	case corev1.ConditionUnknown:
 		key, other = other, key
 	}
-	k.a.Record(sim.KindDecision, api.Ref(api.Nodes, "", name), "its turn in the eviction queue of its zone: taint "+key+":NoExecute")
-	k.swap(n, corev1.TaintEffectNoExecute, []string{key}, []string{other}, func(err error) { done(err == nil) })
+	// The queue is worked off by a clock; what put the node into it is the decision about its status.
+	ctx := k.a.Sim().Context()
+	if h != nil && key == corev1.TaintNodeUnreachable {
+		ctx.Cause = h.judged
+	}
+	k.a.Sim().In(ctx, func() {
+		k.a.Record(sim.KindDecision, api.Ref(api.Nodes, "", name), "its turn in the eviction queue of its zone: taint "+key+":NoExecute")
+		k.swap(n, corev1.TaintEffectNoExecute, []string{key}, []string{other}, func(err error) { done(err == nil) })
+	})
 }

@@ -19,7 +19,7 @@ export const en = {
   "theme.label": "Colours: {theme}", "theme.auto": "as the system", "theme.light": "light", "theme.dark": "dark",
   // clock
   "clock.bar": "Clock", "clock.pause": "Pause", "clock.play": "Play", "clock.step": "Step", "clock.step.title": "Handle events up to the next write",
-  "clock.speed": "Speed", "clock.max": "max", "clock.settle": "settled", "clock.settle.title": "Run as fast as possible until nothing is left but periodic work",
+  "clock.speed": "Speed", "clock.max": "max", "clock.settle": "Settle", "clock.settle.title": "Run as fast as possible until nothing is left but periodic work",
   "clock.now": "Virtual time since the cluster's start", "clock.busy": "running…",
   "clock.advance": "+{n}", "clock.advance.title": "Skip {n} of virtual time",
   // stage
@@ -64,9 +64,9 @@ export const en = {
   "load.none": "There is no Service to send requests to.", "load.sent": "sent", "load.ok": "ok", "load.failed": "failed", "load.recent": "Last ten seconds, by version", "load.reasons": "Why requests failed", "load.why": "why?", "load.noFailures": "None failed so far.",
   // right panel
   "right.label": "What is selected", "tab.summary": "Summary", "tab.why": "Why", "tab.manifest": "YAML", "tab.events": "Events", "tab.logs": "Logs",
-  "select.none": "Nothing selected", "select.hint": "Click anything on the stage: a node, a pod, a Service. Or start here:",
+  "select.none": "Start here", "select.hint": "Or click anything on the stage: a node, a pod, a Service. All of it is a running cluster.",
   "select.workloads": "Workloads", "select.gone": "It is gone.", "select.describe": "kubectl describe",
-  "start.apply": "Apply a manifest", "start.apply.note": "ten pods behind a Service", "start.scale": "Scale it", "start.scale.note": "then watch the scheduler", "start.canary": "Roll out a canary", "start.canary.note": "a few requests for the new version", "start.kill": "Cut a node's power", "start.kill.note": "and skip six minutes",
+  "start.apply": "Apply a manifest", "start.apply.note": "loads an example: ten pods behind a Service; then press Apply", "start.scale": "Scale it", "start.scale.note": "move the slider of a Deployment, press Scale", "start.canary": "Roll out a canary", "start.canary.note": "a share of the requests for the new version", "start.kill": "Cut a node's power", "start.kill.note": "and skip six minutes: its pods move elsewhere",
   "field.image": "Image", "field.replicas": "Replicas", "field.ready": "Ready", "field.updated": "Updated", "field.available": "Available", "field.node": "Node", "field.version": "Version", "field.restarts": "Restarts", "field.state": "State", "field.since": "Since", "field.workload": "Owner", "field.type": "Type", "field.ip": "Cluster IP", "field.ports": "Ports", "field.endpoints": "Endpoints", "field.selector": "Selector", "field.zone": "Zone", "field.power": "Power", "field.api": "API says", "field.pods": "Pods", "field.taints": "Taints", "field.cpu": "CPU requested", "field.memory": "Memory requested", "field.lease": "Last lease", "field.revision": "Revision", "field.role": "Role", "field.requests": "Requests", "field.rollout": "Rollout", "field.component": "Runs on",
   "power.on": "on", "power.off": "off", "none": "none",
   "act.scale": "Scale", "act.setImage": "Set image", "act.restart": "Restart", "act.undo": "Undo rollout", "act.pause": "Pause rollout", "act.resume": "Resume rollout", "act.history": "History", "act.delete": "Delete", "act.logs": "Logs", "act.canary": "Canary…", "act.load": "Send requests…", "act.cordon": "Cordon", "act.uncordon": "Uncordon", "act.drain": "Drain", "act.cut": "⚡ Cut power", "act.restore": "Power on", "act.describe": "Describe", "act.skip6": "Skip 6 min",
@@ -82,7 +82,7 @@ export const en = {
   // phone
   "sheet.do": "Do", "sheet.inspect": "Inspect", "sheet.terminal": "Terminal",
   // trouble
-  "panic.title": "The engine stopped at an error", "panic.restoring": "Restoring the session from its {n} commands…", "panic.restored": "The session is restored.", "panic.dead": "Start a fresh cluster", "dismiss": "Dismiss", "error.title": "That did not work",
+  "panic.title": "The engine stopped at an error", "panic.restoring": "Restoring the session from its {n} commands…", "panic.restored": "The session is restored.", "panic.dead": "Start a fresh cluster", "dismiss": "Dismiss", "params.title": "This address asks for something that there is not", "error.title": "That did not work",
   // announcements
   "say.nodeDown": "{name}: power is off", "say.nodeUp": "{name}: power is on", "say.nodeReady": "{name} is {state}",
 };

@@ -19,7 +19,7 @@ export function openTerminal(host: HTMLElement): Terminal {
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   const term = new Xterm({
-    fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Noto Sans Mono', monospace", fontSize: 12.5, lineHeight: 1.2, scrollback: 5000, cursorBlink: false, screenReaderMode: true,
+    fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Noto Sans Mono', monospace", fontSize: host.clientWidth < 600 ? 10.5 : 12.5, lineHeight: 1.2, scrollback: 5000, cursorBlink: false, screenReaderMode: true,
     theme: { background: "#10151b", foreground: "#d7dde5", cursor: "#d7dde5", brightBlack: "#93a0b0", green: "#7fd1c4", red: "#ff9196", selectionBackground: "#33507f" },
   });
   const fit = new FitAddon();
@@ -31,8 +31,14 @@ export function openTerminal(host: HTMLElement): Terminal {
   new ResizeObserver(refit).observe(host);
 
   let line = "", cursor = 0, at = app.history.length, running: Running | undefined, doc: { end: string; line: string; body: string[] } | undefined, typed = false;
+  /** A line is being carried out: what is typed meanwhile waits. */
+  let busy = false;
+  /** The cursor stands behind a prompt, which what is printed must replace. */
+  let prompted = false;
   const crlf = (text: string) => text.replace(/\r?\n/g, "\r\n");
   const show = (l: Line) => {
+    if (prompted) term.write("\r\x1b[K");
+    prompted = false;
     if (l.kind === "command") term.write((typed ? "" : `\r\x1b[K${prompt}${crlf(l.text)}\r\n`));
     else if (l.kind === "note") term.write(`\r\x1b[K\x1b[90m${crlf(l.text)}\x1b[0m\r\n`);
     else term.write(l.kind === "stderr" ? `\x1b[31m${crlf(l.text)}\x1b[0m` : crlf(l.text));
@@ -40,16 +46,17 @@ export function openTerminal(host: HTMLElement): Terminal {
   const redraw = () => {
     // Lines longer than the window wrap; clearing from the prompt's row keeps it right.
     term.write(`\r\x1b[K${doc ? "> " : prompt}${line}`);
+    prompted = true;
     if (cursor < line.length) term.write(`\x1b[${line.length - cursor}D`);
   };
-  term.write(t("term.welcome") + "\r\n");
+  if (!app.transcript.length) term.write(t("term.welcome") + "\r\n");
   for (const l of app.transcript.slice(-400)) show(l);
   redraw();
   let repaint = 0;
   app.onwrite = (l) => {
     show(l);
     // Lines that buttons print come between: the prompt stands below them again.
-    if (!running) { clearTimeout(repaint); repaint = window.setTimeout(() => { if (!running) redraw(); }, 60); }
+    if (!busy) { clearTimeout(repaint); repaint = window.setTimeout(() => { if (!busy) redraw(); }, 60); }
   };
 
   const names = (resource: string): string[] => {
@@ -84,17 +91,20 @@ export function openTerminal(host: HTMLElement): Terminal {
     const text = line;
     line = ""; cursor = 0;
     term.write("\r\n");
+    prompted = false;
     if (doc) {
-      if (text.trim() === doc.end) { const d = doc; doc = undefined; void run(d.line, d.body.join("\n") + "\n").then(done); return; }
+      if (text.trim() === doc.end) { const d = doc; doc = undefined; busy = true; void run(d.line, d.body.join("\n") + "\n").then(done); return; }
       doc.body.push(text);
       redraw();
       return;
     }
     const here = pipedHereDocument(text.trim()) ?? hereDocument(text.trim());
     if (here) { doc = { ...here, body: [] }; redraw(); return; }
+    busy = true;
     void run(text).then(done);
   }
   function done(): void {
+    busy = false;
     at = app.history.length;
     const next = waitingInput;
     waitingInput = "";
@@ -117,8 +127,8 @@ export function openTerminal(host: HTMLElement): Terminal {
   }
 
   function input(data: string): void {
-    if (running) {
-      if (data.includes("\x03")) { running.cancel(); term.write("^C\r\n"); } else waitingInput += data;
+    if (busy) {
+      if (data.includes("\x03") && running) { waitingInput = ""; running.cancel(); term.write("^C\r\n"); } else waitingInput += data;
       return;
     }
     for (let i = 0; i < data.length; i++) {
@@ -128,7 +138,7 @@ export function openTerminal(host: HTMLElement): Terminal {
       if (c === "\r" || c === "\n") {
         if (c === "\r" && data[i + 1] === "\n") i++;
         enter();
-        if (i + 1 < data.length && !doc) { waitingInput = data.slice(i + 1); if (!running) done(); return; }
+        if (busy) { waitingInput += data.slice(i + 1); return; }
       } else if (c === "\x03") { line = ""; cursor = 0; doc = undefined; term.write("^C\r\n"); redraw(); }
       else if (c === "\x0c") { term.write("\x1b[2J\x1b[H"); redraw(); }
       else if (c === "\x7f") { if (cursor) { line = line.slice(0, cursor - 1) + line.slice(cursor); cursor--; redraw(); } }

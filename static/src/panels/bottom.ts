@@ -18,7 +18,7 @@ class TabTimeline extends Panel {
 
   protected override render() {
     const m = app.model, wide = (text: string) => [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 11 : 6), 0);
-    const short = (text: string) => (text.length > 30 ? text.slice(0, 29) + "…" : text);
+    const short = (text: string) => { text = text.replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1"); return text.length > 34 ? text.slice(0, 33) + "…" : text; };
     const placed = placeMarks(m.marks, m.now, this.width, (x) => wide(short(x)));
     return html`<nav class="timeline" aria-label=${t("timeline.label")}>
       <div class="rail"></div>

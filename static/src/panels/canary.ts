@@ -104,7 +104,7 @@ class TabCanary extends Panel {
             <div class="meter" role="img" aria-label=${t("canary.share", { canary: canary.desired, total: running, share: round(share, 0) })}>
               <i style="flex:${stable.ready};background:${hueVar(stable)}"></i><i style="flex:${canary.ready};background:${hueVar(canary)}"></i></div>
             <p class="dim">${t("canary.share", { canary: canary.desired, total: running, share: round(share, 0) })}</p>
-            <div class="buttons">${steps.map((p) => html`<button ?disabled=${!!this.busy} aria-pressed=${split(total, p).canary === canary.desired} title=${shareLines(pair, split(total, p)).join("\n")}
+            <div class="buttons shares">${steps.map((p) => html`<button ?disabled=${!!this.busy} aria-pressed=${split(total, p).canary === canary.desired} title=${shareLines(pair, split(total, p)).join("\n")}
               @click=${() => { this.asked = p; void this.lines("share", shareLines(pair, split(total, p))); }}>${p} %</button>`)}</div>
             ${this.asked && Math.abs(split(total, this.asked).percent - this.asked) > 1 ? html`<p class="note">${t("canary.requested", { share: this.asked, total, actual: round(split(total, this.asked).percent, 0) })}</p>` : nothing}
             ${shareLines(pair, split(total, this.asked || steps.find((p) => split(total, p).canary > canary.desired) || 100)).map((l) => html`<p class="cmd">${l}</p>`)}` : nothing}

@@ -14,7 +14,7 @@ interface Sample { ok: number; failed: number }
 class TabLoad extends Panel {
   private service = ""; private draft = 0;
   private stats?: TrafficStats; private poll = 0;
-  private samples: Sample[] = []; private lastOk = -1; private lastFailed = 0;
+  private samples: Sample[] = []; private lastOk = -1; private lastFailed = 0; private lastNow = 0;
 
   override connectedCallback(): void { super.connectedCallback(); this.poll = window.setInterval(() => void this.refresh(), 500); void this.refresh(); }
   override disconnectedCallback(): void { super.disconnectedCallback(); clearInterval(this.poll); }
@@ -25,8 +25,10 @@ class TabLoad extends Panel {
     if (!s) return;
     this.stats = s;
     const first = this.lastOk < 0, ok = first ? 0 : s.ok - this.lastOk, failed = first ? 0 : s.failed - this.lastFailed;
-    this.lastOk = s.ok; this.lastFailed = s.failed;
-    if (ok >= 0 && failed >= 0 && (s.sent || this.samples.length) && (ok || failed || app.model.playing)) this.samples.push({ ok, failed });
+    // Per virtual second: a minute that was skipped is not sixty times as high as one that was watched.
+    const passed = (app.model.now - this.lastNow) / 1000;
+    this.lastOk = s.ok; this.lastFailed = s.failed; this.lastNow = app.model.now;
+    if (!first && passed > 0 && ok >= 0 && failed >= 0 && (s.sent || this.samples.length)) this.samples.push({ ok: ok / passed, failed: failed / passed });
     if (this.samples.length > 60) this.samples.shift();
     this.requestUpdate();
   }

@@ -37,8 +37,14 @@ function buttons(actions: Action[]): TemplateResult {
     line.textContent = a.line || t("act.noKubectl");
   };
   return html`<div class="buttons">${actions.map((a) => html`<button class=${a.danger ? "danger" : ""} ?disabled=${!ready || a.off}
-    @mouseenter=${(e: Event) => tell(e, a)} @focus=${(e: Event) => tell(e, a)} @click=${() => (a.run ? a.run() : void app.run(a.line))}>${a.text}</button>`)}</div><p class="cmd" .textContent=${first}></p>
+    @mouseenter=${(e: Event) => tell(e, a)} @focus=${(e: Event) => tell(e, a)} @click=${() => act(a)}>${a.text}</button>`)}</div><p class="cmd" .textContent=${first}></p>
     <details><summary>${t("act.stands")}</summary>${actions.map((a) => html`<p class="cmd">${a.text}: ${a.line || t("act.noKubectl")}</p>`)}</details>`;
+}
+
+function act(a: Action): void {
+  // What only prints is of no use where its print is not seen: a phone shows one panel at a time.
+  if (/^kubectl (describe|logs|rollout history)\b/.test(a.line)) app.show({ bottom: "terminal", sheet: "terminal" });
+  if (a.run) a.run(); else void app.run(a.line);
 }
 
 export function summary(ref: string): TemplateResult {
@@ -69,7 +75,7 @@ function node(v: NodeView): TemplateResult {
     ["field.api", html`<b class=${v.ready === "True" ? "" : "bad"}>${t(`stage.ready.${v.ready}`)}</b>${v.cordoned ? ` · ${t("stage.cordoned")}` : ""}`],
     ["field.role", v.role], ["field.zone", v.zone], ["field.pods", `${m.nodes.get(v.id)?.used ?? v.pods} / ${v.maxPods}`],
     ["field.cpu", `${round(v.cpu.requested, 2)} / ${round(v.cpu.capacity, 2)}${share(v.cpu)}`], ["field.memory", `${bytesText(v.memory.requested)} / ${bytesText(v.memory.capacity)}${share(v.memory)}`],
-    ["field.lease", v.lease < 0 ? "" : ageText(m.now - v.lease)], ["field.taints", v.taints.length ? html`<span class="mono small">${v.taints.join("\n")}</span>` : t("none")],
+    ["field.lease", m.leaseOf(v) < 0 ? "" : ageText(m.now - m.leaseOf(v))], ["field.taints", v.taints.length ? html`<span class="mono small">${v.taints.join("\n")}</span>` : t("none")],
   ])}${buttons(nodeActions(v))}
   ${v.power ? nothing : html`<button @click=${() => void app.ask({ op: "advance", seconds: 360 })}>${t("act.skip6")}</button>`}`;
 }
@@ -111,11 +117,11 @@ function workload(w: WorkloadView): TemplateResult {
     ["field.rollout", html`<b class=${w.state === "failed" ? "bad" : ""}>${t(`rollout.${w.state}`)}</b>${w.paused ? ` · ⏸` : ""}`],
     ["field.image", html`<span class="mono small">${w.image}</span>`], ["field.ready", `${w.ready} / ${w.desired}`], ["field.updated", w.updated], ["field.available", w.available], ["field.revision", w.revision || ""],
   ])}
-  <label>${t("field.replicas")} <output>${replicas}</output>
-    <input type="range" min="0" max=${Math.max(20, w.desired * 2)} .value=${String(replicas)} @input=${(e: Event) => { draft.replicas = Number((e.target as HTMLInputElement).value); again(); }}></label>
-  <div class="line"><p class="cmd">${scale}</p><button ?disabled=${replicas === w.desired} @click=${runScale}>${t("act.scale")}</button></div>
-  ${w.kind === "Deployment" ? html`<label>${t("field.image")}<input class="mono" spellcheck="false" .value=${image} @input=${(e: Event) => { draft.image = (e.target as HTMLInputElement).value.trim(); again(); }}></label>
-    <div class="line"><p class="cmd">${setImage}</p><button ?disabled=${image === w.image} @click=${() => { void app.run(setImage); draft.image = ""; }}>${t("act.setImage")}</button></div>
+  <label for="replicas">${t("field.replicas")} <output>${replicas}</output></label>
+  <div class="line"><input id="replicas" type="range" min="0" max=${Math.max(20, w.desired * 2)} .value=${String(replicas)} @input=${(e: Event) => { draft.replicas = Number((e.target as HTMLInputElement).value); again(); }}><button class="primary" ?disabled=${replicas === w.desired} @click=${runScale}>${t("act.scale")}</button></div>
+  <p class="cmd">${scale}</p>
+  ${w.kind === "Deployment" ? html`<label for="image">${t("field.image")}</label><div class="line"><input id="image" class="mono" spellcheck="false" .value=${image} @input=${(e: Event) => { draft.image = (e.target as HTMLInputElement).value.trim(); again(); }}><button class="primary" ?disabled=${image === w.image} @click=${() => { void app.run(setImage); draft.image = ""; }}>${t("act.setImage")}</button></div>
+    <p class="cmd">${setImage}</p>
     <button class="wide" @click=${() => app.show({ left: "canary", sheet: "do" })}>${t("act.canary")}</button>` : nothing}
   ${buttons(workloadActions(w))}`;
 }

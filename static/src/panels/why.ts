@@ -19,7 +19,7 @@ export function whyView(w: Why): TemplateResult {
     ${w.chain.length ? html`<h3>${t("why.chain")}</h3>${chain(w.chain)}` : nothing}
     ${w.advice.length ? html`<h3>${t("why.advice")}</h3><ul class="advice">${w.advice.map((a) => html`<li>${a}</li>`)}</ul>` : nothing}
     ${w.scheduler ? html`<h3>${t("why.scheduler")}</h3><p class="mono small">${w.scheduler.message}</p>${schedulerTable(w.scheduler.rows)}` : nothing}
-    ${w.history.length ? html`<h3>${t("why.history")}</h3>${chain(w.history)}` : nothing}`;
+    ${w.history.some((h) => !w.chain.some((c) => c.at === h.at && c.text === h.text)) ? html`<h3>${t("why.history")}</h3>${chain(w.history)}` : nothing}`;
 }
 
 function chain(steps: WhyStep[]): TemplateResult {

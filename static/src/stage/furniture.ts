@@ -106,7 +106,8 @@ export function drawBand(ctx: Ctx, s: Scene): void {
   const tray = l.tray, n = model.tray.used;
   box(ctx, tray, 12, n ? p.plant : null, s.hover === "tray" ? p.blue : n ? p.dim : p.line, 1, [4, 4]);
   const text = `${t("stage.tray")} · ${n || t("stage.tray.none")}`;
-  if (!n) { label(ctx, text, tray.x + tray.w / 2, tray.y + tray.h / 2, tray.w - 12, p.dim, font(10.5), "center"); return; }
+  ctx.font = font(10.5);
+  if (!n) { label(ctx, textWidth(ctx, text) > tray.w - 12 ? t("stage.tray") : text, tray.x + tray.w / 2, tray.y + tray.h / 2, tray.w - 12, p.dim, font(10.5), "center"); return; }
   label(ctx, text, tray.x + 10, tray.y + 10, tray.w - 16, p.ink, font(10.5, 600));
   drawTiles(ctx, s, -1, model.tray, trayArea(s), tilesFor(tray.w - 20, 20, model.tray.high), 1);
 }

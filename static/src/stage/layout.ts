@@ -14,7 +14,7 @@ export interface Layout {
   width: number; height: number;
   /** Furniture pixels → world units. Furniture rectangles below are in furniture pixels. */
   unit: number;
-  hq: HqBox[]; users: Rect; services: ServiceBox[]; moreServices: number; tray: Rect;
+  hq: HqBox[]; /** where the line from the kube-apiserver to the nodes passes the band of Services */ trunk: number; users: Rect; services: ServiceBox[]; moreServices: number; tray: Rect;
   /** Bottom of the furniture, world units. */
   floor: number;
   /** Nodes in order; position by index, world units. */
@@ -43,11 +43,11 @@ export function layOut(input: LayoutInput): Layout {
   const vw = Math.max(300, input.width), vh = Math.max(240, input.height);
   const fw = vw - 2 * pad;
   const hq = headquarters(input.masters, fw);
-  const band = serviceBand(input.services, hq.bottom + 22, fw);
+  const band = serviceBand(input.services, hq.bottom + 14, fw);
 
   // Nodes.
   const zones = zoneBlocks(input.workers);
-  const room = Math.max(vh - band.bottom - 2 * pad - 20, vh * 0.34, 150);
+  const room = Math.max(vh - band.bottom - 2 * pad - 22, vh * 0.34, 118);
   const n = input.workers.length;
   let best = { scale: 0, k: 1, cols: 1, rows: 1 };
   const most = Math.max(1, ...zones.map((z) => z.ids.length));
@@ -69,7 +69,7 @@ export function layOut(input: LayoutInput): Layout {
   const gridW = cols * (nodeW + gap) - gap;
   const left = pad * unit + (fw * unit - gridW) / 2;
   const floor = (pad + band.bottom) * unit;
-  const top = floor + 20 * unit + labelH;
+  const top = floor + 22 * unit + labelH;
 
   const x = new Float32Array(n), y = new Float32Array(n), order: number[] = [], indexOf = new Map<number, number>();
   const labels: ZoneLabel[] = [];
@@ -87,7 +87,7 @@ export function layOut(input: LayoutInput): Layout {
   return {
     width: vw * unit, height: top + rows * (nodeH + gap) - gap + pad * unit, unit,
     hq: hq.boxes.map((b) => ({ ...shift(b), parts: b.parts.map(shift) })),
-    users: shift(band.users), services: band.services.map(shift), moreServices: band.more, tray: shift(band.tray),
+    trunk: band.trunk + pad, users: shift(band.users), services: band.services.map(shift), moreServices: band.more, tray: shift(band.tray),
     floor, order, indexOf, x, y, nodeW, nodeH, gapX: gap, gapY: gap, columns: cols, zones: labels,
   };
 }
@@ -107,7 +107,8 @@ function zoneBlocks(workers: LayoutInput["workers"]): { name: string; ids: numbe
 function headquarters(masters: LayoutInput["masters"], fw: number): { boxes: HqBox[]; bottom: number } {
   const m = Math.max(1, masters.length), w = (fw - (m - 1) * 10) / m;
   const style = w >= 560 ? "wide" : w >= 300 ? "narrow" : "list";
-  const h = style === "wide" ? 142 : style === "narrow" ? 158 : 30 + 5 * 22;
+  const clouded = masters.some((x) => x.parts.includes("cloud-controller-manager"));
+  const h = style === "wide" ? 142 : style === "narrow" ? (clouded ? 158 : 114) : 30 + 5 * 22;
   const boxes = masters.map((master, i): HqBox => {
     const x = i * (w + 10);
     const names = partNames.filter((p) => master.parts.includes(p)), cloud = names.includes("cloud-controller-manager");
@@ -122,12 +123,21 @@ function partRect(style: HqBox["style"], name: string, index: number, x: number,
   if (style === "list") return { x: x + 8, y: 28 + index * 22, w: w - 16, h: 19 };
   if (style === "narrow") {
     const half = (w - 34) / 2;
+    if (!cloud) {
+      // Two rows: what fits beside the kube-apiserver stands there, a phone's stage is low.
+      switch (name) {
+        case "kube-apiserver": return { x: x + w - 12 - half * 1.18, y: 71, w: half * 1.18, h: 34 };
+        case "etcd": return { x: x + 12, y: 72, w: half * 0.7, h: 32 };
+        case "kube-scheduler": return { x: x + 12, y: 28, w: half * 0.86, h: 32 };
+        default: return { x: x + w - 12 - half * 1.12, y: 28, w: half * 1.12, h: 32 };
+      }
+    }
     switch (name) {
       case "kube-apiserver": return { x: c - 90, y: 70, w: 180, h: 36 };
       case "etcd": return { x: x + 12, y: 28, w: half, h: 32 };
       case "kube-scheduler": return { x: x + 22 + half, y: 28, w: half, h: 32 };
       case "cloud-controller-manager": return { x: x + 12, y: 116, w: half, h: 32 };
-      default: return { x: cloud ? x + 22 + half : c - half / 2, y: 116, w: half, h: 32 };
+      default: return { x: x + 22 + half, y: 116, w: half, h: 32 };
     }
   }
   // Wider rooms spread the outer parts, up to a point.
@@ -146,17 +156,26 @@ function serviceBand(services: number[], y: number, fw: number) {
   const users: Rect = { x: 0, y, w: narrow ? 76 : 84, h };
   const trayW = narrow ? 110 : 148;
   const tray: Rect = { x: fw - trayW, y, w: trayW, h };
-  const left = users.w + 16, room = fw - left - trayW - 16;
-  const perRow = Math.max(1, Math.floor((room + 10) / (128 + 10)));
-  const rows = Math.min(2, Math.ceil(services.length / perRow) || 1);
-  const shown = services.slice(0, perRow * rows);
-  const out: ServiceBox[] = shown.map((service, i) => {
-    const row = Math.floor(i / perRow), inRow = Math.min(perRow, shown.length - row * perRow);
-    const w = Math.min(210, (room - (inRow - 1) * 10) / inRow);
-    const total = inRow * (w + 10) - 10;
-    return { service, x: left + (room - total) / 2 + (i % perRow) * (w + 10), y: y + row * (h + 8), w, h };
-  });
-  return { users, tray, services: out, more: services.length - shown.length, bottom: y + rows * (h + 8) - 8 };
+  const left = users.w + 16, right = fw - trayW - 16, middle = fw / 2;
+  // The line to the nodes passes between Services, where there is room for one on each side of it; else beside the tray.
+  const fits = (room: number) => Math.max(0, Math.floor((room + 10) / (128 + 10)));
+  const before = middle - 10 - left, after = right - middle - 10, split = fits(before) > 0 && fits(after) > 0;
+  const trunk = split ? middle : right + 8;
+  const most = split ? [fits(before), fits(after)] : [Math.max(1, fits(right - left)), 0];
+  const perRow = most[0] + most[1], rows = Math.min(2, Math.ceil(services.length / perRow) || 1);
+  const shown = services.slice(0, perRow * rows), out: ServiceBox[] = [];
+  for (let row = 0; row < rows; row++) {
+    const mine = shown.slice(row * perRow, (row + 1) * perRow);
+    const first = split ? Math.max(mine.length - most[1], Math.min(most[0], Math.ceil(mine.length / 2))) : mine.length;
+    // The first stand away from the users, so that requests are seen on their way.
+    const place = (ids: number[], from: number, room: number, side: number) => {
+      const w = Math.min(176, (room - (ids.length - 1) * 10) / ids.length), total = ids.length * (w + 10) - 10;
+      ids.forEach((service, i) => out.push({ service, x: from + (room - total) * side + i * (w + 10), y: y + row * (h + 8), w, h }));
+    };
+    place(mine.slice(0, first), left, split ? before : right - left, split ? 1 : 0.5);
+    if (split) place(mine.slice(first), middle + 10, after, 0);
+  }
+  return { users, tray, trunk, services: out, more: services.length - shown.length, bottom: y + rows * (h + 8) - 8 };
 }
 
 /** Index of the node at a world point, or -1. */

@@ -10,10 +10,10 @@ import type { Layout } from "./layout.ts";
 import { cardParts } from "./card.ts";
 import { apiToNode, partBox, partToApi, pathLength, pointAt, serviceToNode, scaled, usersToService } from "./routes.ts";
 import type { Path } from "./routes.ts";
-import { tilesOf } from "./nodes.ts";
+import { compactArea, tilesOf } from "./nodes.ts";
 import { hue } from "./palette.ts";
 import type { Palette } from "./palette.ts";
-import type { Ctx } from "./scene.ts";
+import type { Ctx, Detail } from "./scene.ts";
 
 export interface Mote {
   path: Path; length: number; start: number; duration: number;
@@ -47,7 +47,8 @@ export class Motion {
   /** Wall time the last frame came, to spread its messages over the time until the next. */
   private lastFrame = 0;
 
-  add(frame: Frame, m: Model, l: Layout, wall: number, before: number, heat: boolean): void {
+  add(frame: Frame, m: Model, l: Layout, wall: number, before: number, detail: Detail, k: number): void {
+    const heat = detail === "heat";
     const span = Math.min(250, Math.max(16, wall - this.lastFrame)), virtual = Math.max(1e-6, frame.now - before);
     this.lastFrame = wall;
     if (this.namesOf !== l) {
@@ -66,7 +67,7 @@ export class Motion {
       const r = frame.requests[i];
       // When only some can be shown, those that failed are.
       if (i % skip && r.ok) continue;
-      if (this.request(r, m, l, wall + offset(r.sent), heat)) free--;
+      if (this.request(r, m, l, wall + offset(r.sent), detail, k)) free--;
     }
   }
 
@@ -108,20 +109,23 @@ export class Motion {
     return fromApi === outward ? path : reversed(path);
   }
 
-  private request(r: RequestView, m: Model, l: Layout, start: number, heat: boolean): boolean {
+  private request(r: RequestView, m: Model, l: Layout, start: number, detail: Detail, k: number): boolean {
     const box = l.services.find((s) => s.service === r.service);
     if (!box) return false;
     const inward = usersToService(l, box);
     const node = r.pod >= 0 && m.node[r.pod] >= 0 ? l.indexOf.get(m.node[r.pod]) : undefined;
     let path = inward, failAt = r.ok ? 2 : 1;
     if (node !== undefined) {
-      const c = cardParts(l.nodeW, l.nodeH), entry = m.nodes.get(m.node[r.pod])!;
-      const y = c.chips ? c.chips + 10 : 19;
-      const out = serviceToNode(l, box, node, heat ? l.nodeW : l.nodeW - 12, y);
-      const target = podCentre(l, m, node, entry, m.place[r.pod]);
-      const s = scaled(l, box);
-      path = [...inward, s.x + s.w / 2, s.y + s.h, ...out];
-      if (!heat) path.push(target.x, target.y);
+      const c = cardParts(l.nodeW, l.nodeH), entry = m.nodes.get(m.node[r.pod])!, nx = l.x[node], ny = l.y[node];
+      path = [...inward];
+      if (detail === "heat") path.push(...serviceToNode(l, box, node, l.nodeW, c.chips ? c.chips + 10 : 19));
+      else {
+        // Inside the card along its edge and above the row of pods, so that no text is covered.
+        const pod = podTop(l, m, node, entry, m.place[r.pod], detail, k), above = pod.y - pod.gap;
+        if (detail === "compact" || !c.chips) path.push(...serviceToNode(l, box, node, l.nodeW, above - ny));
+        else path.push(...serviceToNode(l, box, node, l.nodeW - 12, c.chips + 10), nx + l.nodeW - 6, ny + c.chips + 10, nx + l.nodeW - 6, above);
+        path.push(pod.x, above, pod.x, pod.y + pod.gap);
+      }
       if (!r.ok) failAt = 0.72;
     }
     this.motes.push({ path, length: pathLength(path), start, duration: requestMs + (r.ok ? 0 : failLingerMs), kind: "request", hue: hueOf(m, r), failAt });
@@ -129,7 +133,9 @@ export class Motion {
   }
 
   /** Draws what is under way; the context is in world units. True while something is left. */
-  draw(ctx: Ctx, p: Palette, wall: number, k: number): boolean {
+  draw(ctx: Ctx, p: Palette, wall: number, k: number, unit: number): boolean {
+    // Where the whole stage is drawn smaller, so is what moves on it.
+    k /= Math.max(0.55, Math.min(1, k * unit));
     if (!this.motes.length) return false;
     const at = { x: 0, y: 0 };
     let keep = 0;
@@ -174,9 +180,12 @@ function hueOf(m: Model, r: RequestView): number {
   return m.versions[version]?.hue ?? (typeof r.version === "string" ? m.hueOfLabel(r.version) : -1);
 }
 
-function podCentre(l: Layout, m: Model, index: number, entry: NodeEntry, place: number): { x: number; y: number } {
-  const c = cardParts(l.nodeW, l.nodeH), tl = tilesOf(m, entry, c.pods.w, c.pods.h);
-  const x = l.x[index] + c.pods.x + (place % tl.columns) * (tl.size + tl.gap) + tl.size / 2;
-  const y = l.y[index] + c.pods.y + Math.floor(place / tl.columns) * (tl.size + tl.gap) + tl.size / 2;
-  return { x, y: Math.min(y, l.y[index] + l.nodeH - 4) };
+/** The middle of a pod's upper edge, and half the gap above it, in world units. */
+function podTop(l: Layout, m: Model, index: number, entry: NodeEntry, place: number, detail: Detail, k: number): { x: number; y: number; gap: number } {
+  // Compact nodes are laid out in pixels of the screen.
+  const z = detail === "compact" ? k : 1, area = detail === "compact" ? compactArea({ x: 0, y: 0, w: l.nodeW * k, h: l.nodeH * k }) : cardParts(l.nodeW, l.nodeH).pods;
+  const tl = tilesOf(m, entry, area.w, area.h);
+  const x = l.x[index] + (area.x + (place % tl.columns) * (tl.size + tl.gap) + tl.size / 2) / z;
+  const y = l.y[index] + (area.y + Math.floor(place / tl.columns) * (tl.size + tl.gap)) / z;
+  return { x, y: Math.min(y, l.y[index] + l.nodeH - 6), gap: tl.gap / 2 / z };
 }

@@ -56,8 +56,8 @@ export function drawCard(ctx: Ctx, s: Scene, entry: NodeEntry, x: number, y: num
   }
   if (c.footer) {
     const pods = entry.used === 1 ? t("stage.pod1") : t("stage.pods", { n: entry.used });
-    const age = ageText(s.model.now - v.lease);
-    const lease = v.lease < 0 ? "" : " · " + t(s.model.now - v.lease > 15_000 ? "stage.lastLease" : "stage.lease", { age });
+    const at = s.model.leaseOf(v), age = ageText(s.model.now - at);
+    const lease = at < 0 ? "" : " · " + t(s.model.now - at > 15_000 ? "stage.lastLease" : "stage.lease", { age });
     label(ctx, pods + lease, x + 14, y + c.footer - 4, w - 28, p.dim, font(10.5));
   }
   const area: Rect = { x: x + c.pods.x, y: y + c.pods.y, w: c.pods.w, h: c.pods.h };
@@ -94,7 +94,9 @@ export function drawCompact(ctx: Ctx, s: Scene, entry: NodeEntry, r: Rect): void
   if (head) {
     const wide = r.w >= 118, sign = wide ? `${status.sign} ${status.text}` : status.bad || v.cordoned ? status.sign : "";
     ctx.font = font(f, 600);
-    const named = label(ctx, v.name, r.x + 6, r.y + head / 2 + 2, r.w - (sign ? 22 : 12), dead ? p.dim : p.ink, font(f, 600));
+    const room = r.w - (sign ? 22 : 12), tail = /\d+$/.exec(v.name)?.[0];
+    const name = tail && textWidth(ctx, v.name) > room ? tail : v.name;
+    const named = label(ctx, name, r.x + 6, r.y + head / 2 + 2, room, dead ? p.dim : p.ink, font(f, 600));
     if (sign) label(ctx, sign, r.x + r.w - 6, r.y + head / 2 + 2, wide ? r.w - named - 18 : 14, status.bad ? p.bad : p.dim, font(wide ? 10 : f), "right");
   }
   ctx.globalAlpha = dead ? 0.45 : 1;
@@ -105,7 +107,8 @@ export function drawCompact(ctx: Ctx, s: Scene, entry: NodeEntry, r: Rect): void
 
 export function compactArea(r: Rect): Rect {
   const head = r.h > 26 ? (r.w < 60 ? 13 : 18) : 3, m = r.w < 60 ? 4 : 6;
-  return { x: r.x + m, y: r.y + head + 1, w: r.w - 2 * m, h: r.h - head - m };
+  const air = r.h > 60 ? 4 : 1;
+  return { x: r.x + m, y: r.y + head + air, w: r.w - 2 * m, h: r.h - head - m - air + 1 };
 }
 
 /** `k`: pixels on the screen per unit, which decides how much text a tile can carry. */
@@ -160,6 +163,6 @@ function drawTile(ctx: Ctx, s: Scene, slot: number, x: number, y: number, size: 
   } else if (px >= 11 && look.sign) label(ctx, look.sign, cx, y + size * 0.53, size, ink, font(size * 0.62, 600), "center");
   if (m.restarts[slot] && px >= 34) {
     const text = "↻" + m.restarts[slot];
-    label(ctx, text, x + size - 2, y - 1, size, p.bad, font(9, 600), "right");
+    label(ctx, text, x + size - 3, y + 5.5, size, p.bad, font(8, 600), "right");
   }
 }

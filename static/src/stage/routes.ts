@@ -39,19 +39,22 @@ export function partToApi(l: Layout, part: PartBox, api: PartBox): Path {
   return [x, above ? p.y + p.h : p.y, x, edge];
 }
 
-/** kube-apiserver → kubelet: down to the bus under headquarters, along it, down the gutter left of the node. */
+/** kube-apiserver → kubelet: past the band of Services to the bus above the plants, along it, down the gutter left of the node. */
 export function apiToNode(l: Layout, api: PartBox, index: number, kubeletX: number, kubeletY: number): Path {
   const a = scaled(l, api), u = l.unit, hq = l.hq[0];
-  const bus = (hq.y + hq.h + 11) * u;
-  const gutter = l.x[index] - Math.min(l.gapX / 2, 9);
-  const x = a.x + a.w / 2;
-  return [x, a.y + a.h, x, bus, gutter, bus, gutter, l.y[index] + kubeletY, l.x[index] + kubeletX, l.y[index] + kubeletY];
+  const bus = l.floor + 6 * u, gutter = l.x[index] - lane(l);
+  const x = a.x + a.w / 2, trunk = l.trunk * u, aside = (hq.y + hq.h + 4) * u;
+  const down = Math.abs(trunk - x) < 1 ? [x, a.y + a.h, x, bus] : [x, a.y + a.h, x, aside, trunk, aside, trunk, bus];
+  return [...down, gutter, bus, gutter, l.y[index] + kubeletY, l.x[index] + kubeletX, l.y[index] + kubeletY];
 }
+
+/** Lines of both kinds share the gap between two nodes: each keeps near the node it belongs to. */
+function lane(l: Layout): number { return Math.min(l.gapX * 0.28, 5); }
 
 /** Service → kube-proxy of a node: down to the bus above the plants, along it, down the gutter right of the node. */
 export function serviceToNode(l: Layout, service: Rect, index: number, proxyX: number, proxyY: number): Path {
-  const s = scaled(l, service), bus = l.floor + 9 * l.unit;
-  const gutter = l.x[index] + l.nodeW + Math.min(l.gapX / 2, 9);
+  const s = scaled(l, service), bus = l.floor + 14 * l.unit;
+  const gutter = l.x[index] + l.nodeW + lane(l);
   const x = s.x + s.w / 2;
   return [x, s.y + s.h, x, bus, gutter, bus, gutter, l.y[index] + proxyY, l.x[index] + proxyX, l.y[index] + proxyY];
 }
@@ -59,14 +62,11 @@ export function serviceToNode(l: Layout, service: Rect, index: number, proxyX: n
 export function usersToService(l: Layout, service: Rect): Path {
   const a = scaled(l, l.users), s = scaled(l, service), u = l.unit;
   const y = a.y + a.h / 2, sy = s.y + s.h / 2;
-  if (Math.abs(sy - y) < 2) {
-    // Others may stand between: pass over them.
-    const first = !l.services.some((o) => o.y === service.y && o.x < service.x);
-    if (first) return [a.x + a.w, y, s.x, sy];
-    const over = s.y - 7 * u;
-    return [a.x + a.w, y, a.x + a.w + 8 * u, y, a.x + a.w + 8 * u, over, s.x + 16 * u, over, s.x + 16 * u, s.y];
-  }
-  return [a.x + a.w, y, a.x + a.w + 8 * u, y, a.x + a.w + 8 * u, sy, s.x, sy];
+  const level = Math.abs(sy - y) < 2, away = a.x + a.w + 8 * u;
+  // Others may stand between: pass over them.
+  if (!l.services.some((o) => o.y === service.y && o.x < service.x)) return level ? [a.x + a.w, y, s.x, sy] : [a.x + a.w, y, away, y, away, sy, s.x, sy];
+  const over = s.y - (level ? 5 : 4) * u;
+  return [a.x + a.w, y, away, y, away, over, s.x + 16 * u, over, s.x + 16 * u, s.y];
 }
 
 /** Total length, and the point at a share of it. */

@@ -5,6 +5,7 @@ import { html, nothing } from "lit";
 import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import type { Frame } from "../protocol.ts";
+import type { NodeEntry } from "../model.ts";
 import { Panel } from "../panels/panel.ts";
 import { palettes } from "./palette.ts";
 import { layOut, partNames } from "./layout.ts";
@@ -61,7 +62,7 @@ export class TabStage extends Panel {
   private frame(frame: Frame): void {
     const wall = performance.now(), l = this.ensureLayout();
     if (frame.full) { this.motion.clear(); this.following = true; }
-    if (l && !this.calm.matches && !document.hidden) this.motion.add(frame, app.model, l, wall, this.lastNow, detailOf(l, this.camera) === "heat");
+    if (l && !this.calm.matches && !document.hidden) this.motion.add(frame, app.model, l, wall, this.lastNow, detailOf(l, this.camera), this.camera.k);
     this.lastNow = frame.now;
     this.unacked = frame.seq;
     // A hidden page gets no animation frames, but its engine goes on.
@@ -94,7 +95,7 @@ export class TabStage extends Panel {
 
   private ensureLayout(): Layout | undefined {
     const m = app.model, w = this.clientWidth, h = this.clientHeight - strip;
-    if (!w || !h || !m.nodes.size) return undefined;
+    if (!w || h <= 0 || !m.nodes.size) return undefined;
     // A Service that is selected or under load is shown even where there is no room for all.
     let wanted = "";
     if (this.crowded) for (const s of m.services.values()) if (s.rps > 0 || s.ref === app.selection) wanted += s.id + " ";
@@ -166,7 +167,7 @@ export class TabStage extends Panel {
     ctx.rect(-s.camera.x / s.camera.k, -s.camera.y / s.camera.k, s.width / s.camera.k, s.height / s.camera.k);
     for (const b of [l.users, l.tray, ...l.services]) ctx.roundRect(b.x * l.unit, b.y * l.unit, b.w * l.unit, b.h * l.unit, (b === l.tray ? 12 : 20) * l.unit);
     ctx.clip("evenodd");
-    const moving = this.motion.draw(ctx, s.palette, s.wall, s.camera.k);
+    const moving = this.motion.draw(ctx, s.palette, s.wall, s.camera.k, l.unit);
     ctx.restore();
     this.ack();
     this.frameMs[this.frameAt++ % this.frameMs.length] = performance.now() - began;
@@ -210,13 +211,15 @@ export class TabStage extends Panel {
   /** Nodes that are selected, pointed at or in trouble get an outline that shows from any distance. */
   private outline(ctx: CanvasRenderingContext2D, s: Scene): void {
     const l = s.layout, k = s.camera.k;
-    const mark = (ref: string, color: string, width: number) => {
-      const e = ref.startsWith("nodes/") ? s.model.nodeNamed(ref.slice(6)) : undefined;
+    const mark = (ref: string | NodeEntry, color: string, width: number) => {
+      const e = typeof ref !== "string" ? ref : ref.startsWith("nodes/") ? s.model.nodeNamed(ref.slice(6)) : undefined;
       const i = e ? l.indexOf.get(e.view.id) : undefined;
       if (i === undefined) return;
       ctx.strokeStyle = color; ctx.lineWidth = width / k;
       ctx.strokeRect(l.x[i] - 2 / k, l.y[i] - 2 / k, l.nodeW + 4 / k, l.nodeH + 4 / k);
     };
+    let troubled = 0;
+    for (const e of s.model.nodes.values()) if ((!e.view.power || e.view.ready !== "True") && ++troubled <= 300) mark(e, s.palette.bad, 1.2);
     if (s.hover) mark(s.hover, s.palette.blue, 1.5);
     if (s.selection.startsWith("pods/")) {
       const slot = s.model.slotNamed(s.selection.slice(5)), e = slot >= 0 ? s.model.nodes.get(s.model.node[slot]) : undefined;

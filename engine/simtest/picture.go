@@ -1,0 +1,28 @@
+package simtest
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"tabernetes/engine/api"
+)
+
+// picture: what the page is shown is what the store has.
+func picture(j *judge) {
+	j.onCalm = append(j.onCalm, func() {
+		pods, ready := 0, 0
+		for _, o := range j.mirror[api.Pods] {
+			p := o.(*corev1.Pod)
+			pods++
+			if api.PodReady(p) && p.DeletionTimestamp == nil {
+				ready++
+			}
+		}
+		n := 0
+		for _, x := range j.c.Stage.PodCounts() {
+			n += x
+		}
+		if n != pods {
+			j.fault("picture", "the stage shows %d pods, the store has %d", n, pods)
+		}
+	})
+}

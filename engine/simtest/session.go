@@ -1,0 +1,85 @@
+package simtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"tabernetes/engine"
+	"tabernetes/engine/sim"
+)
+
+// Outcome is what became of a session.
+type Outcome struct {
+	Config engine.Config
+	Log    []engine.Command
+	End    sim.Time
+	Hash   string // of the journal
+	Events uint64
+	Faults []string // violated invariants; none is as it should be
+}
+
+// Error describes a failed session so that it can be made again; nil for one that went well.
+func (o *Outcome) Error() error {
+	if len(o.Faults) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(o.Log)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("seed %d, %d nodes, after %s and %d events:\n%s\nthe command log:\n%s", o.Config.Seed, o.Config.Nodes, o.End, o.Events, strings.Join(o.Faults, "\n"), b)
+}
+
+// Options of a session.
+type Options struct {
+	Steps  int  // commands before the faults end; 0 is 40
+	Faults bool // machines and links fail
+}
+
+// Run makes the session of a seed.
+func Run(seed uint64, opt Options) (*Outcome, error) {
+	if opt.Steps == 0 {
+		opt.Steps = 40
+	}
+	rng := rand.New(rand.NewPCG(seed, 0x7461626572))
+	conf := engine.Config{Nodes: 3 + rng.IntN(6), Masters: 1, Seed: seed}
+	c, err := engine.New(conf)
+	if err != nil {
+		return nil, err
+	}
+	j := newJudge(c)
+	u := &user{j: j, rng: rng, faults: opt.Faults}
+	j.run(30*time.Second, c.Ready)
+	for i := 0; i < opt.Steps && len(j.faults) == 0; i++ {
+		u.act()
+		j.run(u.pause(), nil)
+	}
+	u.repair()
+	if len(j.faults) == 0 {
+		j.run(patience, func() bool { return j.calm() && j.missing() == "" })
+		if why := j.missing(); len(j.faults) == 0 && (why != "" || !j.calm()) {
+			if why == "" {
+				why = "something goes on for good"
+			}
+			j.fault("liveness", "%s after the last fault:\n%s", patience, why)
+		}
+	}
+	return &Outcome{Config: conf, Log: c.Log(), End: c.Now(), Hash: c.Stats().JournalHash, Events: c.Sim.Executed(), Faults: j.faults}, nil
+}
+
+// Replay makes the session again from its log, unjudged, and returns the journal's hash.
+func (o *Outcome) Replay() (string, error) {
+	c, err := engine.Replay(o.Config, o.Log, o.End)
+	if err != nil {
+		return "", err
+	}
+	for c.Sim.Executed() < o.Events {
+		if _, ok := c.Sim.Step(); !ok {
+			break
+		}
+	}
+	return c.Stats().JournalHash, nil
+}

@@ -1,0 +1,57 @@
+package simtest_test
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tabernetes/engine/simtest"
+)
+
+var (
+	seeds = flag.Int("seeds", 48, "how many random sessions to judge")
+	first = flag.Uint64("seed", 1, "the first of them")
+)
+
+// TestSessions judges random sessions; every fourth one twice and a third time from its log.
+func TestSessions(t *testing.T) {
+	for i := range *seeds {
+		seed := *first + uint64(i)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { judge(t, seed, i%4 == 0) })
+	}
+}
+
+// TestFound replays seeds that once found a defect.
+func TestFound(t *testing.T) {
+	for name, seed := range map[string]uint64{
+		// A pod that the node lifecycle controller had called not ready stayed so after its node was seen again.
+		"contradicted status":     9,
+		"contradicted status, II": 6,
+		// Pods deleted by force counted in the kubelet's admission while they were ending; thousands were rejected.
+		"admission beside ending pods": 118,
+		// A Deployment that lost pods long after its rollout was looked at two hundred times a second for good.
+		"deadline of a finished rollout": 233,
+	} {
+		t.Run(name, func(t *testing.T) { judge(t, seed, false) })
+	}
+}
+
+func judge(t *testing.T, seed uint64, again bool) {
+	t.Parallel()
+	opt := simtest.Options{Faults: seed%4 != 0}
+	o, err := simtest.Run(seed, opt)
+	require.NoError(t, err)
+	require.NoError(t, o.Error())
+	t.Logf("%d nodes, %d commands, %d events, %s", o.Config.Nodes, len(o.Log), o.Events, o.End)
+	if !again {
+		return
+	}
+	o2, err := simtest.Run(seed, opt)
+	require.NoError(t, err)
+	require.Equal(t, o.Hash, o2.Hash, "the same seed gave another journal")
+	hash, err := o.Replay()
+	require.NoError(t, err)
+	require.Equal(t, o.Hash, hash, "the command log gave another journal")
+}
