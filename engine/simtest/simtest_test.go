@@ -27,12 +27,11 @@ func TestSessions(t *testing.T) {
 func TestFound(t *testing.T) {
 	for name, seed := range map[string]uint64{
 		// A pod that the node lifecycle controller had called not ready stayed so after its node was seen again.
-		"contradicted status":     9,
-		"contradicted status, II": 6,
+		"contradicted status": 57,
 		// Pods deleted by force counted in the kubelet's admission while they were ending; thousands were rejected.
-		"admission beside ending pods": 118,
+		"admission beside ending pods": 408,
 		// A Deployment that lost pods long after its rollout was looked at two hundred times a second for good.
-		"deadline of a finished rollout": 233,
+		"deadline of a finished rollout": 44,
 	} {
 		t.Run(name, func(t *testing.T) { judge(t, seed, false) })
 	}
