@@ -135,7 +135,7 @@ func logContainer(pod *corev1.Pod, name string) (string, error) {
 		inits = append(inits, pod.Spec.InitContainers[i].Name)
 	}
 	if name == "" {
-		if len(names) == 1 && len(inits) == 0 {
+		if len(names) == 1 {
 			return names[0], nil
 		}
 		msg := fmt.Sprintf("a container name must be specified for pod %s, choose one of: [%s]", pod.Name, strings.Join(names, " "))

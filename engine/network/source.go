@@ -197,6 +197,9 @@ func (s *Source) silence(rq *request) (cause sim.RecordID, detail, advice string
 			return 0, "no machine has the address " + ip, ""
 		}
 	}
+	if sb := dst.pods[b]; ok && sb != nil && rq.c == nil {
+		rq.c, _ = sb.Listener(rq.t.port) // it counts as a failure of the version that should have answered
+	}
 	const wait = "the endpoint leaves the rules once the node lifecycle controller has marked the node unreachable, about 50 s after its last sign of life"
 	switch {
 	case !dst.host.Up():
