@@ -53,9 +53,6 @@ func (s *Server) admitNamespace(r *api.Resource, obj api.Object) error {
 	return err
 }
 
-// admitUpdate runs the plugins that look at updates.
-func (s *Server) admitUpdate(k *cacher, req *api.Request, obj, cur api.Object) error { return nil }
-
 // taintNewNode is the TaintNodesByCondition plugin.
 func taintNewNode(n *corev1.Node) {
 	t := corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule}

@@ -23,9 +23,7 @@ func (s *Server) create(k *cacher, req *api.Request, by *sim.Actor, reply func(*
 		reply(&api.Response{Err: err})
 		return
 	}
-	if obj.GetName() == "" && obj.GetGenerateName() == "" && r.Name != "" {
-		// Validation says so with the field's path.
-	} else if obj.GetResourceVersion() != "" {
+	if obj.GetResourceVersion() != "" {
 		reply(&api.Response{Err: apierrors.NewBadRequest("resourceVersion should not be set on objects to be created")})
 		return
 	}

@@ -169,7 +169,7 @@ func (s *Server) bind(k *cacher, req *api.Request, by *sim.Actor, reply func(*ap
 			corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: now})
 		return c, nil
 	}}
-	s.changeRaw(k, &inner, by, e, 0, reply)
+	s.changeRaw(k, &inner, by, e, reply)
 }
 
 func withoutCondition(list []corev1.PodCondition, t corev1.PodConditionType) []corev1.PodCondition {
@@ -183,8 +183,8 @@ func withoutCondition(list []corev1.PodCondition, t corev1.PodConditionType) []c
 }
 
 // changeRaw is change without strategy and validation, for writes the server makes itself.
-func (s *Server) changeRaw(k *cacher, req *api.Request, by *sim.Actor, e edit, attempt int, reply func(*api.Response)) {
-	s.changeRawFrom(k, req, by, e, attempt, k.objects[api.Key(req.Namespace, req.Name)], reply)
+func (s *Server) changeRaw(k *cacher, req *api.Request, by *sim.Actor, e edit, reply func(*api.Response)) {
+	s.changeRawFrom(k, req, by, e, 0, k.objects[api.Key(req.Namespace, req.Name)], reply)
 }
 
 func (s *Server) changeRawFrom(k *cacher, req *api.Request, by *sim.Actor, e edit, attempt int, cur api.Object, reply func(*api.Response)) {
@@ -250,7 +250,7 @@ func (s *Server) evict(k *cacher, req *api.Request, by *sim.Actor, reply func(*a
 		})
 		return c, nil
 	}}
-	s.changeRaw(k, &inner, by, e, 0, func(resp *api.Response) {
+	s.changeRaw(k, &inner, by, e, func(resp *api.Response) {
 		if resp.Err != nil {
 			reply(resp)
 			return
@@ -277,5 +277,5 @@ func (s *Server) finalize(k *cacher, req *api.Request, by *sim.Actor, reply func
 		c.Spec.Finalizers = body.(*corev1.Namespace).Spec.Finalizers
 		return c, nil
 	}}
-	s.changeRaw(k, &inner, by, e, 0, reply)
+	s.changeRaw(k, &inner, by, e, reply)
 }

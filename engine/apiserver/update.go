@@ -174,17 +174,11 @@ func (s *Server) prepareUpdate(k *cacher, req *api.Request, obj, cur api.Object)
 		return nil, nil
 	}
 	if req.PatchType == api.TypedPatch {
-		if err := s.admitUpdate(k, req, obj, cur); err != nil {
-			return nil, err
-		}
 		defaults.PrepareForUpdate(obj, cur)
 		return nil, nil
 	}
 	defaults.Set(obj)
 	defaults.PrepareForUpdate(obj, cur)
-	if err := s.admitUpdate(k, req, obj, cur); err != nil {
-		return nil, err
-	}
 	if err := s.alloc.update(obj, cur); err != nil {
 		return nil, err
 	}

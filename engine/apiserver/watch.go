@@ -122,12 +122,10 @@ func (w *watchers) flush() {
 		if x.stopped {
 			continue
 		}
-		x.deliver(b)
+		x.send(b)
 	}
 	w.touched = touched[:0]
 }
-
-func (x *watcher) deliver(b []api.WatchEvent) { x.send(b) }
 
 // Watch starts a watch. It returns nil if the request was refused, after sending the reason.
 func (s *Server) Watch(req *api.Request, send func([]api.WatchEvent)) *watcher {

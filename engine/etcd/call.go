@@ -59,19 +59,11 @@ type call struct {
 	answered bool
 }
 
-func (c *call) finish(err error) {
-	c.err = err
-	if c.done != nil {
-		c.done(c)
-	}
-}
-
 // batch is what one entry of raft's log stands for: the writes that came together.
 type batch struct {
 	id    uint64
 	from  *Server
 	calls []*call
-	size  int
 }
 
 func encode(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }

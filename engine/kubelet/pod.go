@@ -347,5 +347,3 @@ func (p *pod) find(name string) *ctr {
 	}
 	return nil
 }
-
-func (p *pod) key() string { return api.KeyOf(p.obj) }

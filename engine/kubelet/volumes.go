@@ -7,8 +7,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-
-	"tabernetes/engine/sim"
 )
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
@@ -18,7 +16,6 @@ type volumes struct {
 	ready   bool
 	data    map[source]map[string]string
 	backoff time.Duration
-	failed  sim.Time
 }
 
 // tokenVolume names the volume that admission adds for the service account's token; its parts always exist.

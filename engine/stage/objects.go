@@ -20,9 +20,7 @@ type workload struct {
 
 type service struct {
 	ServiceView
-	obj      *corev1.Service
-	slices   []string
-	selector map[string]string
+	slices []string
 }
 
 type sliceView struct {
@@ -207,7 +205,6 @@ func (st *Stage) serviceChanged(old, new api.Object) {
 		st.services[key] = s
 		st.adopt(key, s)
 	}
-	s.obj = x
 	s.Type, s.ClusterIP, s.Selector = string(x.Spec.Type), x.Spec.ClusterIP, x.Spec.Selector
 	var ports []string
 	for i := range x.Spec.Ports {

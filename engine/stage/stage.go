@@ -55,7 +55,6 @@ type Stage struct {
 	reqDrop   int
 	pulses    []Pulse
 	pulseDrop int
-	names     map[sim.ActorID]string
 
 	records  int
 	revision int64

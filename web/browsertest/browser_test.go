@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
@@ -141,5 +140,3 @@ func (tb *tab) shot(name string) {
 	require.NoError(tb.t, err)
 	require.NoError(tb.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
 }
-
-var _ = page.CaptureScreenshotFormatPng

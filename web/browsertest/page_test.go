@@ -18,7 +18,8 @@ import (
 
 const env = "TABERNETES_BROWSER"
 
-func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
+// quote writes a value as JavaScript.
+func quote(v any) string { b, _ := json.Marshal(v); return string(b) }
 
 func manifest(t testing.TB, name string) string {
 	b, err := os.ReadFile("../../scenarios/manifests/" + name)
@@ -105,7 +106,7 @@ func TestSameJournalNativelyAndInTheBrowser(t *testing.T) {
 		require.Equal(t, c.Stats().JournalHash, js[stats](tb, "window.tabernetes.stats()").JournalHash, when)
 	}
 	advance := func(seconds int) {
-		tb.do("window.tabernetes.clock.advance(" + quote2(seconds) + ")")
+		tb.do("window.tabernetes.clock.advance(" + quote(seconds) + ")")
 		c.RunTo(c.Now().Add(time.Duration(seconds)*time.Second), nil, 0)
 	}
 	compare("at the start")
@@ -126,8 +127,6 @@ func TestSameJournalNativelyAndInTheBrowser(t *testing.T) {
 	compare("after a dead node")
 	tb.noErrors()
 }
-
-func quote2(n int) string { b, _ := json.Marshal(n); return string(b) }
 
 // TestSizes holds the budgets of the engine and the page.
 func TestSizes(t *testing.T) {

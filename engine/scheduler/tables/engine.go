@@ -30,7 +30,6 @@ type Engine struct {
 	mostTaint, mostPrefer   int64
 	leastSpread, mostSpread int64
 	leastInter, mostInter   int64
-	ignored                 []bool
 	plain                   *plugins.State
 	nominated               map[int32]bool
 }
