@@ -8,8 +8,10 @@ SLIM    := .build/slim
 SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go.sum
 # Packages that run when a person does something, not with every event: without inlining they are smaller by a tenth of
 # the compressed module, most of it tables of lines and frames.
-COLD    := tabernetes/wasm tabernetes/engine/explain tabernetes/engine/kubectl \
-	$(addprefix tabernetes/engine/api/,defaults manifest patch printers validation) \
+COLD    := tabernetes/wasm $(addprefix tabernetes/engine/,cloud etcdctl explain kubeadm kubectl client/leaderelection) \
+	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults fieldmanager jsonpath manifest patch pkcs10 printers \
+	quota rbac schema structural validation warnings) \
+	$(addprefix tabernetes/engine/,apiserver/podsecurity controllers/clusterroleaggregation controllers/namespace controllers/resourcequota) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...
 GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*') go.mod go.sum

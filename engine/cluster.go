@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -11,6 +12,7 @@ import (
 	"tabernetes/engine/client"
 	"tabernetes/engine/controllers"
 	"tabernetes/engine/etcd"
+	"tabernetes/engine/etcdctl"
 	"tabernetes/engine/kubectl"
 	"tabernetes/engine/kubelet"
 	"tabernetes/engine/network"
@@ -24,6 +26,9 @@ import (
 // serviceCIDR is where Services get their addresses: kubeadm's default.
 const serviceCIDR = "10.96.0.0/12"
 
+// balancerHost is where controlPlaneEndpoint is of a cluster with several API servers: see client.Balancer.
+const balancerHost = "load-balancer"
+
 // Cluster is a running cluster.
 type Cluster struct {
 	Sim   *sim.Sim
@@ -35,8 +40,13 @@ type Cluster struct {
 	machines map[string]bool // hosts a user may switch off
 	images   *runtime.Registry
 	runtimes map[string]*runtime.Runtime // by node
-	server   *apiserver.Server           // of the first master; the one observers look through
-	sched    *scheduler.Scheduler
+	members  *etcd.Cluster
+	servers  map[string]*apiserver.Server // by master: the running one, or the last that ran
+	served   uint64                       // requests of the servers before them
+	balancer *client.Balancer             // nil: there is one API server
+
+	etcdctl *etcdctl.Shell
+	joining map[string]bool // masters whose etcd was added to a running cluster
 
 	audit     *client.Audit
 	observers []func(r *api.Resource, old, new api.Object)
@@ -44,7 +54,8 @@ type Cluster struct {
 	shell     *kubectl.Shell
 	log       []Command
 	processes map[int]*Process
-	faults    map[string]sim.RecordID // machines without power
+	writes    []*followed // see writes.go
+	read      int         // of the journal, for them
 	load      load
 }
 
@@ -56,16 +67,24 @@ func New(conf Config) (*Cluster, error) {
 	w := sim.New(sim.Config{Seed: conf.Seed, Start: conf.Start})
 	c := &Cluster{
 		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{}, runtimes: map[string]*runtime.Runtime{},
-		images: runtime.NewRegistry(), processes: map[int]*Process{}, faults: map[string]sim.RecordID{},
+		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{},
 	}
 	w.OnMessage = c.Stage.Message
 	for i := 1; i <= conf.Masters; i++ {
 		c.masters = append(c.masters, w.AddHost("control-plane-"+strconv.Itoa(i)))
 	}
-	members := etcd.NewCluster()
-	members.MaxHistory = maxHistory(conf.Nodes)
+	c.members = etcd.NewCluster()
+	c.members.MaxHistory = maxHistory(conf.Nodes)
+	c.members.Observer = c.written
+	c.Stage.Leads = c.leads
+	if conf.Masters > 1 {
+		c.balancer = client.NewBalancer(c.masters)
+	}
 	for _, h := range c.masters {
-		c.addMaster(h, members)
+		c.addMaster(h)
+	}
+	if c.balancer != nil {
+		w.AddHost(balancerHost).Install("balancer", c.balancer.Run)
 	}
 	for i := 1; i <= conf.Nodes; i++ {
 		c.addWorker(i)
@@ -85,32 +104,40 @@ func maxHistory(nodes int) int {
 }
 
 func (c *Cluster) clientFor(user, agent string) client.Config {
-	return client.Config{Servers: c.masters, User: user, UserAgent: agent, Audit: c.audit}
+	return client.Config{Servers: c.masters, Balancer: c.balancer, User: user, UserAgent: agent, Audit: c.audit}
 }
 
-func (c *Cluster) addMaster(h *sim.Host, members *etcd.Cluster) {
-	h.Install("etcd", func(a *sim.Actor) { etcd.Boot(a, members, etcd.Config{Initial: c.masters}) })
+// startUp is what kube-scheduler and kube-controller-manager take from being started to their first request: flags,
+// certificates, informers. On a cluster's first boot the API server is up by then.
+const startUp = 100 * time.Millisecond
+
+// addMaster puts the control plane's programs on a machine, as kubeadm does with "stacked" etcd: the API server talks
+// to the member of its own machine only, everything else to controlPlaneEndpoint.
+func (c *Cluster) addMaster(h *sim.Host) {
+	h.OnExit(c.restarter(h))
+	h.Install("etcd", func(a *sim.Actor) { etcd.Boot(a, c.members, etcd.Config{Initial: c.masters, Join: c.joining[h.Name]}) })
 	h.Install("kube-apiserver", func(a *sim.Actor) {
-		s := apiserver.Run(a, apiserver.Config{
-			Etcd: []*sim.Host{h}, ServiceCIDR: serviceCIDR, Advertise: c.Net.Node(h.Name).IP(),
-			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) },
-		})
-		if h == c.masters[0] {
-			s.Committed = c.committed
-			c.server = s
+		if old := c.servers[h.Name]; old != nil {
+			c.served += old.Requests()
 		}
+		c.servers[h.Name] = apiserver.Run(a, apiserver.Config{
+			Etcd: []*sim.Host{h}, ServiceCIDR: serviceCIDR, Advertise: c.Net.Node(h.Name).IP(),
+			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) }, RBAC: true, TokenSeed: c.conf.Seed,
+		})
 	})
 	h.Install("kube-scheduler", func(a *sim.Actor) {
-		c.sched = scheduler.Run(a, c.clientFor("system:kube-scheduler", "kube-scheduler"), scheduler.Options{})
+		a.After(startUp, "start", func() {
+			scheduler.Run(a, c.clientFor("system:kube-scheduler", "kube-scheduler"), scheduler.Options{LeaderElect: true})
+		})
 	})
 	h.Install("kube-controller-manager", func(a *sim.Actor) {
-		controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{RootCA: rootCA})
-	})
-	if h == c.masters[0] {
-		h.Install("dns", func(a *sim.Actor) {
-			network.RunDNS(a, c.clientFor("system:serviceaccount:kube-system:coredns", "coredns"), c.Net)
+		a.After(startUp, "start", func() {
+			controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{LeaderElect: true, RootCA: rootCA})
 		})
-	}
+	})
+	h.Install("dns", func(a *sim.Actor) {
+		network.RunDNS(a, c.clientFor("system:serviceaccount:kube-system:coredns", "coredns"), c.Net)
+	})
 	c.addNode(h, kubelet.Config{
 		CPU: "4", Memory: "8Gi", MaxPods: 110,
 		Labels: map[string]string{
@@ -147,9 +174,15 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 
 // addWorkstation is where the user's kubectl runs.
 func (c *Cluster) addWorkstation() {
-	c.Sim.AddHost("workstation").Install("kubectl", func(a *sim.Actor) {
-		c.shell = kubectl.New(a, client.New(a, c.clientFor("kubernetes-admin", "kubectl")), kubectl.Options{Server: "https://" + c.masters[0].Name + ":6443"})
+	endpoint := c.masters[0].Name
+	if c.balancer != nil {
+		endpoint = balancerHost
+	}
+	h := c.Sim.AddHost("workstation")
+	h.Install("kubectl", func(a *sim.Actor) {
+		c.shell = kubectl.New(a, client.New(a, c.clientFor("kubernetes-admin", "kubectl")), kubectl.Options{Server: "https://" + endpoint + ":6443"})
 	})
+	h.Install("etcdctl", func(a *sim.Actor) { c.etcdctl = etcdctl.New(a, c.etcdOptions()) })
 }
 
 // Config is what the cluster was made from.
@@ -210,12 +243,15 @@ func (c *Cluster) StepRecord() (sim.Stepped, *sim.Record) {
 	return st, nil
 }
 
-// Requests counts the requests the API server has served.
+// Requests counts the requests the API servers have served.
 func (c *Cluster) Requests() uint64 {
-	if c.server == nil {
-		return 0
+	n := c.served
+	for _, h := range c.masters {
+		if s := c.servers[h.Name]; s != nil {
+			n += s.Requests()
+		}
 	}
-	return c.server.Requests()
+	return n
 }
 
 // Stats are the figures of a cluster.

@@ -11,12 +11,23 @@ import (
 // The operations of a Command.
 const (
 	OpKubectl = "kubectl" // Line, Files
-	OpCancel  = "cancel"  // Of: the number of a kubectl command in the log
-	OpKill    = "kill"    // Name: a machine loses power
-	OpRestart = "restart" // Name: a machine gets power
+	OpEtcdctl = "etcdctl" // Line
+	OpCancel  = "cancel"  // Of: the number of a kubectl or etcdctl command in the log
 	OpTraffic = "traffic" // Name: a Service; RPS
-	OpCut     = "cut"     // Name, To: machines; nothing travels from one to the other any more
-	OpHeal    = "heal"    // Name, To: the link is whole again
+)
+
+// The faults; see faults.go. Where Name is a machine or a component, a component is written "etcd@control-plane-1"; where
+// Name and To are machines, they may be several, separated by commas, and To may be "*": all machines but those of Name.
+const (
+	OpKill     = "kill"     // Name: a machine loses power, a component's process ends
+	OpRestart  = "restart"  // Name: a machine gets power, a component is started
+	OpPause    = "pause"    // Name: everything on a machine, or a component, stops where it is (SIGSTOP)
+	OpContinue = "continue" // Name: and goes on
+	OpCut      = "cut"      // Name, To: machines; nothing travels from the one to the other any more; Both: nor back
+	OpHeal     = "heal"     // Name, To, Both: the links are whole again
+	OpLink     = "link"     // Name, To, Both: the links take Ms and lose Share of their packets; 0: as they were
+	OpDisk     = "disk"     // Name: a machine whose disk takes Ms longer for a write, or is Full; neither: as it was
+	OpClock    = "clock"    // Name: a machine whose clock is off by Ms
 )
 
 // Command is one input of a session. At and After say when it came: at which virtual time, after how many events.
@@ -30,19 +41,23 @@ type Command struct {
 	To    string            `json:"to,omitempty"`
 	RPS   float64           `json:"rps,omitempty"`
 	Of    int               `json:"of,omitempty"`
+	Both  bool              `json:"both,omitempty"`
+	Ms    float64           `json:"ms,omitempty"`    // milliseconds
+	Share float64           `json:"share,omitempty"` // 0 to 1
+	Full  bool              `json:"full,omitempty"`
 }
 
-// Output is where a kubectl command prints, and what learns its exit code.
+// Output is where a kubectl or etcdctl command prints, and what learns its exit code.
 type Output struct {
 	Out, Err func(string)
 	Done     func(code int)
 }
 
-// Process is a kubectl command under way.
+// Process is a kubectl or etcdctl command under way.
 type Process struct {
-	p    *kubectl.Process
-	n    int // its number in the log
-	over bool
+	cancel func()
+	n      int // its number in the log
+	over   bool
 }
 
 // Done reports that the command has ended.
@@ -91,12 +106,13 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 			return nil, fmt.Errorf("command %d is not running", cmd.Of)
 		}
 		c.log = append(c.log, cmd)
-		c.Sim.Do(func() { p.p.Cancel() })
+		c.Sim.Do(p.cancel)
 		return p, nil
-	case OpKill, OpRestart:
-		return nil, c.power(cmd)
-	case OpCut, OpHeal:
-		return nil, c.link(cmd)
+	case OpEtcdctl:
+		c.log = append(c.log, cmd)
+		return c.startEtcdctl(cmd, out), nil
+	case OpKill, OpRestart, OpPause, OpContinue, OpCut, OpHeal, OpLink, OpDisk, OpClock:
+		return nil, c.fault(cmd)
 	case OpTraffic:
 		return nil, c.traffic(cmd)
 	}
@@ -111,6 +127,19 @@ func (c *Cluster) Cancel(p *Process) {
 }
 
 func (c *Cluster) startKubectl(cmd Command, out Output) *Process {
+	return c.run(cmd, out, func(out Output) (cancel func()) {
+		line := strings.TrimSpace(cmd.Line)
+		if changes(line) {
+			text := "kubectl " + strings.TrimPrefix(line, "kubectl ")
+			out = c.follow(text, c.Sim.Record(sim.KindCommand, "", text).ID, out)
+		}
+		env := kubectl.Env{Files: cmd.Files, Stdin: cmd.Files["-"], Out: out.Out, Err: out.Err}
+		return c.shell.Run(line, env, out.Done).Cancel
+	})
+}
+
+// run starts a process on the workstation; start gets an output that knows when it is over.
+func (c *Cluster) run(cmd Command, out Output, start func(Output) (cancel func())) *Process {
 	p := &Process{n: len(c.log) - 1}
 	c.processes[p.n] = p
 	quiet := func(string) {}
@@ -120,20 +149,15 @@ func (c *Cluster) startKubectl(cmd Command, out Output) *Process {
 	if out.Err == nil {
 		out.Err = quiet
 	}
-	c.Sim.Do(func() {
-		line := strings.TrimSpace(cmd.Line)
-		if changes(line) {
-			c.Sim.Record(sim.KindCommand, "", "kubectl "+strings.TrimPrefix(line, "kubectl "))
+	done := out.Done
+	out.Done = func(code int) {
+		p.over = true
+		delete(c.processes, p.n)
+		if done != nil {
+			done(code)
 		}
-		env := kubectl.Env{Files: cmd.Files, Stdin: cmd.Files["-"], Out: out.Out, Err: out.Err}
-		p.p = c.shell.Run(line, env, func(code int) {
-			p.over = true
-			delete(c.processes, p.n)
-			if out.Done != nil {
-				out.Done(code)
-			}
-		})
-	})
+	}
+	c.Sim.Do(func() { p.cancel = start(out) })
 	return p
 }
 
@@ -150,53 +174,6 @@ func changes(line string) bool {
 		return len(f) > 1 && f[1] != "status" && f[1] != "history"
 	}
 	return true
-}
-
-func (c *Cluster) power(cmd Command) error {
-	h := c.Sim.Host(cmd.Name)
-	if h == nil || !c.machines[cmd.Name] {
-		return fmt.Errorf("there is no machine %q", cmd.Name)
-	}
-	if h.Up() == (cmd.Op == OpRestart) {
-		if h.Up() {
-			return fmt.Errorf("%s is running already", cmd.Name)
-		}
-		return fmt.Errorf("%s has no power already", cmd.Name)
-	}
-	c.log = append(c.log, cmd)
-	c.Sim.Do(func() {
-		if cmd.Op == OpKill {
-			r := c.Sim.Record(sim.KindFault, "nodes/"+cmd.Name, cmd.Name+" lost power")
-			c.faults[cmd.Name] = r.ID
-			h.Stop()
-		} else {
-			c.Sim.Record(sim.KindFault, "nodes/"+cmd.Name, cmd.Name+" has power again")
-			delete(c.faults, cmd.Name)
-			h.Start()
-		}
-	})
-	return nil
-}
-
-// link cuts or heals a link in one direction.
-func (c *Cluster) link(cmd Command) error {
-	for _, name := range []string{cmd.Name, cmd.To} {
-		if !c.machines[name] {
-			return fmt.Errorf("there is no machine %q", name)
-		}
-	}
-	c.log = append(c.log, cmd)
-	c.Sim.Do(func() {
-		from, to := c.Sim.Host(cmd.Name), c.Sim.Host(cmd.To)
-		if cmd.Op == OpCut {
-			c.Sim.Record(sim.KindFault, "nodes/"+cmd.Name, "the link from "+cmd.Name+" to "+cmd.To+" was cut")
-			c.Sim.Cut(from, to)
-		} else {
-			c.Sim.Record(sim.KindFault, "nodes/"+cmd.Name, "the link from "+cmd.Name+" to "+cmd.To+" is whole again")
-			c.Sim.Heal(from, to)
-		}
-	})
-	return nil
 }
 
 // Log is the session's commands so far. The slice must not be changed.

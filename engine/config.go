@@ -10,13 +10,14 @@ const Version = "v1.37.2"
 
 // Limits of a configuration.
 const (
-	MaxNodes = 5000
+	MaxNodes   = 5000
+	MaxMasters = 7
 )
 
 // Config is what a cluster is made from. The same Config and the same commands give the same journal.
 type Config struct {
 	Nodes   int    // worker nodes, named node-1...; 0 to 5,000
-	Masters int    // control-plane nodes; 1 for now
+	Masters int    // control-plane nodes: 1, 3, 5 or 7; 0 means 1
 	Seed    uint64 // of everything random
 	// Start is the wall-clock moment of virtual time 0; zero means sim.Epoch.
 	Start time.Time
@@ -31,8 +32,8 @@ func (c *Config) check() error {
 	if c.Masters == 0 {
 		c.Masters = 1
 	}
-	if c.Masters != 1 {
-		return fmt.Errorf("masters: %d is not supported yet; a cluster has 1 control-plane node for now", c.Masters)
+	if c.Masters < 1 || c.Masters > MaxMasters || c.Masters%2 == 0 {
+		return fmt.Errorf("masters: %d is not 1, 3, 5 or 7: etcd needs a majority, which an even number does not make safer", c.Masters)
 	}
 	if c.Zones < 0 || c.Zones > 26 {
 		return fmt.Errorf("zones: %d is not between 0 and 26", c.Zones)

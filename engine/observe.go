@@ -11,8 +11,10 @@ import (
 	"tabernetes/engine/api"
 	"tabernetes/engine/apiserver"
 	"tabernetes/engine/client"
+	"tabernetes/engine/etcd"
 	"tabernetes/engine/explain"
 	"tabernetes/engine/runtime"
+	"tabernetes/engine/sim"
 )
 
 // What follows looks at a cluster from outside: it sends no request, takes no time and leaves no trace in the session.
@@ -34,7 +36,7 @@ type ObjectInfo struct {
 // Object finds an object by reference ("pods/default/web-1").
 func (c *Cluster) Object(ref string) (*ObjectInfo, error) {
 	kind, key, _ := strings.Cut(ref, "/")
-	r := api.ByName(kind)
+	r := c.resource(kind)
 	if r == nil || key == "" {
 		return nil, fmt.Errorf("%q is not a reference: write KIND/NAMESPACE/NAME, as in pods/default/web-1, or KIND/NAME", ref)
 	}
@@ -62,11 +64,42 @@ func (c *Cluster) Object(ref string) (*ObjectInfo, error) {
 	return info, nil
 }
 
+// resource finds a kind by name among those served now.
+func (c *Cluster) resource(name string) *api.Resource {
+	for _, s := range c.Servers() {
+		if s != nil {
+			if r := s.Table().ByName(name); r != nil {
+				return r
+			}
+		}
+	}
+	return api.ByName(name)
+}
+
 func (c *Cluster) peek(r *api.Resource, key string) api.Object {
-	if c.server == nil {
+	kv := c.members.Get(apiserver.StoreKey(r, key))
+	if kv == nil {
 		return nil
 	}
-	return c.server.Peek(r, key)
+	_, obj, ok := apiserver.Stored(kv.Value)
+	if ok && r.Hub != nil {
+		return r.FromHub(obj)
+	}
+	return obj
+}
+
+// Peek looks at an object as it was committed last, whether or not anything runs; nil if there is none. The key is
+// "default/web", or "node-1" without a namespace.
+func (c *Cluster) Peek(r *api.Resource, key string) api.Object { return c.peek(r, key) }
+
+// Each calls fn for every object of a resource as it was committed last, by key.
+func (c *Cluster) Each(r *api.Resource, fn func(key string, o api.Object)) {
+	c.members.Each(apiserver.StoreKey(r, ""), func(kv *etcd.KV) bool {
+		if _, obj, ok := apiserver.Stored(kv.Value); ok {
+			fn(api.KeyOf(obj), obj)
+		}
+		return true
+	})
 }
 
 // EventInfo is one Event, for a list.
@@ -82,13 +115,14 @@ type EventInfo struct {
 
 // Events are the newest Events of all namespaces, newest first, at most limit of them.
 func (c *Cluster) Events(limit int) []EventInfo {
-	if c.server == nil {
-		return []EventInfo{}
-	}
 	out := []EventInfo{}
 	start := c.Sim.Wall(0)
-	for _, o := range c.server.Newest(api.Events, min(max(limit, 0), 1000)) {
-		e := o.(*corev1.Event)
+	for _, kv := range c.members.Newest(apiserver.StoreKey(api.Events, ""), min(max(limit, 0), 1000)) {
+		_, o, _ := apiserver.Stored(kv.Value)
+		e, ok := o.(*corev1.Event)
+		if !ok {
+			continue
+		}
 		at, n := e.LastTimestamp.Time, e.Count
 		if at.IsZero() {
 			at = e.EventTime.Time
@@ -115,24 +149,42 @@ func (c *Cluster) Events(limit int) []EventInfo {
 	return out
 }
 
-// OnCommitted calls fn with every committed write the API server's watch cache has seen, in order by resource; old is
-// nil for what is new to it. An API server that starts tells of everything there is.
+// OnCommitted calls fn with every write as etcd commits it, once and in order; old is nil for what is new, new for what
+// is gone. When etcd is restored from a snapshot, fn is called with what is not as it was.
 func (c *Cluster) OnCommitted(fn func(r *api.Resource, old, new api.Object)) {
 	c.observers = append(c.observers, fn)
 }
 
-func (c *Cluster) committed(r *api.Resource, old, new api.Object) {
+// written follows etcd: the first member that applies a write calls it.
+func (c *Cluster) written(e *etcd.Event) {
+	r, old, new, ok := apiserver.Observed(c.Sim, e)
+	if !ok {
+		return
+	}
 	c.Stage.Committed(r, old, new)
 	for _, fn := range c.observers {
 		fn(r, old, new)
 	}
 }
 
+// ClientConfig is how a program of somebody's own inside the world reaches the API: through the load balancer if there
+// is one.
+func (c *Cluster) ClientConfig(user, agent string) client.Config { return c.clientFor(user, agent) }
+
 // Audit looks into the clients of all components. It must be called before the first event.
 func (c *Cluster) Audit(a *client.Audit) { c.audit = a }
 
-// Server is the running API server, or the last that ran; nil before the first event.
-func (c *Cluster) Server() *apiserver.Server { return c.server }
+// Servers are the API servers by master, in order: the running one, or the last that ran; nil before the first event.
+func (c *Cluster) Servers() []*apiserver.Server {
+	out := make([]*apiserver.Server, len(c.masters))
+	for i, h := range c.masters {
+		out[i] = c.servers[h.Name]
+	}
+	return out
+}
+
+// Masters are the control-plane machines in order. The slice must not be changed.
+func (c *Cluster) Masters() []*sim.Host { return c.masters }
 
 // Runtime is the container runtime of a node, or nil.
 func (c *Cluster) Runtime(node string) *runtime.Runtime { return c.runtimes[node] }

@@ -8,7 +8,15 @@
 //	> advance 6m                 virtual time passes
 //	> settle 2m                  until nothing but periodic work is left
 //	> until 60s kubectl ...      until the command's output is what follows, at most so long
-//	> kill node-1  / restart node-1
+//	$ etcdctl member list        as is a line of etcdctl
+//	> kill node-1  / restart node-1               a machine loses power, and gets it back
+//	> kill etcd@control-plane-2                   one component ends; restart starts it
+//	> pause etcd@control-plane-2 / continue ...   SIGSTOP, for a machine all of it
+//	> cut node-1,node-2 * [both] / heal ...       links, in the direction written or both; * is all other machines
+//	> link node-1 * 80ms [10%] [both]             a link's latency and loss; 0ms: as ever
+//	> disk control-plane-1 500ms|full|ok          a slow or full disk
+//	> clock node-1 -90s                           a clock that is off
+//	> control-plane              who leads, who voted, where the logs are
 //	> load hello 50              requests a second to a Service; 0 stops
 //	> stats                      the figures of the load, as JSON without latencies
 //	> why pods/default/web-1     the chain of causes, effect first
@@ -16,6 +24,6 @@
 //	> history nodes/node-1       what happened to an object, oldest first
 //	# a comment
 //
-// Ages, random suffixes and addresses are real and stay as they are: a script runs with a seed of its own (`seed: N`
-// and `nodes: N` in its first lines) and is reproducible to the byte.
+// Ages, random suffixes and addresses are real and stay as they are: a script runs with a seed of its own (`seed: N`,
+// `nodes: N` and `masters: N` in its first lines) and is reproducible to the byte.
 package scenarios

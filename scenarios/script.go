@@ -66,6 +66,8 @@ func (s *Script) setting(line string) error {
 	switch key {
 	case "nodes":
 		s.Config.Nodes = n
+	case "masters":
+		s.Config.Masters = n
 	case "seed":
 		s.Config.Seed = uint64(n)
 	default:
@@ -95,7 +97,7 @@ func (s *Script) Play() (*engine.Cluster, []string, error) {
 func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 	verb, rest := st.Text[:2], st.Text[2:]
 	if verb == "$ " {
-		return s.kubectl(c, rest, 10*time.Minute)
+		return s.terminal(c, rest, 10*time.Minute)
 	}
 	f := strings.Fields(rest)
 	switch {
@@ -119,16 +121,20 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 		line := strings.TrimSpace(strings.SplitN(rest, f[1], 2)[1])
 		end := c.Now().Add(d)
 		for {
-			got, err := s.kubectl(c, line, time.Minute)
+			got, err := s.terminal(c, line, time.Minute)
 			if err != nil || strings.TrimSpace(got) == strings.TrimSpace(st.Want) || c.Now() >= end {
 				return got, err
 			}
 			c.RunTo(c.Now().Add(time.Second), nil, 0)
 		}
-	case f[0] == "kill" && len(f) == 2:
-		return "", c.Do(engine.Command{Op: engine.OpKill, Name: f[1]})
-	case f[0] == "restart" && len(f) == 2:
-		return "", c.Do(engine.Command{Op: engine.OpRestart, Name: f[1]})
+	case engine.IsFault(rest):
+		cmd, err := engine.ParseFault(rest)
+		if err == nil {
+			err = c.Do(cmd)
+		}
+		return "", err
+	case f[0] == "control-plane" && len(f) == 1:
+		return controlPlaneText(c), nil
 	case f[0] == "load" && len(f) == 3:
 		rps, err := strconv.ParseFloat(f[2], 64)
 		if err != nil {
@@ -184,8 +190,8 @@ func firstFailure(c *engine.Cluster) string {
 
 var fileFlag = regexp.MustCompile(`-f[ =](\S+)`)
 
-// kubectl runs a line to its end and returns stdout and stderr as a terminal would show them.
-func (s *Script) kubectl(c *engine.Cluster, line string, limit time.Duration) (string, error) {
+// terminal runs a line of kubectl or etcdctl to its end and returns stdout and stderr as a terminal would show them.
+func (s *Script) terminal(c *engine.Cluster, line string, limit time.Duration) (string, error) {
 	files := map[string]string{}
 	for _, m := range fileFlag.FindAllStringSubmatch(line, -1) {
 		text, err := s.Files(m[1])
@@ -197,7 +203,11 @@ func (s *Script) kubectl(c *engine.Cluster, line string, limit time.Duration) (s
 	var b strings.Builder
 	put := func(t string) { b.WriteString(t) }
 	code := 0
-	p, err := c.Start(engine.Command{Op: engine.OpKubectl, Line: line, Files: files}, engine.Output{Out: put, Err: put, Done: func(n int) { code = n }})
+	cmd := engine.Command{Op: engine.OpKubectl, Line: line, Files: files}
+	if strings.HasPrefix(line, "etcdctl ") {
+		cmd = engine.Command{Op: engine.OpEtcdctl, Line: line}
+	}
+	p, err := c.Start(cmd, engine.Output{Out: put, Err: put, Done: func(n int) { code = n }})
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -28,6 +30,8 @@ const (
 	sliceEvents = 200
 	// frameMs is the shortest time between two frames.
 	frameMs = 16
+	// controlMs is the shortest time between two looks at the control plane.
+	controlMs = 250
 	// frameShare is how many times as long as making a frame took must pass before the next: drawing a thousand nodes
 	// that change all the time must not eat the time in which they change.
 	frameShare = 12
@@ -50,13 +54,15 @@ type bridge struct {
 	debt    float64 // virtual nanoseconds that real time is ahead
 
 	jobs      []*job
-	running   map[int]*engine.Process // kubectl by request id
+	running   map[int]*engine.Process // lines by request id
 	scheduled bool
 
 	seq       int
 	unacked   bool
 	lastFrame float64
 	frameCost float64
+	control   []byte  // as the page has it
+	looked    float64 // when it was compared last
 	dirty     bool
 	restoring bool
 	warm      *warmUp // nil before init and when it is done
@@ -232,7 +238,27 @@ func (b *bridge) postFrame() {
 	b.c.UpdateLoad()
 	b.seq++
 	f := &frame{Seq: b.seq, Playing: b.playing, Speed: b.speed, Settled: b.c.Settled(), Busy: len(b.jobs) > 0, Frame: b.c.Stage.Take(b.c.Requests())}
+	f.Control = b.controlView(now, f.Full)
 	b.unacked, b.dirty, b.lastFrame = true, false, now
 	b.h.post(answer{Type: "frame", Frame: f})
 	b.frameCost = b.h.now() - now
+}
+
+// controlView is the control plane if the page has it otherwise. While time passes by itself somebody looks again soon;
+// a clock that stands is looked at each time.
+func (b *bridge) controlView(now float64, full bool) []byte {
+	if !full && b.playing && now-b.looked < controlMs {
+		return nil
+	}
+	b.looked = now
+	view, err := json.Marshal(b.controlPlane())
+	if err != nil || !full && bytes.Equal(view, b.control) {
+		return nil
+	}
+	b.control = view
+	return view
+}
+
+func (b *bridge) controlPlane() controlPlane {
+	return controlPlane{b.c.ControlPlane(), b.c.Faults(), b.c.Writes()}
 }

@@ -64,11 +64,11 @@ func (h *fakeHost) init() {
 	require.Equal(h.t, "result", h.ask(request{Op: "pause"}).Type)
 }
 
-func (h *fakeHost) kubectl(line string) kubectlResult {
+func (h *fakeHost) kubectl(line string) lineResult {
 	h.t.Helper()
-	a := h.ask(request{Op: "kubectl", Line: line})
+	a := h.ask(request{Op: "run", Line: line})
 	require.Equal(h.t, "result", a.Type, a.Message)
-	return a.Value.(kubectlResult)
+	return a.Value.(lineResult)
 }
 
 func TestSessionInAPausedClock(t *testing.T) {
@@ -92,17 +92,80 @@ func TestBadRequestsChangeNothing(t *testing.T) {
 	before := h.b.c.Stats()
 	for _, r := range []request{
 		{Op: "frobnicate"}, {Op: "play", Speed: -1}, {Op: "advance", Seconds: -5}, {Op: "advance", Seconds: 1e300}, {Op: "settle", MaxSeconds: -1},
-		{Op: "killNode", Name: "node-9"}, {Op: "killNode", Name: "workstation"}, {Op: "restartNode", Name: "node-1"},
 		{Op: "traffic", Service: "nobody", RPS: 5}, {Op: "traffic", Service: "x", RPS: -1},
 		{Op: "why", Ref: "nonsense"}, {Op: "why", Ref: "records/99999999"}, {Op: "object", Ref: "unicorns/x"},
-		{Op: "kubectl", Line: strings.Repeat("x", 1<<20)},
-		{Op: "reset", Config: clusterConfig{Nodes: 100000, Masters: 1}}, {Op: "reset", Config: clusterConfig{Nodes: 3, Masters: 7}},
+		{Op: "run", Line: strings.Repeat("x", 1<<20)},
+		{Op: "reset", Config: clusterConfig{Nodes: 100000, Masters: 1}}, {Op: "reset", Config: clusterConfig{Nodes: 3, Masters: 2}},
 	} {
 		a := h.ask(r)
 		require.Equal(t, "error", a.Type, "%s: %v", r.Op, a.Value)
 		require.NotEmpty(t, a.Message, r.Op)
 	}
 	require.Equal(t, before, h.b.c.Stats())
+}
+
+func TestFaultsAsLines(t *testing.T) {
+	h := newHost(t)
+	h.init()
+	before := h.b.c.Stats()
+	for line, want := range map[string]string{
+		"kill node-9": `error: there is no machine "node-9"`, "kill workstation": `error: there is no machine "workstation"`,
+		"restart node-1": "error: node-1 is running already", "kill": "error: kill: what is missing",
+		"kill node-1 node-2": `error: kill: "node-2" is too much`,
+	} {
+		r := h.kubectl(line)
+		require.Equal(t, 1, r.Code, line)
+		require.Contains(t, r.Stderr, want)
+	}
+	require.Equal(t, before, h.b.c.Stats())
+	require.Zero(t, h.kubectl("kill node-1").Code)
+	require.Contains(t, h.kubectl("etcdctl member list").Stdout, "control-plane-1")
+	v := h.ask(request{Op: "controlPlane"}).Value.(controlPlane)
+	require.Len(t, v.Faults, 1)
+	require.Equal(t, "restart node-1", v.Faults[0].Undo)
+}
+
+// The control plane travels with frames when it changed, not more often than a few times a second.
+func TestControlPlaneInFrames(t *testing.T) {
+	h := newHost(t)
+	require.Equal(t, "result", h.ask(request{Op: "init", Protocol: protocolVersion, Config: clusterConfig{Nodes: 1, Masters: 3, Seed: 1}}).Type)
+	h.ask(request{Op: "play", Speed: 1})
+	from, start := len(h.answers), h.time
+	for h.time-start < 5000 && len(h.queue) > 0 {
+		fn := h.queue[0]
+		h.queue = h.queue[1:]
+		fn()
+	}
+	frames, views := 0, 0
+	for _, a := range h.answers[from:] {
+		if a.Type == "frame" {
+			if frames++; a.Frame.Control != nil {
+				views++
+			}
+		}
+	}
+	require.Greater(t, frames, 100)
+	require.Positive(t, views)
+	require.LessOrEqual(t, views, 20)
+	h.ask(request{Op: "pause"})
+	// What a stopped clock's command changes is shown at once.
+	h.ask(request{Op: "run", Line: "kill control-plane-1"})
+	for range 20 {
+		if len(h.queue) > 0 {
+			fn := h.queue[0]
+			h.queue = h.queue[1:]
+			fn()
+		}
+	}
+	var last controlPlane
+	for _, a := range h.answers {
+		if a.Type == "frame" && a.Frame.Control != nil {
+			last = controlPlane{}
+			require.NoError(t, json.Unmarshal(a.Frame.Control, &last))
+		}
+	}
+	require.Len(t, last.Faults, 1)
+	require.False(t, last.Masters[0].Power)
 }
 
 func TestPanicRestoresTheSession(t *testing.T) {
@@ -130,12 +193,12 @@ func TestPanicRestoresTheSession(t *testing.T) {
 
 // FuzzReceive: whatever the page's side sends, it is answered and the session lives on.
 func FuzzReceive(f *testing.F) {
-	f.Add(`{"op":"kubectl","line":"get pods -o jsonpath={.items[*"}`)
-	f.Add(`{"op":"kubectl","line":"apply -f -","files":{"-":"a: [b"}}`)
+	f.Add(`{"op":"run","line":"get pods -o jsonpath={.items[*"}`)
+	f.Add(`{"op":"run","line":"apply -f -","files":{"-":"a: [b"}}`)
 	f.Add(`{"op":"why","ref":"pods/"}`)
 	f.Add(`{"op":"traffic","service":"/","rps":1}`)
-	f.Add(`{"op":"kubectl","line":"delete pods --all -A"}`)
-	f.Add(`{"op":"kubectl","line":"drain node-1 --force"}`)
+	f.Add(`{"op":"run","line":"delete pods --all -A"}`)
+	f.Add(`{"op":"run","line":"drain node-1 --force"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		var r request
 		if json.Unmarshal([]byte(text), &r) != nil || r.Op == "init" || r.Op == "reset" || r.Op == "ack" || r.Op == "play" {

@@ -31,8 +31,8 @@ func (b *bridge) handle(r request) {
 			b.unacked = false
 			b.wake()
 		}
-	case "kubectl":
-		b.kubectl(r)
+	case "run":
+		b.line(r)
 	case "cancel":
 		if p := b.running[r.Target]; p != nil {
 			b.c.Cancel(p)
@@ -63,12 +63,8 @@ func (b *bridge) handle(r request) {
 			return
 		}
 		b.run(r.ID, r.MaxSeconds, b.c.Settled)
-	case "killNode", "restartNode":
-		cmd := engine.Command{Op: engine.OpKill, Name: r.Name}
-		if r.Op == "restartNode" {
-			cmd.Op = engine.OpRestart
-		}
-		b.do(r.ID, cmd)
+	case "controlPlane":
+		b.reply(r.ID, b.controlPlane())
 	case "traffic":
 		b.do(r.ID, engine.Command{Op: engine.OpTraffic, Name: r.Service, RPS: r.RPS})
 	case "trafficStats":
@@ -141,11 +137,11 @@ func (b *bridge) run(id int, seconds float64, held func() bool) {
 	b.jobs = append(b.jobs, &job{id: id, until: b.c.Now().Add(time.Duration(math.Round(seconds * 1e9))), held: held, done: func() { b.reply(id, nil) }})
 }
 
-// kubectl runs a line; what it prints is streamed, and told once more in the answer.
-func (b *bridge) kubectl(r request) {
+// line runs a line of the terminal; what it prints is streamed, and told once more in the answer. A fault that is
+// refused has printed why.
+func (b *bridge) line(r request) {
 	var stdout, stderr []byte
-	cmd := engine.Command{Op: engine.OpKubectl, Line: r.Line, Files: r.Files}
-	p, err := b.c.Start(cmd, engine.Output{
+	out := engine.Output{
 		Out: func(s string) {
 			stdout = append(stdout, s...)
 			b.h.post(answer{ID: r.ID, Type: "output", Stream: "stdout", Text: s})
@@ -156,14 +152,25 @@ func (b *bridge) kubectl(r request) {
 		},
 		Done: func(code int) {
 			delete(b.running, r.ID)
-			b.reply(r.ID, kubectlResult{string(stdout), string(stderr), code})
+			b.reply(r.ID, lineResult{string(stdout), string(stderr), code})
 		},
-	})
-	if err != nil {
-		b.fail(r.ID, err)
-		return
 	}
-	if !p.Done() {
+	cmd, err := engine.ParseLine(r.Line, r.Files)
+	var p *engine.Process
+	if err == nil {
+		p, err = b.c.Start(cmd, out)
+	}
+	fault := engine.IsFault(r.Line)
+	switch {
+	case err != nil && fault:
+		out.Err("error: " + err.Error() + "\n")
+		out.Done(1)
+	case err != nil:
+		b.fail(r.ID, err)
+	case fault:
+		out.Done(0)
+	}
+	if p != nil && !p.Done() {
 		b.running[r.ID] = p
 		b.finishSoon(r.ID)
 	}

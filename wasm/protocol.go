@@ -1,6 +1,11 @@
 package main
 
-import "tabernetes/engine/stage"
+import (
+	"encoding/json"
+
+	"tabernetes/engine"
+	"tabernetes/engine/stage"
+)
 
 // The messages between the page and the engine's worker. Twin of static/src/protocol.ts: same names, same comments.
 //
@@ -8,7 +13,7 @@ import "tabernetes/engine/stage"
 // Frames come unasked, at most one unacknowledged at a time: the page answers each with `ack` when it has drawn it.
 
 // protocolVersion is raised on every incompatible change; compared in the handshake.
-const protocolVersion = 1
+const protocolVersion = 2
 
 // clusterConfig is what a cluster is made from; also the URL parameters of the page.
 type clusterConfig struct {
@@ -29,7 +34,6 @@ type request struct {
 	Speed      float64           `json:"speed"`
 	Seconds    float64           `json:"seconds"`
 	MaxSeconds float64           `json:"maxSeconds"`
-	Name       string            `json:"name"`
 	Service    string            `json:"service"`
 	RPS        float64           `json:"rps"`
 	Ref        string            `json:"ref"`
@@ -56,7 +60,7 @@ type initResult struct {
 	WasmBytes int    `json:"wasmBytes"`
 }
 
-type kubectlResult struct {
+type lineResult struct {
 	Stdout string `json:"stdout"`
 	Stderr string `json:"stderr"`
 	Code   int    `json:"code"`
@@ -78,5 +82,14 @@ type frame struct {
 	Speed   float64 `json:"speed"`
 	Settled bool    `json:"settled"`
 	Busy    bool    `json:"busy"`
+	// Control is the control plane, when it changed: a few times a second at most, and in every full frame.
+	Control json.RawMessage `json:"control,omitempty"`
 	*stage.Frame
+}
+
+// controlPlane is the headquarters, what is broken, and what became of the newest writes.
+type controlPlane struct {
+	engine.ControlPlane
+	Faults []engine.FaultInForce `json:"faults"`
+	Writes []engine.Write        `json:"writes"`
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -33,7 +32,7 @@ var _ rest.Core = (*cluster)(nil)
 const readyWithin = 60 * time.Second
 
 func newCluster(conf config) (*cluster, error) {
-	ec := engine.Config{Nodes: conf.nodes, Seed: conf.seed}
+	ec := engine.Config{Nodes: conf.nodes, Masters: conf.masters, Seed: conf.seed}
 	// The cluster starts in the past by as much as it takes to become ready, so that its clock shows the time of day
 	// when the first client comes: kubectl counts some ages by its own clock.
 	boot, err := bootTime(ec)
@@ -46,14 +45,8 @@ func newCluster(conf config) (*cluster, error) {
 		return nil, err
 	}
 	k := &cluster{loop: newLoop(c, conf.speed)}
-	var masters []*sim.Host
-	for _, h := range c.Sim.Hosts() {
-		if strings.HasPrefix(h.Name, "control-plane-") {
-			masters = append(masters, h)
-		}
-	}
 	c.Sim.Host("workstation").Install("http-client", func(a *sim.Actor) {
-		k.client = client.New(a, client.Config{Servers: masters, User: "kubernetes-admin", UserAgent: "kubectl"})
+		k.client = client.New(a, c.ClientConfig("kubernetes-admin", "kubectl"))
 	})
 	c.RunTo(sim.Time(readyWithin), c.Ready, 0)
 	return k, nil

@@ -16,31 +16,34 @@ import (
 
 // config is what the flags say.
 type config struct {
-	addr   string // of the page; "" for none
-	asked  bool   // for the page by name: who asks for the API alone can do without it
-	static string
-	api    string // of the Kubernetes API; "" for none
-	nodes  int
-	seed   uint64
-	speed  float64 // virtual seconds per real second
+	addr    string // of the page; "" for none
+	asked   bool   // for the page by name: who asks for the API alone can do without it
+	static  string
+	api     string // of the Kubernetes API; "" for none
+	nodes   int
+	masters int
+	seed    uint64
+	speed   float64   // virtual seconds per real second
+	in      io.Reader // lines for that cluster: see lines.go
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "web:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string, env func(string) string, out io.Writer) error {
-	conf := config{}
+func run(ctx context.Context, args []string, env func(string) string, in io.Reader, out io.Writer) error {
+	conf := config{in: in}
 	fs := flag.NewFlagSet("web", flag.ContinueOnError)
 	fs.StringVar(&conf.addr, "addr", "127.0.0.1:8080", "where to serve the page; the environment's PORT overrides the port")
 	fs.StringVar(&conf.static, "static", "static/dist", "the built page; looked for from here upwards")
 	fs.StringVar(&conf.api, "api", "", "where to serve the Kubernetes API of a cluster, e.g. 127.0.0.1:8001")
 	fs.IntVar(&conf.nodes, "nodes", 3, "worker nodes of that cluster")
+	fs.IntVar(&conf.masters, "masters", 1, "control-plane nodes of that cluster: 1, 3, 5 or 7")
 	fs.Uint64Var(&conf.seed, "seed", 1, "seed of that cluster")
 	fs.Float64Var(&conf.speed, "speed", 1, "virtual seconds per real second of that cluster")
 	if err := fs.Parse(args); err != nil {
@@ -70,6 +73,7 @@ const shutdownGrace = 3 * time.Second
 func serve(ctx context.Context, conf config, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	out = &shared{w: out}
 	var servers []*http.Server
 	failed := make(chan error, 2)
 	listen := func(addr string, h http.Handler, say string) error {
@@ -109,6 +113,7 @@ func serve(ctx context.Context, conf config, out io.Writer) error {
 			return err
 		}
 		go c.loop.run(ctx)
+		go c.lines(ctx, conf.in, out)
 	}
 	if len(servers) == 0 {
 		return errors.New("nothing to serve: both -addr and -api are empty")

@@ -21,7 +21,7 @@ func start(t *testing.T, args ...string) (addr string, stop func() error) {
 	out, in := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		err := run(ctx, args, func(string) string { return "" }, in)
+		err := run(ctx, args, func(string) string { return "" }, strings.NewReader(""), in)
 		in.CloseWithError(io.EOF)
 		done <- err
 	}()
@@ -88,7 +88,7 @@ func TestFlags(t *testing.T) {
 		{"-addr= -api=127.0.0.1:0 -nodes=-1", "nodes: -1 is not between 0 and 5000"},
 		{"extra", `unexpected argument "extra"`},
 	} {
-		require.EqualError(t, run(t.Context(), strings.Fields(c.args), none, io.Discard), c.want)
+		require.EqualError(t, run(t.Context(), strings.Fields(c.args), none, nil, io.Discard), c.want)
 	}
 	dir := t.TempDir()
 	url, stop := start(t, "-addr=127.0.0.1:0", "-static="+dir)

@@ -23,6 +23,8 @@ const (
 	Patch            Verb = "patch"
 	Delete           Verb = "delete"
 	DeleteCollection Verb = "deletecollection"
+	// Discover asks of the resource Discovery for the table of what is served (Response.Table).
+	Discover Verb = "discover"
 )
 
 // TypedPatch is the patch type of Request.Mutate: a patch that is a function instead of a document.
@@ -59,11 +61,21 @@ type Request struct {
 	Limit                int64
 	Continue             string
 	AllowBookmarks       bool
+	ProgressNotify       bool // with AllowBookmarks: not only at the end of the initial events but every minute
 	SendInitialEvents    bool
 
 	Log *LogOptions // pods/log
 
-	User      string // the authenticated user, e.g. "system:serviceaccount:kube-system:replicaset-controller"
+	User string // who asks, as its certificate says, e.g. "system:serviceaccount:kube-system:replicaset-controller"
+	// Groups of the user; nil: those the cluster's certificates give a user of that name. When the request is carried
+	// out, User, Groups, UID and Extra are those of the user in whose name it is.
+	Groups []string
+	UID    string
+	Extra  map[string][]string
+	Token  string    // bearer token of a service account; it says who asks, in place of User
+	As     *UserInfo // whom to act as (--as); nil: oneself
+	Path   string    // of a request for NonResource, with its query: "/readyz?verbose", "/metrics"
+
 	UserAgent string
 }
 
@@ -76,7 +88,9 @@ type Response struct {
 	Remaining       int64
 	Created         bool
 	Warnings        []string
-	Text            string // pods/log
+	Text            string // pods/log; what a Path answers
+	Code            int    // of a Path's answer; 0 is 200
+	Table           *Table // discover
 	Err             error
 }
 
@@ -98,3 +112,15 @@ type Endpoint interface {
 
 // Service is the name under which API servers listen on their host.
 const Service = "kube-apiserver"
+
+// UserInfo is somebody: a name, groups, and what else an authenticator told.
+type UserInfo struct {
+	Name   string
+	UID    string
+	Groups []string
+	Extra  map[string][]string
+}
+
+// NonResource is the resource of requests for a Path that is no resource's, such as /version: the core
+// answers for health and metrics; for the rest it decides whether the user may, and the HTTP surface answers.
+var NonResource = &Resource{Name: "path", Verbs: []Verb{}}

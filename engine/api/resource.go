@@ -19,6 +19,17 @@ type Resource struct {
 	Namespaced           bool
 	Subresources         []string // "status", "scale", "binding", ...
 
+	// Verbs are what can be asked of the resource itself; nil means everything. Kinds with few are not stored: reviews
+	// answer a question, ComponentStatus is a view.
+	Verbs []Verb
+	// Hub is the stored version of a kind that this row serves in another version; nil for the stored version itself.
+	// ToHub and FromHub convert, always into a new object that may share parts with the old.
+	Hub            *Resource
+	ToHub, FromHub func(Object) Object
+
+	// Custom is what a CustomResourceDefinition says besides; nil for built-in kinds.
+	Custom *CustomKind
+
 	// New makes an empty object; NewList wraps items into the kind's list type.
 	New     func() Object
 	NewList func(items []Object) runtime.Object
@@ -37,6 +48,20 @@ type Resource struct {
 	// Describe tells in a few words what a write changed, for the journal; old is nil on create.
 	Describe func(old, new Object) string
 }
+
+// Stored is the row under which the kind's objects are kept: Hub, or the row itself.
+func (r *Resource) Stored() *Resource {
+	if r.Hub != nil {
+		return r.Hub
+	}
+	return r
+}
+
+// Kept reports that objects of the row are stored under it: it is no other version of a kind and no mere view.
+func (r *Resource) Kept() bool { return r.Hub == nil && r.Verbs == nil }
+
+// Can reports that a verb may be asked of the resource itself.
+func (r *Resource) Can(v Verb) bool { return r.Verbs == nil || slices.Contains(r.Verbs, v) }
 
 // GVK is the kind's group, version and kind.
 func (r *Resource) GVK() schema.GroupVersionKind {

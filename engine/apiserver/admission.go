@@ -2,7 +2,6 @@ package apiserver
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,44 +10,110 @@ import (
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/defaults"
+	"tabernetes/engine/sim"
 )
 
-// prepareCreate runs defaults, mutating admission and the strategy over a new object, in upstream's order.
-func (s *Server) prepareCreate(k *cacher, req *api.Request, obj api.Object) (warnings []string, err error) {
-	if err := s.admitNamespace(k.r, obj); err != nil {
-		return nil, err
-	}
-	if pod, ok := obj.(*corev1.Pod); ok {
-		if err := s.preparePod(pod); err != nil {
-			return nil, err
-		}
-		defaults.PrepareForCreate(pod)
-		return nil, nil
-	}
-	defaults.Set(obj)
-	if n, ok := obj.(*corev1.Node); ok {
-		taintNewNode(n)
-	}
-	defaults.PrepareForCreate(obj)
-	return nil, nil
+// The admission chain of kube-apiserver: the plugins that are on by default, and NodeRestriction, which kubeadm turns on,
+// in upstream's order (pkg/kubeapiserver/options/plugins.go). Mutating plugins run between defaults and the strategy,
+// validating ones after validation, the quota at the very end.
+
+// operation is what a write does, in the words of webhook rules.
+type operation string
+
+const (
+	opCreate operation = "CREATE"
+	opUpdate operation = "UPDATE"
+	opDelete operation = "DELETE"
+)
+
+// attributes are a write as the plugins see it.
+type attributes struct {
+	req      *api.Request
+	r        *api.Resource
+	op       operation
+	sub      string
+	obj, old api.Object             // obj is nil in a delete, old in a create
+	naming   bool                   // the name is still to be generated, as far as messages go
+	account  *corev1.ServiceAccount // of a new pod
+	early    bool                   // the account that every namespace gets is not there yet
+	behind   *api.Resource          // something of it was not found, which the watch cache may not know yet
+	warnings []string
 }
 
-// admitNamespace is the NamespaceLifecycle plugin.
-func (s *Server) admitNamespace(r *api.Resource, obj api.Object) error {
-	if !r.Namespaced {
+// name is what messages call the object.
+func (a *attributes) name() string {
+	if a.obj == nil || a.obj.GetName() == "" {
+		return a.req.Name
+	}
+	if a.naming {
+		return a.obj.GetGenerateName()
+	}
+	return a.obj.GetName()
+}
+
+func (a *attributes) namespace() string {
+	if a.r == api.Namespaces {
+		return a.name()
+	}
+	return a.req.Namespace
+}
+
+func (a *attributes) forbidden(why string) error { return forbiddenBecause(a.r, a.name(), why) }
+
+func forbiddenBecause(r *api.Resource, name, why string) error {
+	return apierrors.NewForbidden(r.GR(), name, errors.New(why))
+}
+
+func (a *attributes) warn(text string) { a.warnings = append(a.warnings, text) }
+
+// admitCreate runs defaults and the mutating plugins but for webhooks over a new object, in upstream's order.
+func (s *Server) admitCreate(a *attributes) error {
+	s.admission()
+	dropOwnersTwice(a)
+	if err := s.admitNamespace(a); err != nil {
+		return err
+	}
+	if pod, ok := a.obj.(*corev1.Pod); ok {
+		return s.preparePod(a, pod)
+	}
+	defaults.Set(a.obj)
+	return s.mutate(a)
+}
+
+// mutate runs the mutating plugins of all kinds but pods.
+func (s *Server) mutate(a *attributes) error {
+	if err := s.restrictNode(a); err != nil {
+		return err
+	}
+	switch o := a.obj.(type) {
+	case *corev1.Node:
+		if a.op == opCreate {
+			taintNewNode(o)
+		}
+	default:
+		if a.op == opCreate {
+			s.admitClasses(a)
+		}
+	}
+	return nil
+}
+
+// admitNamespace is the NamespaceLifecycle plugin for what is created.
+func (s *Server) admitNamespace(a *attributes) error {
+	if !a.r.Namespaced {
 		return nil
 	}
-	ns, _ := s.kinds[api.Namespaces].objects[obj.GetNamespace()].(*corev1.Namespace)
+	ns, _ := s.kinds[api.Namespaces].objects[a.req.Namespace].(*corev1.Namespace)
 	if ns == nil {
-		return notFound(api.Namespaces, obj.GetNamespace())
+		a.behind = api.Namespaces
+		return notFound(api.Namespaces, a.req.Namespace)
 	}
 	if ns.Status.Phase != corev1.NamespaceTerminating && ns.DeletionTimestamp == nil {
 		return nil
 	}
-	name := obj.GetName()
-	err := apierrors.NewForbidden(r.GR(), name, fmt.Errorf("unable to create new content in namespace %s because it is being terminated", ns.Name))
+	err := apierrors.NewForbidden(a.r.GR(), a.name(), errors.New("unable to create new content in namespace "+ns.Name+" because it is being terminated"))
 	err.ErrStatus.Details.Causes = append(err.ErrStatus.Details.Causes, metav1.StatusCause{
-		Type: corev1.NamespaceTerminatingCause, Message: fmt.Sprintf("namespace %s is being terminated", ns.Name), Field: "metadata.namespace",
+		Type: corev1.NamespaceTerminatingCause, Message: "namespace " + ns.Name + " is being terminated", Field: "metadata.namespace",
 	})
 	return err
 }
@@ -64,57 +129,85 @@ func taintNewNode(n *corev1.Node) {
 	n.Spec.Taints = append(slices.Clone(n.Spec.Taints), t)
 }
 
-// The priorities every cluster has (pkg/apis/scheduling).
-const (
-	clusterCritical = 2000000000
-	nodeCritical    = 2000001000
-)
-
-func admitPriority(p *corev1.Pod) error {
-	var value int32
-	policy := corev1.PreemptLowerPriority
-	switch p.Spec.PriorityClassName {
-	case "":
-	case "system-cluster-critical":
-		value = clusterCritical
-	case "system-node-critical":
-		value = nodeCritical
-	default:
-		return apierrors.NewForbidden(api.Pods.GR(), p.Name, fmt.Errorf("no PriorityClass with name %v was found", p.Spec.PriorityClassName))
+// admitUpdate runs the mutating plugins over an update that is not a component's own.
+func (s *Server) admitUpdate(a *attributes) error {
+	if pod, ok := a.obj.(*corev1.Pod); ok && a.sub == "" {
+		old := a.old.(*corev1.Pod)
+		if err := s.restrictNode(a); err != nil {
+			return err
+		}
+		if pod.Spec.Priority == nil {
+			pod.Spec.Priority = old.Spec.Priority
+		}
+		if pod.Spec.PreemptionPolicy == nil {
+			pod.Spec.PreemptionPolicy = old.Spec.PreemptionPolicy
+		}
+		admitTolerations(pod)
+		return nil
 	}
-	if p.Spec.Priority != nil && *p.Spec.Priority != value {
-		return apierrors.NewForbidden(api.Pods.GR(), p.Name, errors.New("the integer value of priority must not be provided in pod spec; priority admission controller computed "+fmt.Sprint(value)+" from the given PriorityClass name"))
-	}
-	p.Spec.Priority = &value
-	if p.Spec.PreemptionPolicy == nil {
-		p.Spec.PreemptionPolicy = &policy
-	}
-	return nil
+	return s.mutate(a)
 }
 
-// defaultTolerationSeconds of the DefaultTolerationSeconds plugin.
-const defaultTolerationSeconds int64 = 300
-
-func admitTolerations(p *corev1.Pod) {
-	notReady, unreachable := false, false
-	for _, t := range p.Spec.Tolerations {
-		if t.Effect == corev1.TaintEffectNoExecute || t.Effect == "" {
-			notReady = notReady || t.Key == corev1.TaintNodeNotReady || t.Key == ""
-			unreachable = unreachable || t.Key == corev1.TaintNodeUnreachable || t.Key == ""
-		}
+// validateAdmission runs the validating plugins but for webhooks and ResourceQuota, which are last and may take their time.
+func (s *Server) validateAdmission(a *attributes) error {
+	if p, ok := a.obj.(*corev1.Pod); ok {
+		return s.validatePodAdmission(a, p)
 	}
-	if notReady && unreachable {
+	return s.validateOthers(a)
+}
+
+// immortal namespaces cannot be deleted (apiserver/pkg/admission/plugin/namespace/lifecycle).
+var immortal = []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic}
+
+// admitDelete runs the chain over a delete and then goes on.
+func (s *Server) admitDelete(req *api.Request, then func(error)) {
+	if req.Resource == api.Namespaces && slices.Contains(immortal, req.Name) {
+		then(forbiddenBecause(req.Resource, req.Name, "this namespace may not be deleted"))
 		return
 	}
-	out := slices.Clone(p.Spec.Tolerations)
-	for _, x := range []struct {
-		has bool
-		key string
-	}{{notReady, corev1.TaintNodeNotReady}, {unreachable, corev1.TaintNodeUnreachable}} {
-		if !x.has {
-			seconds := defaultTolerationSeconds
-			out = append(out, corev1.Toleration{Key: x.key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: &seconds})
-		}
+	hooked := s.admission().hooked
+	if nodeOf(req) == "" && !hooked {
+		then(nil)
+		return
 	}
-	p.Spec.Tolerations = out
+	a := &attributes{req: req, r: req.Resource, op: opDelete, sub: req.Subresource}
+	if k := s.kinds[req.Resource]; k != nil {
+		a.old = k.objects[api.Key(req.Namespace, req.Name)]
+	}
+	if err := s.restrictNode(a); err != nil || !hooked {
+		then(err)
+		return
+	}
+	s.callBoth(a, then)
+}
+
+// admitConnected runs the chain over the creation of what is no object of its own, a binding, an eviction, a token, and
+// then serves it.
+func (s *Server) admitConnected(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
+	if req.Object == nil {
+		s.serveSubresource(k, req, by, reply) // which has the words for it
+		return
+	}
+	a := attributes{req: req, r: req.Resource, op: opCreate, sub: req.Subresource, obj: req.Object}
+	err := s.admitNamespace(&a)
+	if err == nil {
+		err = s.restrictNode(&a)
+	}
+	if err != nil {
+		reply(&api.Response{Err: err})
+		return
+	}
+	if !s.admission().hooked {
+		s.serveSubresource(k, req, by, reply)
+		return
+	}
+	h := a // the webhooks' own, so that the common case allocates nothing
+	s.callBoth(&h, func(err error) {
+		if err != nil {
+			reply(&api.Response{Err: err, Warnings: h.warnings})
+			return
+		}
+		req.Object = h.obj
+		s.serveSubresource(k, req, by, reply)
+	})
 }

@@ -1,22 +1,25 @@
 package apiserver
 
 import (
-	"fmt"
+	"errors"
 	"net/netip"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"tabernetes/engine/api"
 )
 
 // allocator gives Services their cluster addresses and node ports (pkg/registry/core/service/{ipallocator,
-// portallocator}). What is in use is read from the Services themselves; what is promised but not yet committed is
-// remembered here.
+// portallocator}). Which addresses are in use is said by the IPAddress objects (KEP-1880), which ports by the Services
+// themselves; what is promised but not yet committed is remembered here.
 type allocator struct {
 	s        *Server
 	cidr     netip.Prefix
 	promised map[string]string // addresses and ports of writes under way, and the Service each is for
+	chosen   map[string]bool   // of these, the addresses that were chosen here, not by the client
 }
 
 // The node port range of kube-apiserver's default.
@@ -26,13 +29,13 @@ const (
 )
 
 func newAllocator(s *Server, cidr string) *allocator {
-	return &allocator{s: s, cidr: netip.MustParsePrefix(cidr), promised: map[string]string{}}
+	return &allocator{s: s, cidr: netip.MustParsePrefix(cidr), promised: map[string]string{}, chosen: map[string]bool{}}
 }
 
-func portKey(n int32) string { return fmt.Sprintf(":%d", n) }
+func portKey(n int32) string { return ":" + strconv.Itoa(int(n)) }
 
-// inUse is what no Service but svc itself may have.
-func (a *allocator) inUse(svc *corev1.Service) map[string]bool {
+// portsInUse are those no Service but svc itself may have.
+func (a *allocator) portsInUse(svc *corev1.Service) map[string]bool {
 	used := make(map[string]bool, len(a.promised))
 	for k, owner := range a.promised {
 		used[k] = owner != api.KeyOf(svc)
@@ -42,9 +45,6 @@ func (a *allocator) inUse(svc *corev1.Service) map[string]bool {
 		if other.Namespace == svc.Namespace && other.Name == svc.Name {
 			continue
 		}
-		for _, ip := range other.Spec.ClusterIPs {
-			used[ip] = true
-		}
 		for i := range other.Spec.Ports {
 			if n := other.Spec.Ports[i].NodePort; n != 0 {
 				used[portKey(n)] = true
@@ -52,30 +52,6 @@ func (a *allocator) inUse(svc *corev1.Service) map[string]bool {
 		}
 	}
 	return used
-}
-
-// address picks a free one at random from the upper band of the range first, as upstream leaves the lower band to
-// addresses chosen by hand (KEP-3070).
-func (a *allocator) address(used map[string]bool) (string, error) {
-	size := 1 << (32 - a.cidr.Bits())
-	low := min(max(16, size/16), 256)
-	base := a.cidr.Masked().Addr().As4()
-	n0 := int(base[0])<<24 | int(base[1])<<16 | int(base[2])<<8 | int(base[3])
-	try := func(off int) string {
-		n := n0 + off
-		return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}).String()
-	}
-	for i := 0; i < 64; i++ {
-		if ip := try(low + a.s.rng.IntN(size-low-1)); !used[ip] {
-			return ip, nil
-		}
-	}
-	for off := 1; off < size-1; off++ {
-		if ip := try(off); !used[ip] {
-			return ip, nil
-		}
-	}
-	return "", fmt.Errorf("failed to allocate a serviceIP: range is full")
 }
 
 func (a *allocator) port(used map[string]bool) (int32, error) {
@@ -87,7 +63,7 @@ func (a *allocator) port(used map[string]bool) (int32, error) {
 			return n, nil
 		}
 	}
-	return 0, fmt.Errorf("failed to allocate a nodePort: range is full")
+	return 0, apierrors.NewInternalError(errors.New("failed to allocate a nodePort: range is full"))
 }
 
 func needsClusterIP(svc *corev1.Service) bool {
@@ -110,13 +86,14 @@ func (a *allocator) create(obj api.Object) (release func(), err error) {
 }
 
 func (a *allocator) fill(svc *corev1.Service) (func(), error) {
-	used := a.inUse(svc)
+	owner := api.KeyOf(svc)
 	var taken []string
-	take := func(k string) { a.promised[k] = api.KeyOf(svc); used[k] = true; taken = append(taken, k) }
+	take := func(k string) { a.promised[k] = owner; taken = append(taken, k) }
 	release := func() {
 		for _, k := range taken {
-			if a.promised[k] == api.KeyOf(svc) {
+			if a.promised[k] == owner {
 				delete(a.promised, k)
+				delete(a.chosen, k)
 			}
 		}
 	}
@@ -148,23 +125,19 @@ func (a *allocator) fill(svc *corev1.Service) (func(), error) {
 		}
 	}
 	if needsClusterIP(svc) {
-		path := field.NewPath("spec", "clusterIPs").Index(0)
 		if svc.Spec.ClusterIP == "" && len(svc.Spec.ClusterIPs) > 0 {
 			svc.Spec.ClusterIP = svc.Spec.ClusterIPs[0]
 		}
 		if svc.Spec.ClusterIP == "" {
-			ip, err := a.address(used)
+			ip, err := a.address(svc)
 			if err != nil {
-				return fail(path, "", err.Error())
+				release()
+				return func() {}, err
 			}
 			svc.Spec.ClusterIP = ip
-		} else if ip, err := netip.ParseAddr(svc.Spec.ClusterIP); err == nil {
-			if !a.cidr.Contains(ip) {
-				return fail(path, svc.Spec.ClusterIP, fmt.Sprintf("failed to allocate IP %s: the provided IP (%s) is not in the valid range. The range of valid IPs is %s", ip, ip, a.cidr))
-			}
-			if used[svc.Spec.ClusterIP] {
-				return fail(path, svc.Spec.ClusterIP, fmt.Sprintf("failed to allocate IP %s: provided IP is already allocated", ip))
-			}
+			a.chosen[ip] = true
+		} else if why := a.claim(svc, svc.Spec.ClusterIP); why != "" {
+			return fail(field.NewPath("spec", "clusterIPs"), []string{svc.Spec.ClusterIP}, "failed to allocate IP "+svc.Spec.ClusterIP+": "+why)
 		}
 		svc.Spec.ClusterIPs = []string{svc.Spec.ClusterIP}
 		take(svc.Spec.ClusterIP)
@@ -175,17 +148,20 @@ func (a *allocator) fill(svc *corev1.Service) (func(), error) {
 		ports := make([]corev1.ServicePort, len(svc.Spec.Ports))
 		copy(ports, svc.Spec.Ports)
 		svc.Spec.Ports = ports
+		used := a.portsInUse(svc)
 		for i := range ports {
 			if ports[i].NodePort == 0 {
 				n, err := a.port(used)
 				if err != nil {
-					return fail(field.NewPath("spec", "ports").Index(i).Child("nodePort"), ports[i].NodePort, err.Error())
+					release()
+					return func() {}, err
 				}
 				ports[i].NodePort = n
 			} else if used[portKey(ports[i].NodePort)] {
 				return fail(field.NewPath("spec", "ports").Index(i).Child("nodePort"), ports[i].NodePort, "provided port is already allocated")
 			}
 			take(portKey(ports[i].NodePort))
+			used[portKey(ports[i].NodePort)] = true
 		}
 	}
 	// Once committed, the Service itself says what it uses.

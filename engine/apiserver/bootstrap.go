@@ -4,7 +4,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -15,12 +14,14 @@ import (
 // eventTTL is how long Events are kept (--event-ttl).
 const eventTTL = time.Hour
 
-// bootstrap makes what every cluster has from the start: the system namespaces and the kubernetes Service.
+// bootstrap makes what every cluster has from the start: the system namespaces, the kubernetes Service and the
+// system's priority classes.
 func (s *Server) bootstrap() {
 	var todo []api.Object
 	for _, ns := range []string{metav1.NamespaceSystem, metav1.NamespacePublic, "kube-node-lease", metav1.NamespaceDefault} {
 		todo = append(todo, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}})
 	}
+	todo = append(todo, s.alloc.defaultRange())
 	first := s.alloc.cidr.Masked().Addr().Next().String()
 	todo = append(todo, &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: "kubernetes", Labels: map[string]string{"component": "apiserver", "provider": "kubernetes"}},
@@ -29,18 +30,16 @@ func (s *Server) bootstrap() {
 			Ports: []corev1.ServicePort{{Name: "https", Port: 443, Protocol: corev1.ProtocolTCP, TargetPort: intstr.FromInt32(6443)}},
 		},
 	})
-	ready, port, proto, name := true, int32(6443), corev1.ProtocolTCP, "https"
-	todo = append(todo, &discoveryv1.EndpointSlice{
-		ObjectMeta:  metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: "kubernetes", Labels: map[string]string{discoveryv1.LabelServiceName: "kubernetes"}},
-		AddressType: discoveryv1.AddressTypeIPv4,
-		Endpoints:   []discoveryv1.Endpoint{{Addresses: []string{s.conf.Advertise}, Conditions: discoveryv1.EndpointConditions{Ready: &ready}}},
-		Ports:       []discoveryv1.EndpointPort{{Name: &name, Port: &port, Protocol: &proto}},
-	})
+	for _, c := range api.SystemPriorityClasses() {
+		todo = append(todo, c)
+	}
 	s.ensure(todo)
 }
 
 func (s *Server) ensure(todo []api.Object) {
 	if len(todo) == 0 {
+		s.alloc.start()
+		s.serving()
 		return
 	}
 	obj := todo[0]

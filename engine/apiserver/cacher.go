@@ -3,9 +3,9 @@ package apiserver
 import (
 	"slices"
 	"strconv"
-	"strings"
+	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/watch"
 
 	"tabernetes/engine/api"
@@ -29,9 +29,15 @@ type cacher struct {
 	oldest  int64 // revision of the newest event that has left history
 
 	ready   bool
+	live    bool     // etcd's watch runs: what it has not told has not happened
 	waiting []waiter // reads that wait for a revision
 
 	watchers watchers
+
+	dropped   bool       // its kind is gone or is kept by another cache now
+	followers []*watcher // of a custom resource: its watches end when the definition changes
+
+	onChange func(*change) // what the server itself keeps beside the objects; nil for most
 }
 
 // change is one committed write.
@@ -58,8 +64,11 @@ func newCacher(s *Server, r *api.Resource) *cacher {
 func (k *cacher) load() {
 	prefix := k.s.key(k.r, "", "")
 	k.s.db.Range(prefix, "", 0, 0, func(kvs []*etcd.KV, _ bool, _ int, rev int64, err error) {
+		if k.dropped {
+			return
+		}
 		if err != nil {
-			k.s.a.After(retryEtcd, "retry list", k.load)
+			k.s.a.Periodic(retryEtcd, "retry list", k.load)
 			return
 		}
 		seen := make(map[string]bool, len(kvs))
@@ -68,8 +77,9 @@ func (k *cacher) load() {
 			st := kv.Value.(*stored)
 			key := api.KeyOf(st.obj)
 			seen[key] = true
-			if old := k.objects[key]; old != st.obj {
-				changes = append(changes, change{rev: kv.ModRevision, old: old, new: st.obj, ctx: st.ctx})
+			obj := k.own(st.obj)
+			if old := k.objects[key]; old != obj && (old == nil || k.r.Custom == nil || api.Revision(old) != kv.ModRevision) {
+				changes = append(changes, change{rev: kv.ModRevision, old: old, new: obj, ctx: st.ctx})
 			}
 		}
 		if len(seen) < len(k.objects) {
@@ -90,12 +100,21 @@ func (k *cacher) load() {
 		}
 		k.apply(changes, rev)
 		k.ready = true
-		k.s.db.Watch(prefix, rev+1, k.onEvents, func(error) { k.s.a.After(retryEtcd, "retry watch", k.load) })
+		k.live = true
+		k.s.db.Watch(prefix, rev+1, k.onEvents, func(error) {
+			k.live = false
+			if !k.dropped {
+				k.s.a.Periodic(retryEtcd, "retry watch", k.load)
+			}
+		})
 		k.flushWaiting()
 	})
 }
 
 func (k *cacher) onEvents(events []etcd.Event) {
+	if k.dropped {
+		return
+	}
 	changes := make([]change, 0, len(events))
 	var rev int64
 	for i := range events {
@@ -104,9 +123,9 @@ func (k *cacher) onEvents(events []etcd.Event) {
 		c := change{rev: e.KV.ModRevision, ctx: st.settle(k.s.a.Sim(), e.KV.ModRevision)}
 		c.old = k.objects[api.KeyOf(st.obj)]
 		if e.Type == etcd.Delete {
-			c.last = st.obj
+			c.last = k.own(st.obj)
 		} else {
-			c.new = st.obj
+			c.new = k.own(st.obj)
 		}
 		changes = append(changes, c)
 		k.applyOne(&changes[len(changes)-1])
@@ -123,6 +142,9 @@ func (k *cacher) apply(changes []change, rev int64) {
 }
 
 func (k *cacher) applyOne(c *change) {
+	if k.onChange != nil {
+		k.onChange(c)
+	}
 	if c.new != nil {
 		k.objects[api.KeyOf(c.new)] = c.new
 	} else {
@@ -141,9 +163,6 @@ func (k *cacher) deliver(changes []change, rev int64) {
 	k.rev = max(k.rev, rev)
 	for i := range changes {
 		c := &changes[i]
-		if k.s.Committed != nil {
-			k.s.Committed(k.r, c.old, c.new)
-		}
 		k.watchers.dispatch(k.r, c)
 	}
 	k.watchers.flush()
@@ -167,7 +186,7 @@ func (k *cacher) flushWaiting() {
 
 // progress tells the cache that etcd's revision is at least rev without anything of this resource having changed.
 func (k *cacher) progress(rev int64) {
-	if k.ready && rev > k.rev {
+	if k.ready && k.live && rev > k.rev {
 		k.rev = rev
 		k.flushWaiting()
 	}
@@ -182,7 +201,7 @@ func (k *cacher) fresh(fn func(), fail func(error)) {
 			return
 		}
 		k.progress(rev)
-		k.atLeast(rev, fn)
+		k.soon(rev, fn, func(err error) { fail(apierrors.NewTooManyRequests(err.Error(), 1)) })
 	})
 }
 
@@ -195,67 +214,26 @@ func (k *cacher) atLeast(rev int64, fn func()) {
 	k.waiting = append(k.waiting, waiter{rev, func() { k.s.a.Sim().In(c, fn) }})
 }
 
-func (k *cacher) get(req *api.Request, reply func(*api.Response)) {
-	answer := func() {
-		obj := k.objects[api.Key(req.Namespace, req.Name)]
-		if obj == nil {
-			reply(&api.Response{Err: notFound(k.r, req.Name)})
-			return
-		}
-		reply(&api.Response{Object: obj})
-	}
-	if req.ResourceVersion == "0" {
-		k.atLeast(0, answer)
+// freshWait is how long a read waits for the cache to reach a revision (blockTimeout of watch_cache.go).
+const freshWait = 3 * time.Second
+
+// soon is atLeast for a read that gives up: late gets the error of a revision that does not come.
+func (k *cacher) soon(rev int64, fn func(), late func(error)) {
+	if k.ready && k.rev >= rev {
+		fn()
 		return
 	}
-	k.fresh(answer, func(err error) { reply(&api.Response{Err: storageError(err)}) })
-}
-
-// matching are the objects a request selects, sorted by key as etcd would list them.
-func (k *cacher) matching(req *api.Request) []api.Object {
-	var out []api.Object
-	if req.FieldSelector != nil {
-		if name, ok := req.FieldSelector.RequiresExactMatch("metadata.name"); ok && (req.Namespace != "" || !k.r.Namespaced) {
-			if o := k.objects[api.Key(req.Namespace, name)]; o != nil && matches(k.r, req, o) {
-				out = append(out, o)
-			}
-			return out
-		}
-	}
-	for _, o := range k.objects {
-		if matches(k.r, req, o) {
-			out = append(out, o)
-		}
-	}
-	slices.SortFunc(out, func(a, b api.Object) int {
-		if c := strings.Compare(a.GetNamespace(), b.GetNamespace()); c != 0 {
-			return c
-		}
-		return strings.Compare(a.GetName(), b.GetName())
+	over := false
+	timer := k.s.a.After(freshWait, "wait for revision", func() {
+		over = true
+		late(tooLarge(rev, k.rev, 1))
 	})
-	return out
-}
-
-func (k *cacher) list(req *api.Request, reply func(*api.Response)) {
-	answer := func() {
-		items := k.matching(req)
-		resp := &api.Response{Items: items, ResourceVersion: strconv.FormatInt(k.rev, 10)}
-		if err := page(req, resp); err != nil {
-			reply(&api.Response{Err: err})
-			return
+	k.atLeast(rev, func() {
+		if !over {
+			timer.Stop()
+			fn()
 		}
-		reply(resp)
-	}
-	rev, err := parseRevision(req.ResourceVersion)
-	if err != nil {
-		reply(&api.Response{Err: err})
-		return
-	}
-	if req.ResourceVersion != "" && req.ResourceVersionMatch != metav1.ResourceVersionMatchExact {
-		k.atLeast(rev, answer)
-		return
-	}
-	k.fresh(answer, func(err error) { reply(&api.Response{Err: storageError(err)}) })
+	})
 }
 
 func matches(r *api.Resource, req *api.Request, o api.Object) bool {

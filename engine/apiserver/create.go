@@ -37,33 +37,10 @@ func (s *Server) create(k *cacher, req *api.Request, by *sim.Actor, reply func(*
 	if generated {
 		obj.SetName(s.generateName(obj.GetGenerateName()))
 	}
-	warnings, err := s.prepareCreate(k, req, obj)
-	if err != nil {
-		reply(&api.Response{Err: err, Warnings: warnings})
-		return
-	}
-	release, err := s.alloc.create(obj)
-	if err != nil {
-		reply(&api.Response{Err: err, Warnings: warnings})
-		return
-	}
-	if errs := s.specs.validateCreate(obj); len(errs) > 0 {
-		release()
-		reply(&api.Response{Err: invalid(r, obj.GetName(), errs), Warnings: warnings})
-		return
-	}
-	if req.DryRun {
-		release()
-		reply(&api.Response{Object: obj, Created: true, Warnings: warnings})
-		return
-	}
-	s.insert(k, obj, by, generated, 1, func(resp *api.Response) {
-		if resp.Err != nil {
-			release()
-		}
-		resp.Warnings = warnings
-		reply(resp)
-	})
+	s.manageCreate(req, by, r, obj)
+	c := &creation{s: s, k: k, by: by, reply: reply, generated: generated}
+	c.a = attributes{req: req, r: r, op: opCreate, obj: obj, naming: generated}
+	c.admit()
 }
 
 func (s *Server) insert(k *cacher, obj api.Object, by *sim.Actor, generated bool, attempt int, reply func(*api.Response)) {
@@ -77,10 +54,18 @@ func (s *Server) insert(k *cacher, obj api.Object, by *sim.Actor, generated bool
 	if r == api.Events {
 		op.TTL = eventTTL
 	}
-	s.db.Txn(etcd.Txn{Compare: []etcd.Compare{{Key: key}}, Then: []etcd.Op{op}}, func(res etcd.TxnResult, err error) {
+	txn := etcd.Txn{Compare: []etcd.Compare{{Key: key}}, Then: []etcd.Op{op}}
+	s.alloc.reserve(&txn, st, nil, false)
+	s.db.Txn(txn, func(res etcd.TxnResult, err error) {
+		again := false
+		if err == nil && !res.Succeeded {
+			again, err = s.alloc.lost(obj, res)
+		}
 		switch {
 		case err != nil:
 			reply(&api.Response{Err: storageError(err)})
+		case again:
+			s.insert(k, obj, by, generated, attempt, reply)
 		case res.Succeeded:
 			s.answer(st, res.Revision, func() { reply(&api.Response{Object: obj, Created: true}) })
 		case generated && attempt < maxNameAttempts:

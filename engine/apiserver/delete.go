@@ -10,17 +10,20 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/apiextensions"
 	"tabernetes/engine/sim"
 )
 
 // delete serves DELETE as registry/generic/registry/store.go does: gracefully where the kind has a grace period,
 // waiting for finalizers where there are any, else at once.
 func (s *Server) delete(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
-	if err := s.admitDelete(req); err != nil {
-		reply(&api.Response{Err: err})
-		return
-	}
-	s.deleteFrom(k, req, by, nil, 0, reply)
+	s.admitDelete(req, func(err error) {
+		if err != nil {
+			reply(&api.Response{Err: err})
+			return
+		}
+		s.deleteFrom(k, req, by, nil, 0, reply)
+	})
 }
 
 func (s *Server) deleteFrom(k *cacher, req *api.Request, by *sim.Actor, cur api.Object, attempt int, reply func(*api.Response)) {
@@ -80,6 +83,10 @@ func checkPreconditions(r *api.Resource, req *api.Request, cur api.Object) error
 // markDeleted prepares an object for its deletion: gone says that it can be removed at once, changed that it must be
 // kept for a while with what was written into it.
 func (s *Server) markDeleted(r *api.Resource, req *api.Request, obj api.Object) (gone, changed bool) {
+	if crd, ok := obj.(*apiextensions.CustomResourceDefinition); ok && crd.DeletionTimestamp == nil {
+		s.terminate(crd)
+		return false, true
+	}
 	grace := graceOf(r, req, obj)
 	fin := finalizersFor(r, req, obj)
 	if !slices.Equal(fin, obj.GetFinalizers()) {
@@ -140,7 +147,12 @@ func graceOf(r *api.Resource, req *api.Request, obj api.Object) int64 {
 func finalizersFor(r *api.Resource, req *api.Request, obj api.Object) []string {
 	old := obj.GetFinalizers()
 	if req.Propagation == nil {
-		return old
+		decided := slices.Contains(old, metav1.FinalizerOrphanDependents) || slices.Contains(old, metav1.FinalizerDeleteDependents)
+		if decided || r != api.Jobs && r != api.ReplicationControllers {
+			return old
+		}
+		// The two oldest controllers leave their pods behind unless they are asked not to (DefaultGarbageCollectionPolicy).
+		return append(slices.Clip(old), metav1.FinalizerOrphanDependents)
 	}
 	want := map[metav1.DeletionPropagation]string{
 		metav1.DeletePropagationOrphan: metav1.FinalizerOrphanDependents, metav1.DeletePropagationForeground: metav1.FinalizerDeleteDependents,
@@ -189,14 +201,4 @@ func (s *Server) deleteCollection(k *cacher, req *api.Request, by *sim.Actor, re
 			})
 		}
 	}, func(err error) { reply(&api.Response{Err: storageError(err)}) })
-}
-
-// immortal namespaces cannot be deleted (plugin/namespace/lifecycle).
-var immortal = []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic}
-
-func (s *Server) admitDelete(req *api.Request) error {
-	if req.Resource == api.Namespaces && slices.Contains(immortal, req.Name) {
-		return apierrors.NewForbidden(req.Resource.GR(), req.Name, fmt.Errorf("this namespace may not be deleted"))
-	}
-	return nil
 }

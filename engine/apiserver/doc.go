@@ -6,6 +6,20 @@
 // state first learns etcd's revision and waits until its cache is there, as upstream's consistent reads from cache do.
 // Watches are fed from the same caches, indexed by what they select, in batches.
 //
+// The server gives Services their addresses. An IPAddress object reserves each; it is written and removed in the same
+// transaction as its Service, so no crash can part the two, and two servers cannot give one address twice.
+//
+// The table of what is served is the server's own: the built-in kinds and what CustomResourceDefinitions define. The
+// server follows the definitions, accepts their names, establishes them, gives each kind a watch cache, and deletes its
+// objects before it goes, as apiextensions-apiserver does inside kube-apiserver; custom objects go through the same
+// stations as all others, by a schema instead of Go code (package structural). A kind in another version than the stored
+// one is converted on the way in and out. APIServices of what is served locally are kept as kube-aggregator keeps them;
+// requests are not forwarded to others, and CEL rules are not evaluated: definitions that have any are refused.
+//
+// Every write is booked to its field manager (managedfields.go, package fieldmanager): what comes as a document exactly and
+// before admission, as upstream, what the cluster's components write by a note that is worked out when somebody outside
+// looks. Server-side apply (apply.go) merges by these books.
+//
 // Components call the core directly through [api.Endpoint], with typed objects; the HTTP surface (package rest) sits
 // in front of the same core for everybody else. Every write becomes a record of the journal whose cause is what led
 // the caller to make it, and every watch event carries that record on.

@@ -36,6 +36,13 @@ func tooOld(rev, oldest int64) error {
 	return apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", rev, oldest))
 }
 
+// tooLarge is what a read gets that asks for a revision which is still to come (storage.NewTooLargeResourceVersionError).
+func tooLarge(rev, current int64, retrySeconds int) error {
+	err := apierrors.NewTimeoutError(fmt.Sprintf("Too large resource version: %d, current: %d", rev, current), retrySeconds)
+	err.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: metav1.CauseTypeResourceVersionTooLarge, Message: "Too large resource version"}}
+	return err
+}
+
 // conflictText is registry.OptimisticLockErrorMsg of k8s.io/apiserver.
 const conflictText = "the object has been modified; please apply your changes to the latest version and try again"
 
@@ -73,13 +80,25 @@ func checkRequest(req *api.Request) error {
 	return checkSelectors(req)
 }
 
+// unsupportedField is what a kind says of a field it cannot be selected by: kinds that offer some have words of their
+// own (each kind's AddFieldLabelConversionFunc).
+func unsupportedField(r *api.Resource, label string) string {
+	switch {
+	case r == api.Jobs:
+		return fmt.Sprintf("field label %q not supported for Job", label)
+	case len(r.FieldNames) > 0 || r.Custom != nil:
+		return "field label not supported: " + label
+	}
+	return fmt.Sprintf(`%q is not a known field selector: only "metadata.name", "metadata.namespace"`, label)
+}
+
 func checkSelectors(req *api.Request) error {
 	if req.FieldSelector == nil {
 		return nil
 	}
 	for _, q := range req.FieldSelector.Requirements() {
 		if _, ok := req.Resource.FieldValue(req.Resource.New(), q.Field); !ok {
-			return apierrors.NewBadRequest(fmt.Sprintf("field label not supported: %s", q.Field))
+			return apierrors.NewBadRequest(unsupportedField(req.Resource, q.Field))
 		}
 	}
 	return nil

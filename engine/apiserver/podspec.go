@@ -1,22 +1,22 @@
 package apiserver
 
 import (
-	"fmt"
 	"slices"
 	"unsafe"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/defaults"
 	"tabernetes/engine/api/validation"
+	"tabernetes/engine/api/warnings"
 )
 
 // specCache remembers what defaults, admission and validation made of the pod spec a controller sends, so that pods of
 // one template are prepared once and share the result: ten thousand replicas hold one set of slices and maps, but for
-// the containers, whose mounts carry the pod's own token volume.
+// the containers, whose mounts carry the pod's own token volume. What is remembered holds as long as the objects that
+// admission looks at stay as they are (admissionIndex.generation).
 type specCache struct {
 	entries map[string]*preparedSpec // by the controlling owner's UID
 	order   []string
@@ -24,10 +24,13 @@ type specCache struct {
 }
 
 type preparedSpec struct {
-	in, out   corev1.PodSpec // out is without the token volume
-	labels    map[string]string
-	account   string
-	validated bool
+	in, out    corev1.PodSpec // out is without the token volume
+	generation uint64
+	note       string // the annotation of LimitRanger
+	annotated  [2]map[string]string
+	labels     map[string]string
+	validated  bool
+	warnings   []string
 }
 
 const specCacheSize = 512
@@ -41,32 +44,85 @@ func controllerUID(p *corev1.Pod) string {
 	return ""
 }
 
-// preparePod runs defaults and the pod admission plugins (ServiceAccount, Priority, DefaultTolerationSeconds).
-func (s *Server) preparePod(p *corev1.Pod) error {
+// preparePod runs defaults and the mutating plugins of pods over a new one. The sender may share the spec's parts: they
+// are copied.
+func (s *Server) preparePod(a *attributes, p *corev1.Pod) error {
 	s.specs.hit = nil
 	owner := controllerUID(p)
 	e := s.specs.entries[owner]
-	if owner == "" || e == nil || !api.SameParts(&e.in, &p.Spec) {
-		in := p.Spec
-		p.Spec = *p.Spec.DeepCopy() // the sender may share its parts
-		defaults.Set(p)
-		if p.Spec.ServiceAccountName == "" && p.Annotations[corev1.MirrorPodAnnotationKey] == "" {
+	in, annotations := p.Spec, p.Annotations
+	isMirror := len(p.Annotations) > 0 && mirror(p)
+	if owner != "" && e != nil && e.generation == s.adm.generation && api.SameParts(&e.in, &p.Spec) && !isMirror {
+		p.Spec = e.out
+		sa, err := s.accountOf(a, p)
+		if err != nil {
+			p.Spec = in
+			return err
+		}
+		a.account = sa
+		if e.note != "" {
+			e.annotate(p)
+		}
+		s.specs.hit = e
+	} else {
+		note, err := s.preparePodSpec(a, p, isMirror)
+		if err != nil {
+			p.Spec, p.Annotations = in, annotations
+			return err
+		}
+		if owner != "" && !isMirror {
+			e = &preparedSpec{in: in, out: p.Spec, labels: p.Labels, generation: s.adm.generation, note: note}
+			s.specs.put(owner, e)
+		}
+	}
+	if a.account != nil {
+		s.admitServiceAccount(a.account, p)
+	}
+	s.labelTopology(p)
+	return nil
+}
+
+// preparePodSpec is what preparePod does once for pods that are alike: LimitRanger, the account, Priority,
+// DefaultTolerationSeconds, RuntimeClass. note is what LimitRanger says it did.
+func (s *Server) preparePodSpec(a *attributes, p *corev1.Pod, isMirror bool) (note string, err error) {
+	p.Spec = *p.Spec.DeepCopy()
+	defaults.Set(p)
+	if limits := s.adm.limits[p.Namespace]; len(limits) > 0 {
+		before := p.Annotations[limitRangerAnnotation]
+		applyLimitDefaults(limits, p)
+		if now := p.Annotations[limitRangerAnnotation]; now != before {
+			note = now
+		}
+	}
+	if isMirror {
+		if err := checkMirror(a, p); err != nil {
+			return "", err
+		}
+	} else {
+		if p.Spec.ServiceAccountName == "" {
 			p.Spec.ServiceAccountName = "default"
 		}
 		p.Spec.DeprecatedServiceAccount = p.Spec.ServiceAccountName
-		if err := admitPriority(p); err != nil {
-			return err
+		if a.account, err = s.accountOf(a, p); err != nil {
+			return "", err
 		}
-		admitTolerations(p)
-		if owner != "" {
-			e = &preparedSpec{in: in, out: p.Spec, labels: p.Labels, account: p.Spec.ServiceAccountName}
-			s.specs.put(owner, e)
-		}
-	} else {
-		p.Spec = e.out
-		s.specs.hit = e
 	}
-	return s.admitServiceAccount(p)
+	if err := s.restrictNode(a); err != nil {
+		return "", err
+	}
+	if err := s.admitPriority(a, p); err != nil {
+		return "", err
+	}
+	admitTolerations(p)
+	return note, s.admitRuntimeClass(a, p)
+}
+
+// annotate notes on a pod what LimitRanger did to its spec; pods of one template share the map.
+func (e *preparedSpec) annotate(p *corev1.Pod) {
+	if e.annotated[1] == nil || !sameMap(e.annotated[0], p.Annotations) {
+		e.annotated = [2]map[string]string{p.Annotations, with(p.Annotations, limitRangerAnnotation, e.note)}
+	}
+	p.Annotations = e.annotated[1]
 }
 
 func (c *specCache) put(owner string, e *preparedSpec) {
@@ -84,111 +140,31 @@ func (c *specCache) put(owner string, e *preparedSpec) {
 	c.hit = e
 }
 
-// validateCreate validates a new object; a pod whose spec was validated with the same labels before is valid.
-func (c *specCache) validateCreate(obj api.Object) field.ErrorList {
+// validateCreate validates a new object and tells what is better done otherwise; a pod whose spec was validated with the
+// same labels before is valid.
+func (c *specCache) validateCreate(obj api.Object) (errs field.ErrorList, warns []string) {
 	p, ok := obj.(*corev1.Pod)
 	if !ok {
-		return validation.Create(obj)
+		if errs = validation.Create(obj); len(errs) > 0 {
+			return errs, nil
+		}
+		return nil, warnings.Create(obj)
 	}
 	e := c.hit
 	c.hit = nil
 	if e != nil && e.validated && sameMap(e.labels, p.Labels) && len(p.Annotations) == 0 {
-		return nil
+		return nil, e.warnings
 	}
-	errs := validation.Create(obj)
-	if e != nil && len(errs) == 0 {
-		e.validated, e.labels = true, p.Labels
+	if errs = validation.Create(obj); len(errs) > 0 {
+		return errs, nil
 	}
-	return errs
+	warns = warnings.Create(obj)
+	if e != nil {
+		e.validated, e.labels, e.warnings = true, p.Labels, warns
+	}
+	return nil, warns
 }
 
 func sameMap(a, b map[string]string) bool {
 	return *(*unsafe.Pointer)(unsafe.Pointer(&a)) == *(*unsafe.Pointer)(unsafe.Pointer(&b))
 }
-
-// Where the token is mounted, and how long it lives (plugin/pkg/admission/serviceaccount).
-const (
-	tokenMountPath  = "/var/run/secrets/kubernetes.io/serviceaccount"
-	tokenVolume     = "kube-api-access-"
-	tokenExpiration = int64(3607)
-)
-
-// admitServiceAccount is the ServiceAccount plugin: the account must exist, and its token is mounted.
-func (s *Server) admitServiceAccount(p *corev1.Pod) error {
-	if p.Annotations[corev1.MirrorPodAnnotationKey] != "" {
-		return nil
-	}
-	name := p.Spec.ServiceAccountName
-	sa, _ := s.kinds[api.ServiceAccounts].objects[api.Key(p.Namespace, name)].(*corev1.ServiceAccount)
-	if sa == nil {
-		return apierrors.NewForbidden(api.Pods.GR(), p.Name, fmt.Errorf("error looking up service account %s/%s: serviceaccount %q not found", p.Namespace, name, name))
-	}
-	mount := sa.AutomountServiceAccountToken == nil || *sa.AutomountServiceAccountToken
-	if p.Spec.AutomountServiceAccountToken != nil {
-		mount = *p.Spec.AutomountServiceAccountToken
-	}
-	if len(p.Spec.ImagePullSecrets) == 0 && len(sa.ImagePullSecrets) > 0 {
-		p.Spec.ImagePullSecrets = slices.Clone(sa.ImagePullSecrets)
-	}
-	if mount {
-		s.mountToken(&p.Spec)
-	}
-	return nil
-}
-
-func (s *Server) mountToken(spec *corev1.PodSpec) {
-	volume := ""
-	for i := range spec.Volumes {
-		v := &spec.Volumes[i]
-		if len(v.Name) > len(tokenVolume) && v.Name[:len(tokenVolume)] == tokenVolume {
-			volume = v.Name // the pod brings its own
-		}
-	}
-	used := false
-	if volume == "" {
-		volume = tokenVolume + s.randomSuffix()
-	} else {
-		used = true
-	}
-	mount := corev1.VolumeMount{Name: volume, ReadOnly: true, MountPath: tokenMountPath}
-	mounted := false
-	add := func(list []corev1.Container) []corev1.Container {
-		if len(list) == 0 {
-			return list
-		}
-		out := slices.Clone(list)
-	next:
-		for i := range out {
-			for j := range out[i].VolumeMounts {
-				if out[i].VolumeMounts[j].MountPath == tokenMountPath {
-					continue next
-				}
-			}
-			m := make([]corev1.VolumeMount, 0, len(out[i].VolumeMounts)+1)
-			out[i].VolumeMounts = append(append(m, out[i].VolumeMounts...), mount)
-			mounted = true
-		}
-		return out
-	}
-	spec.InitContainers = add(spec.InitContainers)
-	spec.Containers = add(spec.Containers)
-	if mounted && !used {
-		v := make([]corev1.Volume, 0, len(spec.Volumes)+1)
-		spec.Volumes = append(append(v, spec.Volumes...), corev1.Volume{Name: volume, VolumeSource: corev1.VolumeSource{Projected: tokenSource}})
-	}
-}
-
-// tokenSource is what every token volume projects. It is shared by all pods and never written.
-var tokenSource = func() *corev1.ProjectedVolumeSource {
-	mode, seconds := corev1.ProjectedVolumeSourceDefaultMode, tokenExpiration
-	return &corev1.ProjectedVolumeSource{DefaultMode: &mode, Sources: []corev1.VolumeProjection{
-		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{ExpirationSeconds: &seconds, Path: "token"}},
-		{ConfigMap: &corev1.ConfigMapProjection{
-			LocalObjectReference: corev1.LocalObjectReference{Name: "kube-root-ca.crt"},
-			Items:                []corev1.KeyToPath{{Key: "ca.crt", Path: "ca.crt"}},
-		}},
-		{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{
-			{Path: "namespace", FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.namespace"}},
-		}}},
-	}}
-}()

@@ -17,6 +17,8 @@ import (
 func same(a, b api.Object) bool {
 	// A status update of a workload that counts its pods anew differs in the counts: not worth a walk.
 	switch x := a.(type) {
+	case *api.Custom:
+		return x.Equal(b.(*api.Custom))
 	case *appsv1.ReplicaSet:
 		if y := b.(*appsv1.ReplicaSet); x.Status.Replicas != y.Status.Replicas || x.Status.ReadyReplicas != y.Status.ReadyReplicas ||
 			x.Status.AvailableReplicas != y.Status.AvailableReplicas {
@@ -55,6 +57,6 @@ func equalPtr[T comparable](a, b *T) bool { return a == b || a != nil && b != ni
 func unsupportedPatch(t types.PatchType) metav1.Status {
 	return metav1.Status{
 		Status: metav1.StatusFailure, Code: 415, Reason: metav1.StatusReasonUnsupportedMediaType,
-		Message: "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
+		Message: "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
 	}
 }

@@ -29,13 +29,17 @@ type world struct {
 	sv *apiserver.Server
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB, edit ...func(*apiserver.Config)) *world {
 	w := &world{t: t, s: sim.New(sim.Config{Seed: 1})}
 	w.h = w.s.AddHost("control-plane-1")
 	members := etcd.NewCluster()
 	w.h.Install("etcd", func(a *sim.Actor) { etcd.Boot(a, members, etcd.Config{}) })
 	w.h.Install("kube-apiserver", func(a *sim.Actor) {
-		w.sv = apiserver.Run(a, apiserver.Config{Etcd: []*sim.Host{w.h}, ServiceCIDR: "10.96.0.0/12", Advertise: "10.0.0.2"})
+		conf := apiserver.Config{Etcd: []*sim.Host{w.h}, ServiceCIDR: "10.96.0.0/12", Advertise: "10.0.0.2"}
+		for _, fn := range edit {
+			fn(&conf)
+		}
+		w.sv = apiserver.Run(a, conf)
 	})
 	w.s.AddHost("user").Install("test", func(a *sim.Actor) {
 		w.a = a

@@ -7,14 +7,13 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/defaults"
 	"tabernetes/engine/api/patch"
-	"tabernetes/engine/api/validation"
 	"tabernetes/engine/sim"
 )
 
@@ -24,14 +23,30 @@ func (s *Server) subresource(k *cacher, req *api.Request, by *sim.Actor, reply f
 	for _, sub := range k.r.Subresources {
 		served = served || sub == req.Subresource
 	}
+	if !served {
+		reply(&api.Response{Err: notServed(req)})
+		return
+	}
+	if req.Verb == api.Create {
+		s.admitConnected(k, req, by, reply)
+		return
+	}
+	s.serveSubresource(k, req, by, reply)
+}
+
+func (s *Server) serveSubresource(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
 	writes := req.Verb == api.Update || req.Verb == api.Patch
 	switch {
-	case !served:
-		reply(&api.Response{Err: notServed(req)})
 	case req.Subresource == "status" && req.Verb == api.Get:
 		k.get(req, reply)
 	case req.Subresource == "status" && writes:
 		s.update(k, req, by, reply)
+	case req.Subresource == "approval" && req.Verb == api.Get:
+		k.get(req, reply)
+	case req.Subresource == "approval" && writes:
+		s.update(k, req, by, reply)
+	case req.Subresource == "scale" && k.r.Custom != nil:
+		s.customScale(k, k.r, req, by, reply)
 	case req.Subresource == "scale" && req.Verb == api.Get:
 		k.get(req, func(resp *api.Response) {
 			if resp.Err == nil {
@@ -45,6 +60,8 @@ func (s *Server) subresource(k *cacher, req *api.Request, by *sim.Actor, reply f
 		s.bind(k, req, by, reply)
 	case req.Subresource == "eviction" && req.Verb == api.Create:
 		s.evict(k, req, by, reply)
+	case req.Subresource == "token" && req.Verb == api.Create:
+		s.createToken(k, req, reply)
 	case req.Subresource == "finalize" && req.Verb == api.Update:
 		s.finalize(k, req, by, reply)
 	case req.Subresource == "log" && req.Verb == api.Get:
@@ -65,6 +82,12 @@ func scaleOf(o api.Object) api.Object {
 		sc.Spec.Replicas, sc.Status.Replicas, sel = *x.Spec.Replicas, x.Status.Replicas, x.Spec.Selector
 	case *appsv1.ReplicaSet:
 		sc.Spec.Replicas, sc.Status.Replicas, sel = *x.Spec.Replicas, x.Status.Replicas, x.Spec.Selector
+	case *appsv1.StatefulSet:
+		sc.Spec.Replicas, sc.Status.Replicas, sel = *x.Spec.Replicas, x.Status.Replicas, x.Spec.Selector
+	case *corev1.ReplicationController:
+		sc.Spec.Replicas, sc.Status.Replicas = *x.Spec.Replicas, x.Status.Replicas
+		sc.Status.Selector = labels.SelectorFromSet(x.Spec.Selector).String()
+		return sc
 	}
 	if s, err := metav1.LabelSelectorAsSelector(sel); err == nil {
 		sc.Status.Selector = s.String()
@@ -78,15 +101,20 @@ func setReplicas(o api.Object, n int32) {
 		x.Spec.Replicas = &n
 	case *appsv1.ReplicaSet:
 		x.Spec.Replicas = &n
+	case *appsv1.StatefulSet:
+		x.Spec.Replicas = &n
+	case *corev1.ReplicationController:
+		x.Spec.Replicas = &n
 	}
 }
 
 func (s *Server) scale(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
 	inner := *req
 	inner.Subresource = ""
-	e := edit{unconditional: true, make: func(cur api.Object) (api.Object, error) {
+	e := edit{unconditional: true, sub: "scale", managed: true, make: func(cur api.Object) (api.Object, error) {
 		old := scaleOf(cur).(*autoscalingv1.Scale)
 		var sc *autoscalingv1.Scale
+		var entries []metav1.ManagedFieldsEntry
 		switch {
 		case req.Verb == api.Update:
 			sc, _ = req.Object.(*autoscalingv1.Scale)
@@ -94,6 +122,11 @@ func (s *Server) scale(k *cacher, req *api.Request, by *sim.Actor, reply func(*a
 			sc = old.DeepCopy()
 			if !req.Mutate(sc) {
 				return nil, errNoChange
+			}
+		case req.PatchType == applyPatch:
+			var err error
+			if sc, entries, err = s.applyScale(k.r, req, cur, old, nil); err != nil {
+				return nil, err
 			}
 		default:
 			old.SetGroupVersionKind(autoscalingv1.SchemeGroupVersion.WithKind("Scale"))
@@ -113,12 +146,10 @@ func (s *Server) scale(k *cacher, req *api.Request, by *sim.Actor, reply func(*a
 		if sc.ResourceVersion != "" && sc.ResourceVersion != cur.GetResourceVersion() {
 			return nil, conflict(k.r, req.Name)
 		}
-		if errs := validation.Create(sc); len(errs) > 0 {
-			return nil, apierrors.NewInvalid(autoscalingv1.SchemeGroupVersion.WithKind("Scale").GroupKind(), sc.Name, errs)
+		if req.PatchType != applyPatch {
+			entries = s.fields.ScaleUpdate(k.r, cur, scaleOf(cur).(*autoscalingv1.Scale), sc, s.writer(req), nil)
 		}
-		c := api.Copy(cur)
-		setReplicas(c, sc.Spec.Replicas)
-		return c, nil
+		return s.scaled(k.r, req, cur, sc, entries)
 	}}
 	s.change(k, &inner, by, e, 0, nil, func(resp *api.Response) {
 		if resp.Err == nil {
@@ -165,6 +196,9 @@ func (s *Server) bind(k *cacher, req *api.Request, by *sim.Actor, reply func(*ap
 		}
 		c := api.Copy(p)
 		c.Spec.NodeName = b.Target.Name
+		if b.Target.Kind == "Node" {
+			s.labelTopology(c)
+		}
 		c.Status.Conditions = append(withoutCondition(p.Status.Conditions, corev1.PodScheduled),
 			corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: now})
 		return c, nil
@@ -208,54 +242,6 @@ func (s *Server) changeRawFrom(k *cacher, req *api.Request, by *sim.Actor, e edi
 			return
 		}
 		reply(resp)
-	})
-}
-
-// evict deletes a pod on behalf of a drain (registry/core/pod/storage/eviction.go). Disruption budgets come with
-// their kind.
-func (s *Server) evict(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
-	ev, ok := req.Object.(*policyv1.Eviction)
-	if !ok {
-		reply(&api.Response{Err: apierrors.NewBadRequest(fmt.Sprintf("not an Eviction object: %T", req.Object))})
-		return
-	}
-	del := *req
-	del.Verb, del.Subresource, del.Object = api.Delete, "", nil
-	if o := ev.DeleteOptions; o != nil {
-		del.GracePeriodSeconds, del.Preconditions, del.Propagation = o.GracePeriodSeconds, o.Preconditions, o.PropagationPolicy
-		del.DryRun = del.DryRun || len(o.DryRun) > 0
-	}
-	pod, _ := k.objects[api.Key(req.Namespace, req.Name)].(*corev1.Pod)
-	finish := func() {
-		s.delete(k, &del, by, func(resp *api.Response) {
-			if resp.Err == nil {
-				resp.Object, resp.Created = ev, true
-			}
-			reply(resp)
-		})
-	}
-	if pod == nil || del.DryRun || pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
-		finish()
-		return
-	}
-	// Upstream notes the disruption on the pod before it deletes it.
-	now := s.now()
-	inner := *req
-	inner.Verb, inner.Subresource = api.Patch, ""
-	e := edit{unconditional: true, make: func(cur api.Object) (api.Object, error) {
-		c := api.Copy(cur.(*corev1.Pod))
-		c.Status.Conditions = append(withoutCondition(c.Status.Conditions, corev1.DisruptionTarget), corev1.PodCondition{
-			Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, ObservedGeneration: c.Generation,
-			Reason: "EvictionByEvictionAPI", Message: "Eviction API: evicting", LastTransitionTime: now,
-		})
-		return c, nil
-	}}
-	s.changeRaw(k, &inner, by, e, func(resp *api.Response) {
-		if resp.Err != nil {
-			reply(resp)
-			return
-		}
-		finish()
 	})
 }
 

@@ -9,9 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"tabernetes/engine/api"
-	"tabernetes/engine/api/defaults"
 	"tabernetes/engine/api/patch"
-	"tabernetes/engine/api/validation"
 	"tabernetes/engine/etcd"
 	"tabernetes/engine/sim"
 )
@@ -19,7 +17,10 @@ import (
 // edit makes the new object of an update from the current one; unconditional edits are made again after a conflict.
 type edit struct {
 	make          func(cur api.Object) (api.Object, error)
+	create        func() (api.Object, error) // what to make if there is none; nil: that is an error
 	unconditional bool
+	managed       bool   // make sets managedFields as well
+	sub           string // the subresource, where the request's was taken off
 }
 
 // maxConflicts bounds how often an unconditional edit is made again, as a patch is upstream (handlers/patch.go).
@@ -49,7 +50,10 @@ func (s *Server) editOf(r *api.Resource, req *api.Request, warnings *[]string) (
 		if _, err := parseRevision(rv); err != nil {
 			return edit{}, err
 		}
-		return edit{unconditional: rv == "" || rv == "0", make: func(cur api.Object) (api.Object, error) {
+		return edit{unconditional: rv == "" || rv == "0", create: s.createInstead(r, req, obj), make: func(cur api.Object) (api.Object, error) {
+			if (rv == "" || rv == "0") && mustNameRevision(r) {
+				return nil, revisionMissing(r, req.Name)
+			}
 			if rv != "" && rv != "0" && rv != cur.GetResourceVersion() {
 				return nil, conflict(r, req.Name)
 			}
@@ -74,6 +78,8 @@ func (s *Server) editOf(r *api.Resource, req *api.Request, warnings *[]string) (
 			*warnings = w
 			return asObject(o, err)
 		}
+	case applyPatch:
+		return s.applyEdit(r, req)
 	default:
 		return edit{}, &apierrors.StatusError{ErrStatus: unsupportedPatch(req.PatchType)}
 	}
@@ -103,12 +109,16 @@ func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, atte
 		if attempt == 0 {
 			// The cache may be behind: ask for the newest state before saying no.
 			k.fresh(func() {
-				if k.objects[api.Key(req.Namespace, req.Name)] == nil {
+				if k.objects[api.Key(req.Namespace, req.Name)] == nil && e.create == nil {
 					reply(&api.Response{Err: notFound(r, req.Name)})
 					return
 				}
 				s.change(k, req, by, e, 1, nil, reply)
 			}, func(err error) { reply(&api.Response{Err: storageError(err)}) })
+			return
+		}
+		if e.create != nil {
+			s.createApplied(k, req, by, e, attempt, reply)
 			return
 		}
 		reply(&api.Response{Err: notFound(r, req.Name)})
@@ -129,17 +139,46 @@ func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, atte
 		return
 	}
 	keepIdentity(obj, cur)
-	var warnings []string
+	if !e.managed {
+		s.manageUpdate(req, by, r, obj, cur)
+	}
+	a := attributes{req: req, r: r, op: opUpdate, sub: req.Subresource, obj: obj, old: cur}
+	if e.sub != "" {
+		a.sub = e.sub
+	}
 	if req.DryRun || !renewal(obj, cur) {
-		if warnings, err = s.prepareUpdate(k, req, obj, cur); err != nil {
-			reply(&api.Response{Err: err, Warnings: warnings})
+		if err := s.escalation(req, obj, cur); err != nil {
+			reply(&api.Response{Err: err})
 			return
 		}
+		if s.admission().hooked {
+			s.changeHooked(k, by, e, attempt, a, reply)
+			return
+		}
+		if err := s.prepareUpdate(k, &a); err != nil {
+			reply(&api.Response{Err: err, Warnings: a.warnings})
+			return
+		}
+		keepTimes(obj, cur)
 		// A function that says it changed something is believed.
-		if req.DryRun || req.PatchType != api.TypedPatch && same(obj, cur) {
-			reply(&api.Response{Object: obj, Warnings: warnings})
+		unchanged := req.PatchType != api.TypedPatch && same(obj, cur)
+		if !unchanged && s.charged(&a) {
+			s.changeCharged(k, by, e, attempt, a, reply)
 			return
 		}
+		if req.DryRun || unchanged {
+			reply(&api.Response{Object: obj, Warnings: a.warnings})
+			return
+		}
+	}
+	s.write(k, req, by, e, attempt, obj, cur, a.warnings, reply)
+}
+
+// write stores what change made, or begins anew if somebody else was faster.
+func (s *Server) write(k *cacher, req *api.Request, by *sim.Actor, e edit, attempt int, obj, cur api.Object, warnings []string, reply func(*api.Response)) {
+	r := k.r
+	if !e.managed {
+		s.noteUpdate(req, by, r, obj, cur)
 	}
 	gone := len(obj.GetFinalizers()) == 0 && obj.GetDeletionTimestamp() != nil && deletable(obj)
 	s.commit(k, req, by, obj, cur, gone, func(resp *api.Response, now api.Object) {
@@ -160,34 +199,6 @@ func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, atte
 	})
 }
 
-// prepareUpdate runs strategy, admission, defaults and validation of an update.
-func (s *Server) prepareUpdate(k *cacher, req *api.Request, obj, cur api.Object) ([]string, error) {
-	if req.Subresource == "status" {
-		defaults.PrepareForStatusUpdate(obj, cur)
-		if req.PatchType == api.TypedPatch {
-			return nil, nil // a component's own status writer, typed all the way
-		}
-		defaults.Set(obj)
-		if errs := validation.StatusUpdate(obj, cur); len(errs) > 0 {
-			return nil, invalid(k.r, req.Name, errs)
-		}
-		return nil, nil
-	}
-	if req.PatchType == api.TypedPatch {
-		defaults.PrepareForUpdate(obj, cur)
-		return nil, nil
-	}
-	defaults.Set(obj)
-	defaults.PrepareForUpdate(obj, cur)
-	if err := s.alloc.update(obj, cur); err != nil {
-		return nil, err
-	}
-	if errs := validation.Update(obj, cur); len(errs) > 0 {
-		return nil, invalid(k.r, req.Name, errs)
-	}
-	return nil, nil
-}
-
 // commit writes obj over cur, or removes it when gone. On a lost race now is the object that won (nil, nil: deleted).
 func (s *Server) commit(k *cacher, req *api.Request, by *sim.Actor, obj, cur api.Object, gone bool, done func(resp *api.Response, now api.Object)) {
 	r := k.r
@@ -206,7 +217,9 @@ func (s *Server) commit(k *cacher, req *api.Request, by *sim.Actor, obj, cur api
 			op.TTL = eventTTL
 		}
 	}
-	s.db.Txn(etcd.Txn{Compare: []etcd.Compare{{Key: key, ModRevision: api.Revision(cur)}}, Then: []etcd.Op{op}}, func(res etcd.TxnResult, err error) {
+	txn := etcd.Txn{Compare: []etcd.Compare{{Key: key, ModRevision: api.Revision(cur)}}, Then: []etcd.Op{op}}
+	s.alloc.reserve(&txn, st, cur, gone)
+	s.db.Txn(txn, func(res etcd.TxnResult, err error) {
 		if err != nil {
 			done(&api.Response{Err: storageError(err)}, nil)
 			return
@@ -216,8 +229,11 @@ func (s *Server) commit(k *cacher, req *api.Request, by *sim.Actor, obj, cur api
 				done(&api.Response{Err: notFound(r, cur.GetName())}, nil)
 				return
 			}
-			done(nil, res.Current[0].Value.(*stored).obj)
+			done(nil, k.own(res.Current[0].Value.(*stored).obj))
 			return
+		}
+		if gone {
+			s.alloc.removed(r, cur.GetName())
 		}
 		s.answer(st, res.Revision, func() { done(&api.Response{Object: obj}, nil) })
 	})

@@ -1,9 +1,9 @@
 package apiserver
 
 import (
-	"slices"
 	"strconv"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/watch"
@@ -15,44 +15,12 @@ import (
 type watcher struct {
 	req     *api.Request
 	send    func([]api.WatchEvent)
-	group   *[]*watcher
+	group   *group
 	batch   []api.WatchEvent
 	stopped bool
 	onStop  func()
-}
-
-// watchers are the watches of one resource, found by what they select: a write to a pod of node-1 is looked at only
-// by those who watch node-1's pods, that one pod, or everything.
-type watchers struct {
-	all     []*watcher
-	byIndex map[string]*[]*watcher // value of the resource's Index field
-	byName  map[string]*[]*watcher // api.Key of the one object selected
-	touched []*watcher
-}
-
-func (w *watchers) init() {
-	w.byIndex, w.byName = map[string]*[]*watcher{}, map[string]*[]*watcher{}
-}
-
-func (w *watchers) add(r *api.Resource, x *watcher) {
-	x.group = &w.all
-	if sel := x.req.FieldSelector; sel != nil {
-		if v, ok := sel.RequiresExactMatch(r.IndexField); ok && r.IndexField != "" {
-			x.group = groupOf(w.byIndex, v)
-		} else if v, ok := sel.RequiresExactMatch("metadata.name"); ok && (x.req.Namespace != "" || !r.Namespaced) {
-			x.group = groupOf(w.byName, api.Key(x.req.Namespace, v))
-		}
-	}
-	*x.group = append(*x.group, x)
-}
-
-func groupOf(m map[string]*[]*watcher, v string) *[]*watcher {
-	g := m[v]
-	if g == nil {
-		g = new([]*watcher)
-		m[v] = g
-	}
-	return g
+	of      *watchers // nil until it is filed
+	counts  *counters
 }
 
 func (x *watcher) stop() {
@@ -63,68 +31,10 @@ func (x *watcher) stop() {
 	if x.onStop != nil {
 		x.onStop()
 	}
-	if x.group != nil {
-		if i := slices.Index(*x.group, x); i >= 0 {
-			*x.group = slices.Delete(*x.group, i, i+1)
-		}
+	if x.of != nil {
+		x.of.remove(x)
+		x.counts.watching(x.req.Resource, -1)
 	}
-}
-
-func (w *watchers) dispatch(r *api.Resource, c *change) {
-	w.offer(w.all, r, c)
-	if len(w.byName) > 0 {
-		o := c.new
-		if o == nil {
-			o = c.last
-		}
-		if g := w.byName[api.KeyOf(o)]; g != nil {
-			w.offer(*g, r, c)
-		}
-	}
-	if len(w.byIndex) > 0 {
-		was, is := "\x00", "\x00"
-		if c.old != nil {
-			was = r.Index(c.old)
-			if g := w.byIndex[was]; g != nil {
-				w.offer(*g, r, c)
-			}
-		}
-		if c.new != nil {
-			if is = r.Index(c.new); is != was {
-				if g := w.byIndex[is]; g != nil {
-					w.offer(*g, r, c)
-				}
-			}
-		}
-	}
-}
-
-func (w *watchers) offer(group []*watcher, r *api.Resource, c *change) {
-	for _, x := range group {
-		if e, ok := watchEventFor(r, x.req, c); ok {
-			if len(x.batch) == 0 {
-				w.touched = append(w.touched, x)
-			}
-			x.batch = append(x.batch, e)
-		}
-	}
-}
-
-// flush sends each touched watcher its batch. The message travels in the context of the batch's last event that is
-// a change; the receiver takes each event's own.
-func (w *watchers) flush() {
-	touched := w.touched
-	w.touched = nil
-	for i, x := range touched {
-		b := x.batch
-		x.batch = nil
-		touched[i] = nil
-		if x.stopped {
-			continue
-		}
-		x.send(b)
-	}
-	w.touched = touched[:0]
 }
 
 // Watch starts a watch. It returns nil if the request was refused, after sending the reason.
@@ -133,6 +43,23 @@ func (s *Server) Watch(req *api.Request, send func([]api.WatchEvent)) *watcher {
 	refuse := func(err error) *watcher {
 		send([]api.WatchEvent{{Type: watch.Error, Err: err, Ctx: s.a.Sim().Context()}})
 		return nil
+	}
+	if err := s.authorize(req); err != nil {
+		return refuse(err)
+	}
+	if req.Resource.Custom != nil {
+		if !s.kinds[api.CustomResourceDefinitions].ready {
+			return refuse(apierrors.NewServiceUnavailable("the definitions of custom resources are not read yet"))
+		}
+		r := s.current(req.Resource)
+		if r == nil {
+			return refuse(notServed(req))
+		}
+		now := *req
+		now.Resource, req = r, &now
+	}
+	if req.Resource.Hub != nil {
+		return s.watchVersion(req, send)
 	}
 	k := s.kinds[req.Resource]
 	if k == nil {
@@ -185,7 +112,20 @@ func (s *Server) Watch(req *api.Request, send func([]api.WatchEvent)) *watcher {
 				}
 			}
 		}
+		if k.dropped {
+			x.stopped = true
+			send([]api.WatchEvent{errorEvent(sm, tooOld(rev, k.rev))})
+			return
+		}
+		if k.r.Custom != nil {
+			k.follow(x)
+		}
+		x.of, x.counts = &k.watchers, &s.counts
+		s.counts.watching(req.Resource, 1)
 		k.watchers.add(k.r, x)
+		if req.ProgressNotify {
+			s.bookmark(k, x)
+		}
 		if len(first) > 0 {
 			x.send(first)
 		}

@@ -43,6 +43,9 @@ type Cache[T Typed] struct {
 	seen     map[string]bool // during a relist: keys the server sent
 	rev      int64
 	back     backoff
+
+	watch   *Watch
+	stopped bool
 }
 
 // NewCache starts a cache of a resource.
@@ -115,7 +118,18 @@ func (k *Cache[T]) GetKey(key string) (T, bool) {
 // events.
 func (k *Cache[T]) All() []T { return k.list }
 
+// Stop ends the cache's watch: it keeps what it has and hears of nothing more.
+func (k *Cache[T]) Stop() {
+	k.stopped = true
+	if k.watch != nil {
+		k.watch.Stop()
+	}
+}
+
 func (k *Cache[T]) start() {
+	if k.stopped {
+		return
+	}
 	req := &api.Request{Resource: k.r, Namespace: k.sel.Namespace, FieldSelector: k.sel.Fields, LabelSelector: k.sel.Labels, AllowBookmarks: true}
 	if k.rev > 0 && k.synced && k.seen == nil {
 		req.ResourceVersion = strconv.FormatInt(k.rev, 10)
@@ -124,7 +138,7 @@ func (k *Cache[T]) start() {
 		req.SendInitialEvents = true
 		req.ResourceVersionMatch = metav1.ResourceVersionMatchNotOlderThan
 	}
-	k.c.Watch(req, k.handle, func(err error) {
+	k.watch = k.c.Watch(req, k.handle, func(err error) {
 		if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
 			k.rev = 0
 		}

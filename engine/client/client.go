@@ -11,6 +11,7 @@ import (
 // Config says who talks and to whom.
 type Config struct {
 	Servers   []*sim.Host // the API servers, tried in turn; the first is preferred
+	Balancer  *Balancer   // chooses among them; nil: there is none
 	User      string      // e.g. "system:node:node-1"
 	UserAgent string      // field manager of its writes, e.g. "kubelet"
 	Audit     *Audit      // nil: nobody looks
@@ -20,11 +21,15 @@ type Config struct {
 type Client struct {
 	a    *sim.Actor
 	conf Config
+	base *Client // whose connection a view of As uses; nil: its own
 
 	conn    *sim.Conn
 	ep      api.Endpoint
-	dialing bool
+	dialing int // counts dials, so that a late one is known; 0: none under way
+	dials   int
 	next    int
+	tried   int     // servers that did not answer since the last connection
+	links   []*link // connections the balancer knows of
 	waiting []func(error)
 	calls   callList
 	streams []*stream
@@ -35,6 +40,17 @@ func New(a *sim.Actor, conf Config) *Client {
 	c := &Client{a: a, conf: conf}
 	c.calls.init()
 	return c
+}
+
+// As is a client that shares this one's connection and makes its requests as another user: what a process does that has
+// several credentials, as kube-controller-manager with --use-service-account-credentials.
+func (c *Client) As(user string) *Client {
+	conf := c.conf
+	conf.User = user
+	if c.base != nil {
+		c = c.base
+	}
+	return &Client{a: c.a, conf: conf, base: c}
 }
 
 // Actor is the actor the client belongs to.
@@ -49,38 +65,86 @@ func (c *Client) connect(then func(error)) {
 	// Whoever waits goes on in its own context, not in that of the one who happened to dial.
 	s, ctx := c.a.Sim(), c.a.Sim().Context()
 	c.waiting = append(c.waiting, func(err error) { s.In(ctx, func() { then(err) }) })
-	if c.dialing {
-		return
+	if c.dialing == 0 {
+		c.dial()
 	}
-	c.dialing = true
+}
+
+func (c *Client) dial() {
+	c.dials++
+	nth := c.dials
+	c.dialing = nth
 	if len(c.conf.Servers) == 0 {
 		panic("client: no API server configured for " + c.a.Name())
 	}
 	server := c.conf.Servers[c.next%len(c.conf.Servers)]
+	var to *target
+	var timer sim.Timer
+	if b := c.conf.Balancer; b != nil {
+		to = b.choose(c.a.Name(), c.next)
+		server = to.host
+		timer = c.a.After(balancedDial, "dial timeout", func() {
+			if c.dialing == nth {
+				c.dialed(nil, fmt.Errorf("dial tcp %s:6443: %w", server.Name, sim.ErrTimeout))
+			}
+		})
+	}
 	var mine *sim.Conn
 	c.a.Dial(server, api.Service, func(conn *sim.Conn, err error) {
-		mine = conn
-		c.dialing = false
+		timer.Stop()
+		if c.dialing != nth {
+			if conn != nil {
+				conn.Close(c.a)
+			}
+			return
+		}
 		if err != nil {
-			c.next++
 			err = fmt.Errorf("dial tcp %s:6443: %w", server.Name, err)
 		} else {
-			c.conn = conn
-			c.ep = conn.Handler.(api.Endpoint)
+			mine = conn
+			if to != nil {
+				to.attach(c, conn)
+			}
 		}
-		w := c.waiting
-		c.waiting = nil
-		for _, fn := range w {
-			fn(err)
+		c.dialed(conn, err)
+	}, func(err error) {
+		if mine != nil {
+			c.broken(mine, err)
 		}
-	}, func(err error) { c.broken(mine, err) })
+	})
+}
+
+// dialed ends a dial: whoever waits goes on, unless the balancer has another server to try.
+func (c *Client) dialed(conn *sim.Conn, err error) {
+	c.dialing = 0
+	if err != nil {
+		c.next++
+		if c.tried++; c.conf.Balancer != nil && c.tried < len(c.conf.Servers) {
+			c.dial()
+			return
+		}
+	}
+	c.tried = 0
+	if err == nil {
+		c.conn = conn
+		c.ep = conn.Handler.(api.Endpoint)
+	}
+	w := c.waiting
+	c.waiting = nil
+	for _, fn := range w {
+		fn(err)
+	}
 }
 
 // broken fails the calls under way on a connection and ends its streams. The client may have another connection by
 // then: what uses that one goes on.
 func (c *Client) broken(conn *sim.Conn, err error) {
+	c.detach(conn)
 	if c.conn == conn {
 		c.conn, c.ep = nil, nil
+		if c.conf.Balancer != nil {
+			c.next++ // the next connection goes elsewhere
+		}
 	}
 	calls := c.calls.of(conn)
 	for _, call := range calls {
@@ -111,6 +175,10 @@ func (c *Client) Do(req *api.Request, done func(*api.Response)) {
 	}
 	if req.UserAgent == "" {
 		req.UserAgent = c.conf.UserAgent
+	}
+	if c.base != nil {
+		c.base.Do(req, done)
+		return
 	}
 	if x := c.conf.Audit; x != nil {
 		done = x.wrap(c.a, req, done)

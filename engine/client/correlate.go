@@ -211,11 +211,11 @@ func (r *Recorder) event(ref corev1.ObjectReference, ns, typ, reason, action, te
 }
 
 func (r *Recorder) second(t sim.Time) metav1.Time {
-	return metav1.Time{Time: r.c.a.Sim().Wall(t).Truncate(time.Second)}
+	return metav1.Time{Time: r.c.a.WallAt(t).Truncate(time.Second)}
 }
 
 func (r *Recorder) micro(t sim.Time) metav1.MicroTime {
-	return metav1.MicroTime{Time: r.c.a.Sim().Wall(t).Truncate(time.Microsecond)}
+	return metav1.MicroTime{Time: r.c.a.WallAt(t).Truncate(time.Microsecond)}
 }
 
 // name makes an event's name: the object's and the moment, which no two events of a recorder share.

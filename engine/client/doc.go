@@ -1,7 +1,7 @@
 // Package client is what every component holds in its hand: typed verbs, watches, indexed caches, a work queue and an
 // event recorder. It plays client-go's part.
 //
-// A Client is one connection to one API server (of several, it fails over) that all requests and watches of a
+// A Client is one connection to one API server (of several, a Balancer chooses and it fails over) that all requests and watches of a
 // component share, as HTTP/2 does. Nothing blocks: a call takes a callback that gets the answer later, on the
 // component's own actor. When the connection breaks, every call under way fails with the network's error and every
 // cache connects anew. Requests and answers are pointers; objects that come back are shared and must not be changed.

@@ -124,6 +124,10 @@ func (x *server) Serve(req *api.Request, reply func(*api.Response)) {
 	if x.mute {
 		return
 	}
+	if req.Resource == api.NonResource {
+		reply(&api.Response{Text: "ok"})
+		return
+	}
 	p, ok := x.st.pods[api.Key(req.Namespace, req.Name)]
 	if !ok {
 		reply(&api.Response{Err: apierrors.NewNotFound(req.Resource.GR(), req.Name)})

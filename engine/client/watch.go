@@ -23,14 +23,17 @@ type Watch struct{ s *stream }
 // Watch streams changes that match the request. onEnd is called once when the stream breaks, not after Stop. An
 // ERROR event (410 Expired) comes through onEnd as well.
 func (c *Client) Watch(req *api.Request, onEvent func([]api.WatchEvent), onEnd func(error)) *Watch {
-	s := &stream{c: c, onEvent: onEvent, onEnd: onEnd}
-	req.Verb = api.Watch
 	if req.User == "" {
 		req.User = c.conf.User
 	}
 	if req.UserAgent == "" {
 		req.UserAgent = c.conf.UserAgent
 	}
+	if c.base != nil {
+		return c.base.Watch(req, onEvent, onEnd)
+	}
+	s := &stream{c: c, onEvent: onEvent, onEnd: onEnd}
+	req.Verb = api.Watch
 	c.connect(func(err error) {
 		if s.ended {
 			return

@@ -4,13 +4,18 @@ import (
 	"slices"
 
 	"tabernetes/engine/client"
+	"tabernetes/engine/client/leaderelection"
+	"tabernetes/engine/controllers/clusterroleaggregation"
 	"tabernetes/engine/controllers/deployment"
+	"tabernetes/engine/controllers/disruption"
 	"tabernetes/engine/controllers/endpointslice"
 	"tabernetes/engine/controllers/garbagecollector"
 	"tabernetes/engine/controllers/namespace"
 	"tabernetes/engine/controllers/nodelifecycle"
 	"tabernetes/engine/controllers/podgc"
 	"tabernetes/engine/controllers/replicaset"
+	"tabernetes/engine/controllers/replicationcontroller"
+	"tabernetes/engine/controllers/resourcequota"
 	"tabernetes/engine/controllers/rootcacert"
 	"tabernetes/engine/controllers/serviceaccount"
 	"tabernetes/engine/controllers/tainteviction"
@@ -24,6 +29,8 @@ const Program = "kube-controller-manager"
 type Options struct {
 	// Only, when not empty, are the names of the controllers to run (--controllers).
 	Only []string
+	// LeaderElect makes it work only while it holds the Lease kube-system/kube-controller-manager.
+	LeaderElect bool
 	// RootCA is the certificate of the cluster's authority, PEM (--root-ca-file).
 	RootCA string
 }
@@ -39,13 +46,17 @@ func all() []starter {
 	return []starter{
 		{"serviceaccount-controller", func(f *client.Informers, _ Options) { serviceaccount.Run(f) }},
 		{"root-ca-certificate-publisher-controller", func(f *client.Informers, o Options) { rootcacert.Run(f, o.RootCA) }},
+		{"clusterrole-aggregation-controller", func(f *client.Informers, _ Options) { clusterroleaggregation.Run(f) }},
 		{"namespace-controller", func(f *client.Informers, _ Options) { namespace.Run(f) }},
 		{"garbage-collector-controller", func(f *client.Informers, _ Options) { garbagecollector.Run(f) }},
 		{"pod-garbage-collector-controller", func(f *client.Informers, _ Options) { podgc.Run(f) }},
+		{"resourcequota-controller", func(f *client.Informers, _ Options) { resourcequota.Run(f) }},
 		{"node-lifecycle-controller", func(f *client.Informers, _ Options) { nodelifecycle.Run(f) }},
 		{"taint-eviction-controller", func(f *client.Informers, _ Options) { tainteviction.Run(f) }},
 		{"deployment-controller", func(f *client.Informers, _ Options) { deployment.Run(f) }},
 		{"replicaset-controller", func(f *client.Informers, _ Options) { replicaset.Run(f) }},
+		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
+		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},
 	}
 }
@@ -53,15 +64,19 @@ func all() []starter {
 // Run is the boot function of the process: host.Install(Program, func(a *sim.Actor) { Run(a, conf, opts) }). Each
 // controller begins to work when the caches it reads are synced.
 func Run(a *sim.Actor, conf client.Config, opts Options) {
-	// Leader election goes here: whoever holds the Lease kube-system/kube-controller-manager calls lead, the others wait;
-	// a leader that loses the Lease ends its process.
-	lead(client.NewInformers(client.New(a, conf)), opts)
+	start := func() { lead(client.NewInformers(client.New(a, conf)), opts) }
+	if !opts.LeaderElect {
+		start()
+		return
+	}
+	leaderelection.Run(a, conf, leaderelection.Config{Name: Program, Component: Program, Lead: start, Lost: a.Exit})
 }
 
 func lead(f *client.Informers, opts Options) {
+	ensureAccounts(f.Client(), opts)
 	for _, s := range all() {
 		if len(opts.Only) == 0 || slices.Contains(opts.Only, s.name) {
-			s.run(f, opts)
+			s.run(f.As(accountUser(s.name)), opts)
 		}
 	}
 }

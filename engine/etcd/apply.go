@@ -46,15 +46,24 @@ func (m *Server) applyBatch(b *batch) {
 		case callRevoke:
 			err = s.revoke(c)
 		case callCompact:
-			m.hub.publish(s)
+			m.publish()
 			err = s.compact(c.rev)
+		case callAlarm:
+			m.applyAlarm(c)
 		}
 		if mine {
 			m.answer(c, err)
 		}
 	}
-	m.hub.publish(s)
+	m.publish()
 	s.trim()
+	m.d.revisions = max(m.d.revisions, len(s.keys)+s.history.n)
+}
+
+// publish tells of what was applied: observers outside the world first, once for all members, then watchers.
+func (m *Server) publish() {
+	m.d.cluster.observe(m.d)
+	m.hub.publish(m.store)
 }
 
 // checkTxn refuses what a real server refuses before it proposes.

@@ -20,6 +20,8 @@ const (
 	callRead
 	callStatus
 	callMove
+	callAlarm
+	callDefrag
 )
 
 // call is one request: on the client while it is under way, on the member that got it, and, for a write, in the log.
@@ -33,6 +35,8 @@ type call struct {
 	lease LeaseID
 	rev   int64
 	conf  confChange
+	alarm Alarm
+	off   bool // disarm
 	// read runs on a member once it is fresh enough, for callRead and callStatus.
 	read func(m *Server)
 

@@ -171,7 +171,7 @@ func (cl *Client) start(c *call) {
 
 var labels = [...]string{
 	callTxn: "txn", callGrant: "lease grant", callRevoke: "lease revoke", callCompact: "compact", callConf: "member change",
-	callRead: "range", callStatus: "range", callMove: "move leader",
+	callRead: "range", callStatus: "range", callMove: "move leader", callAlarm: "alarm", callDefrag: "defragment",
 }
 
 func (cl *Client) send(c *call) {

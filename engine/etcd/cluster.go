@@ -13,13 +13,23 @@ type Cluster struct {
 	// 0 keeps everything until somebody compacts, as etcd does. Set it before the first Boot.
 	MaxHistory int
 
+	// Observer, when set, hears of every committed event once, in order, as the first member applies it: the stage and
+	// other observers outside the world. It must change nothing.
+	Observer func(e *Event)
+	observed int64 // revision it has heard of
+	ahead    *disk // of the member that has applied it
+	running  map[uint64]*Server
+	election Election
+
 	catchUp int // writes of the log kept for members that are a little behind
 	lastID  uint64
 	address map[uint64]*sim.Host
 }
 
 // NewCluster makes a cluster without members.
-func NewCluster() *Cluster { return &Cluster{address: map[uint64]*sim.Host{}, catchUp: keepForPeers} }
+func NewCluster() *Cluster {
+	return &Cluster{address: map[uint64]*sim.Host{}, running: map[uint64]*Server{}, catchUp: keepForPeers}
+}
 
 func (c *Cluster) nextID() uint64 {
 	c.lastID++

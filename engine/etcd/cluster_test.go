@@ -172,7 +172,7 @@ func TestMembership(t *testing.T) {
 	var list []Member
 	w.clients[1].MemberList(func(l []Member, _ error) { list = l })
 	w.run(time.Second)
-	require.Equal(t, []Member{{ID: MemberID(h), Name: "cp-2", Host: h}}, list)
+	require.Equal(t, []Member{{ID: MemberID(h), Name: "cp-2", Host: h, Started: true}}, list)
 	_, err = w.txn(1, put("/c", "1", 0))
 	require.NoError(t, err)
 	_, err = w.txn(0, put("/d", "1", 0))

@@ -25,6 +25,7 @@ type disk struct {
 	// appliedTerm is the term of the entry at applied, which may have left the log.
 	appliedTerm uint64
 	removed     bool
+	revisions   int // the most it ever held since the last defragmentation: the file keeps that size
 
 	image   *image // the newest snapshot made for a member that fell behind
 	imageID uint64

@@ -14,6 +14,8 @@ const (
 	ErrDuplicateKey  Error = "etcdserver: duplicate key given in txn request"
 	ErrEmptyKey      Error = "etcdserver: key is not provided"
 
+	ErrNoSpace Error = "etcdserver: mvcc: database space exceeded"
+
 	ErrTimeout                 Error = "etcdserver: request timed out"
 	ErrTimeoutLeaderFail       Error = "etcdserver: request timed out, possibly due to previous leader failure"
 	ErrTimeoutConnectionLost   Error = "etcdserver: request timed out, possibly due to connection lost"

@@ -208,7 +208,13 @@ func (cl *Client) MoveLeader(to uint64, done func(error)) {
 func (cl *Client) MemberList(done func([]Member, error)) {
 	var list []Member
 	cl.start(&call{kind: callRead, replay: true,
-		read: func(m *Server) { list = slices.Clone(m.store.members) },
+		read: func(m *Server) {
+			list = slices.Clone(m.store.members)
+			for i := range list {
+				d, ok := list[i].Host.Disk[Service].(*disk)
+				list[i].Started = ok && !d.removed
+			}
+		},
 		done: func(c *call) { done(list, c.err) },
 	})
 }

@@ -164,6 +164,7 @@ func (m *Server) receive(pc *parcel) {
 	}
 	m.arriving = pc
 	m.peer(pc.msg.GetFrom()).heard = m.a.Now()
+	m.counted(pc.msg)
 	_ = m.rn.Step(pc.msg)
 	m.drain()
 	m.heard(pc.msg)

@@ -37,6 +37,7 @@ type Server struct {
 	draining   bool
 
 	wal      wal
+	votes    votes
 	election election
 	peers    map[uint64]*peer
 	arriving *parcel // what came last
@@ -69,6 +70,7 @@ func Boot(a *sim.Actor, c *Cluster, conf Config) *Server {
 	}
 	m := &Server{a: a, d: d, store: d.store, peers: map[uint64]*peer{}}
 	m.hub.published = d.store.rev
+	c.running[d.id] = m
 	if d.removed {
 		return m
 	}
@@ -157,6 +159,7 @@ func (m *Server) softState(s *raft.SoftState) {
 		m.leading = leads
 		m.election.elapsed = 0
 		if leads {
+			m.won()
 			m.note(m.a.Host().Name, "became leader")
 			m.armLeases()
 		} else {

@@ -42,6 +42,10 @@ func (s *session) handle(c *call) {
 		m.proposeConf(c)
 	case c.kind == callMove:
 		m.move(c)
+	case c.kind == callAlarm:
+		m.propose(c)
+	case c.kind == callDefrag:
+		m.defrag(c)
 	default:
 		if err := s.check(c); err != nil {
 			s.refuse(c, err)
@@ -58,12 +62,16 @@ func (s *session) check(c *call) error {
 	}
 	switch c.kind {
 	case callTxn:
-		return checkTxn(&c.txn)
+		if err := checkTxn(&c.txn); err != nil || !grows(&c.txn) {
+			return err
+		}
+		return s.m.room()
 	case callGrant:
 		if c.ttl > maxLeaseTTL {
 			return ErrLeaseTTL
 		}
 		c.ttl = max(c.ttl, minLeaseTTL)
+		return s.m.room()
 	}
 	return nil
 }
@@ -150,7 +158,8 @@ func (m *Server) status() Status {
 	st := Status{
 		ID: m.d.id, Name: m.a.Host().Name, Leader: m.lead, Term: m.term, Applied: m.d.applied, Index: m.d.hard.GetCommit(),
 		Revision: m.store.rev, Compacted: m.store.compacted, Keys: len(m.store.keys), IsLeader: m.leading,
-		HistorySize: m.store.history.n,
+		HistorySize: m.store.history.n, Alarms: m.store.alarms,
+		DBSize: dbSize(max(m.d.revisions, len(m.store.keys)+m.store.history.n)), DBInUse: dbSize(len(m.store.keys) + m.store.history.n),
 	}
 	if x := m.store.member(m.d.id); x != nil {
 		st.IsLearner = x.IsLearner

@@ -8,6 +8,9 @@ type Snapshot struct{ store *store }
 // Revision is the store's revision when the snapshot was taken.
 func (s *Snapshot) Revision() int64 { return s.store.rev }
 
+// Size is what the snapshot's file takes: bytes, estimated.
+func (s *Snapshot) Size() int64 { return dbSize(len(s.store.keys) + s.store.history.n) }
+
 // Keys is the number of keys in the snapshot.
 func (s *Snapshot) Keys() int { return len(s.store.keys) }
 
@@ -26,7 +29,7 @@ func (cl *Client) Snapshot(done func(*Snapshot, error)) {
 // (--bump-revision, --mark-compacted), so that clients who saw a later past than the snapshot's do not mistake new
 // revisions for ones they know.
 func (c *Cluster) Restore(hosts []*sim.Host, s *Snapshot, bump int64) {
-	for _, h := range hosts {
+	for i, h := range hosts {
 		d := &disk{id: MemberID(h), cluster: c, batches: map[uint64]*batch{}, store: s.store.clone()}
 		if bump > 0 {
 			d.store.rev += bump
@@ -35,5 +38,8 @@ func (c *Cluster) Restore(hosts []*sim.Host, s *Snapshot, bump int64) {
 		}
 		d.found(hosts)
 		h.Disk[Service] = d
+		if i == 0 {
+			defer c.rewind(d)
+		}
 	}
 }

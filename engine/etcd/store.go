@@ -26,6 +26,7 @@ type store struct {
 	nextLease LeaseID
 	limit     int // history beyond this many events is compacted; 0: no limit
 	members   []Member
+	alarms    []Alarm // raised, by member and type
 }
 
 func newStore(limit int) *store {
@@ -48,6 +49,7 @@ func (s *store) clone() *store {
 		c.leases[id] = l.clone()
 	}
 	c.members = append([]Member(nil), s.members...)
+	c.alarms = append([]Alarm(nil), s.alarms...)
 	return c
 }
 
@@ -61,6 +63,9 @@ func (s *store) get(key string) *KV {
 // txn applies a transaction. The first member to apply it makes the KVs; the others find them in the call. Only who
 // answers it (mine) needs to know what was before.
 func (s *store) txn(c *call, mine bool) (TxnResult, error) {
+	if len(s.alarms) > 0 && grows(&c.txn) {
+		return TxnResult{Revision: s.rev}, ErrNoSpace
+	}
 	for i := range c.txn.Compare {
 		cmp := &c.txn.Compare[i]
 		n := s.keys[cmp.Key]

@@ -91,6 +91,10 @@ type Status struct {
 	IsLearner   bool
 	IsLeader    bool
 	HistorySize int // events since the last compaction
+	// DBSize is what the database's file takes, DBInUse how much of that is not free for new pages: bytes, estimated from
+	// how many revisions there are.
+	DBSize, DBInUse int64
+	Alarms          []Alarm
 }
 
 // Member is one member of the cluster.
@@ -99,4 +103,5 @@ type Member struct {
 	Name      string
 	Host      *sim.Host
 	IsLearner bool
+	Started   bool // in an answer to MemberList: it has run since it was added
 }

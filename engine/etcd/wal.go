@@ -28,6 +28,7 @@ type wal struct {
 	busy    bool
 	hold    bool       // an event is collecting what goes with the next write
 	written []logWrite // being written
+	stalled sim.Time   // until when a defragmentation keeps writes waiting
 }
 
 // logWrite is a MsgStorageAppend and the payload of the snapshot in it, if there is one.
@@ -64,7 +65,8 @@ func (m *Server) sync() {
 	w := &m.wal
 	w.busy = true
 	w.written, w.queue = w.queue, w.written[:0]
-	d := syncMin + time.Duration(m.a.Rand().Int64N(int64(syncSpread)))
+	d := syncMin + time.Duration(m.a.Rand().Int64N(int64(syncSpread))) + m.a.Host().DiskDelay
+	d = max(d, w.stalled.Sub(m.a.Now())+syncMin)
 	m.a.Sim().In(w.ctx, func() { m.a.After(d, "fsync", m.synced) })
 }
 

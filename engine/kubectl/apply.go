@@ -19,10 +19,11 @@ func applyCommand() *command {
 	last := printFlags + fileFlags
 	return &command{name: "apply", use: "(-f FILENAME | -k DIRECTORY)", short: "Apply a configuration to a resource by file name or stdin",
 		flags: printFlags + fileFlags + selectorFlags + "dry-run:s=none?unchanged validate:s=strict?strict field-manager:s server-side:b " +
-			"force-conflicts:b overwrite:b=true force:b grace-period:i=-1 timeout:d=0s wait:b cascade:s=background?background prune:b all:b openapi-patch:b=true",
+			"force-conflicts:b overwrite:b=true force:b grace-period:i=-1 timeout:d=0s wait:b cascade:s=background?background prune:b all:b openapi-patch:b=true subresource:s",
 		run: runApply,
 		subs: []*command{
 			{name: "view-last-applied", use: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)", short: "View the latest last-applied-configuration annotations of a resource/object", flags: last + selectorFlags + "all:b", run: viewLastApplied},
+			{name: "set-last-applied", use: "-f FILENAME", short: "Set the last-applied-configuration annotation on a live object to match the contents of a file", flags: last + "dry-run:s=none?unchanged create-annotation:b", run: setLastAppliedCommand},
 		}}
 }
 
@@ -51,6 +52,9 @@ func runApply(c *cmd) {
 		return
 	case dry == "client" && serverSide:
 		c.failf("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
+		return
+	case c.f.str("subresource") != "" && !serverSide:
+		c.failf("--subresource can only be specified for --server-side")
 		return
 	case c.f.bool("force") && serverSide:
 		c.failf("--force cannot be used with --server-side")
@@ -111,9 +115,13 @@ type applier struct {
 	format     *format
 	validation string
 	applied    []*info
+	quiet      bool // say nothing: somebody else uses the result
 }
 
 func (a *applier) did(in *info, operation string) {
+	if a.quiet {
+		return
+	}
 	if a.format.name != "" && a.format.name != "name" {
 		a.applied = append(a.applied, in)
 		return
@@ -127,11 +135,11 @@ func (a *applier) printAll() error {
 		return nil
 	}
 	if len(a.applied) == 1 {
-		return a.format.print(content(a.applied[0].res, a.applied[0].obj, a.format.managed), a.c.out)
+		return a.format.print(a.format.content(a.applied[0].res, a.applied[0].obj), a.c.out)
 	}
 	var items []any
 	for _, in := range a.applied {
-		items = append(items, content(in.res, in.obj, a.format.managed))
+		items = append(items, a.format.content(in.res, in.obj))
 	}
 	list := listOf(items)
 	list["metadata"] = map[string]any{}
@@ -292,47 +300,6 @@ func (a *applier) recreate(in *info, done func(error)) {
 		})
 	})
 }
-
-// server applies one object on the server's side.
-func (a *applier) server(in *info, done func(error)) {
-	body, err := json.Marshal(in.raw)
-	if err != nil {
-		done(err)
-		return
-	}
-	a.c.do(&api.Request{Verb: api.Patch, Resource: in.res, Namespace: in.ns, Name: in.name, PatchType: types.ApplyPatchType, Patch: body,
-		FieldManager: a.manager("kubectl"), FieldValidation: a.validation, Force: a.c.f.bool("force-conflicts"), DryRun: a.dry == "server"},
-		func(r *api.Response) {
-			switch {
-			case r.Err == nil:
-				in.obj = r.Object
-				if in.obj.GetDeletionTimestamp() != nil {
-					a.c.errf("Warning: Detected changes to resource %s which is currently being deleted.\n", in.name)
-				}
-				a.did(in, "serverside-applied")
-				done(nil)
-			case apierrors.IsUnsupportedMediaType(r.Err):
-				done(fmt.Errorf("Server-side apply not available on the server: (%v)", r.Err))
-			case isConflict(r.Err):
-				done(fmt.Errorf(conflictHelp, r.Err))
-			default:
-				done(r.Err)
-			}
-		})
-}
-
-const conflictHelp = `%v
-Please review the fields above--they currently have other managers. Here
-are the ways you can resolve this warning:
-* If you intend to manage all of these fields, please re-run the apply
-  command with the ` + "`--force-conflicts`" + ` flag.
-* If you do not intend to manage all of the fields, please edit your
-  manifest to remove references to the fields that should keep their
-  current managers.
-* You may co-own fields by updating your manifest to match the existing
-  value; in this case, you'll become the manager if the other manager(s)
-  stop managing the field (remove it from their configuration).
-See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
 
 // describe is how errors of apply name an object.
 func (i *info) describe() string {

@@ -64,7 +64,10 @@ func apiResourcesCommand() *command {
 		flags: "output/o:s api-group:s namespaced:b no-headers:b verbs:l sort-by:s categories:l cached:b", run: runAPIResources}
 }
 
-const allVerbs = "create,delete,deletecollection,get,list,patch,update,watch"
+// bindings are listed although they are no kind of their own here: pods are bound through their subresource.
+func bindings() *api.Resource {
+	return &api.Resource{Version: "v1", Kind: "Binding", Name: "bindings", Singular: "binding", Namespaced: true, Verbs: []api.Verb{api.Create}}
+}
 
 func runAPIResources(c *cmd) {
 	if len(c.args) > 0 {
@@ -75,7 +78,7 @@ func runAPIResources(c *cmd) {
 		c.failf("--sort-by accepts only name or kind")
 		return
 	}
-	list := slices.Clone(api.Builtin())
+	list := append(slices.Clone(c.table().Preferred()), bindings())
 	sort.SliceStable(list, func(i, j int) bool {
 		a, b := list[i], list[j]
 		switch c.f.str("sort-by") {
@@ -109,7 +112,7 @@ func runAPIResources(c *cmd) {
 			skip = skip || !slices.Contains(r.Categories, want)
 		}
 		for _, verb := range c.f.list("verbs") {
-			skip = skip || !slices.Contains(strings.Split(allVerbs, ","), verb)
+			skip = skip || !slices.Contains(r.ServedVerbs(), verb)
 		}
 		if skip {
 			continue
@@ -120,7 +123,7 @@ func runAPIResources(c *cmd) {
 		}
 		row := []string{r.Name, strings.Join(r.ShortNames, ","), r.APIVersion(), fmt.Sprint(r.Namespaced), r.Kind}
 		if wide {
-			row = append(row, allVerbs, strings.Join(r.Categories, ","))
+			row = append(row, strings.Join(r.ServedVerbs(), ","), strings.Join(r.Categories, ","))
 		}
 		rows = append(rows, row)
 	}
@@ -142,7 +145,7 @@ func apiVersionsCommand() *command {
 			return
 		}
 		seen := map[string]bool{}
-		for _, r := range api.Builtin() {
+		for _, r := range c.table().All() {
 			seen[r.APIVersion()] = true
 		}
 		for _, v := range sortedKeys(seen) {

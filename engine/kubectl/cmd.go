@@ -2,6 +2,7 @@ package kubectl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,8 @@ type cmd struct {
 	over  bool
 	stops []func()
 
-	printed bool // a YAML document was printed: the next one needs a separator
+	printed bool     // a YAML document was printed: the next one needs a separator
+	warned  []string // the server's warnings so far: each is shown once
 }
 
 // command is a row of the command table.
@@ -114,7 +116,7 @@ func (c *cmd) main(args []string) {
 		c.help()
 		return
 	}
-	spec.run(c)
+	c.begin(func() { spec.run(c) })
 }
 
 // takesValue tells whether a flag before the command's name eats the next argument.
@@ -183,12 +185,20 @@ func (c *cmd) errf(format string, a ...any) { c.errOut(fmt.Sprintf(format, a...)
 
 // do sends a request. The answer is dropped if the command is over by then.
 func (c *cmd) do(req *api.Request, then func(*api.Response)) {
+	c.sign(req)
+	c.noticed(req)
+	if req.FieldManager == "" {
+		req.FieldManager = "kubectl" // what its user agent begins with
+	}
 	c.sh.c.Do(req, func(r *api.Response) {
 		if c.over {
 			return
 		}
 		for _, w := range r.Warnings {
-			c.errf("Warning: %s\n", w)
+			if !slices.Contains(c.warned, w) {
+				c.warned = append(c.warned, w)
+				c.errf("Warning: %s\n", w)
+			}
 		}
 		then(r)
 	})
@@ -207,6 +217,7 @@ func (c *cmd) after(d time.Duration, what string, fn func()) sim.Timer {
 
 // watch streams changes until the command ends or the returned function is called.
 func (c *cmd) watch(req *api.Request, onEvent func(api.WatchEvent), onEnd func(error)) (stop func()) {
+	c.sign(req)
 	stopped := false
 	var w *client.Watch
 	w = c.sh.c.Watch(req, func(events []api.WatchEvent) {

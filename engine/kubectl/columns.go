@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"tabernetes/engine/api/jsonpath"
 )
 
 // customColumn is one column of -o custom-columns=HEADER:PATH,...
 type customColumn struct {
 	header string
-	path   *jsonPath
+	path   *jsonpath.Path
 }
 
 func parseColumns(spec string) ([]customColumn, error) {
@@ -54,7 +56,7 @@ func newColumn(header, path string) (customColumn, error) {
 	if err != nil {
 		return customColumn{}, err
 	}
-	p, err := parseJSONPath(expr)
+	p, err := jsonpath.Parse(expr)
 	if err != nil {
 		return customColumn{}, err
 	}
@@ -115,14 +117,14 @@ func columnsText(cols []customColumn, items []map[string]any, headers bool) stri
 	for _, item := range items {
 		row := make([]string, len(cols))
 		for i, col := range cols {
-			values, err := col.path.values(item, true)
+			values, err := col.path.Values(item, true)
 			if err != nil || len(values) == 0 {
 				row[i] = "<none>"
 				continue
 			}
 			parts := make([]string, len(values))
 			for j, v := range values {
-				parts[j] = plain(v)
+				parts[j] = jsonpath.Plain(v)
 			}
 			row[i] = strings.Join(parts, ",")
 		}

@@ -136,9 +136,7 @@ var notYet = [][2]string{
 	{"port-forward", "traffic sources of the page reach Services"},
 	{"proxy", ""}, {"cp", ""}, {"debug", "use kubectl describe and kubectl logs"},
 	{"diff", "use kubectl apply --dry-run=server -o yaml"},
-	{"certificate", ""}, {"kustomize", ""}, {"completion", ""}, {"plugin", ""}, {"alpha", ""}, {"kuberc", ""},
-	{"explain", "the API reference is at https://kubernetes.io/docs/reference/kubernetes-api/"},
-	{"auth", "this workstation's user is a cluster administrator and may do everything"},
+	{"kustomize", ""}, {"completion", ""}, {"plugin", ""}, {"alpha", ""}, {"kuberc", ""},
 }
 
 // missing is the error of a command that is not there.

@@ -34,11 +34,15 @@ func createCommand() *command {
 			{name: "configmap", alias: "cm", use: "NAME [--from-file=[key=]source] [--from-literal=key1=value1]", short: "Create a config map from a local file, directory or literal value", flags: dataFlags, run: createConfigMap},
 			{name: "deployment", alias: "deploy", use: "NAME --image=image -- [COMMAND] [args...]", short: "Create a deployment with the specified name", flags: createFlags + "image:l replicas/r:i=1 port:i=-1", run: createDeployment},
 			{name: "namespace", alias: "ns", use: "NAME", short: "Create a namespace with the specified name", flags: createFlags, run: createNamespace},
+			createPriorityClassCommand(),
+			createQuotaCommand(),
 			{name: "secret", use: "(docker-registry | generic | tls)", short: "Create a secret using a specified subcommand", subs: []*command{
 				{name: "generic", use: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1]", short: "Create a secret from a local file, directory, or literal value", flags: dataFlags + "type:s", run: createSecret},
 			}},
 			{name: "service", alias: "svc", use: "(clusterip | externalname | loadbalancer | nodeport)", short: "Create a service using a specified subcommand", subs: services},
 			{name: "serviceaccount", alias: "sa", use: "NAME", short: "Create a service account with the specified name", flags: createFlags, run: createServiceAccount},
+			createJobCommand(), createCronJobCommand(), createDisruptionBudgetCommand(),
+			createTokenCommand(), createIngressCommand(), createRoleCommand(), createClusterRoleCommand(), createRoleBindingCommand(), createClusterRoleBindingCommand(),
 		}}
 }
 

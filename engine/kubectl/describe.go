@@ -85,7 +85,7 @@ func (c *cmd) describeAll(s selection, r *result) {
 func (c *cmd) describe(in *info, then func(string)) {
 	p := &page{now: c.sh.a.Wall()}
 	finish := func() {
-		if !c.f.bool("show-events") || in.res == api.Secrets || in.res == api.Namespaces {
+		if !c.f.bool("show-events") || in.res == api.Secrets || in.res == api.Namespaces || in.res == api.ResourceQuotas || in.res == api.LimitRanges || eventless(in.res) {
 			then(aligned(p.b.String()))
 			return
 		}
@@ -127,8 +127,7 @@ func (c *cmd) describe(in *info, then func(string)) {
 		p.secret(o)
 		finish()
 	case *corev1.Namespace:
-		p.namespace(o)
-		finish()
+		c.describeNamespace(p, o, finish)
 	case *corev1.ServiceAccount:
 		p.line(0, "Name:\t%s", o.Name)
 		p.line(0, "Namespace:\t%s", o.Namespace)
@@ -144,6 +143,9 @@ func (c *cmd) describe(in *info, then func(string)) {
 		}
 		finish()
 	default:
+		if c.describeWorkloads(p, in, finish) || c.describeStorage(p, in, finish) || c.describePolicies(p, in, finish) {
+			return
+		}
 		p.generic(in)
 		finish()
 	}
@@ -247,8 +249,6 @@ func (p *page) namespace(n *corev1.Namespace) {
 			p.line(1, "%s\t%s\t%s\t%s\t%s", c.Type, c.Status, stamp(c.LastTransitionTime), c.Reason, c.Message)
 		}
 	}
-	p.line(0, "\nNo resource quota.")
-	p.line(0, "\nNo LimitRange resource.")
 }
 
 // generic writes any object, field by field.

@@ -40,6 +40,17 @@ func drainCommand() *command {
 // evictRetryDelay is how long drain waits after a disruption budget refused an eviction.
 const evictRetryDelay = 5 * time.Second
 
+// maxSilentRetries is client-go's limit for requests that the server wants to be asked again.
+const maxSilentRetries = 10
+
+func retryAfter(err error) time.Duration {
+	seconds, ok := apierrors.SuggestsClientDelay(err)
+	if !ok {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
 // drainer is one run of cordon, uncordon or drain.
 type drainer struct {
 	c     *cmd
@@ -249,6 +260,12 @@ func (d *drainer) evict(p *corev1.Pod, done func(error)) {
 		done(fmt.Errorf("error when evicting pods/%q -n %q: global timeout reached: %v", p.Name, p.Namespace, d.timeout))
 		return
 	}
+	d.ask(p, 0, done)
+}
+
+// ask sends an eviction. A server that says when to come back is asked again by then, without a word, as client-go does.
+func (d *drainer) ask(p *corev1.Pod, retries int, done func(error)) {
+	c := d.c
 	ev := &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: p.Namespace}, DeleteOptions: d.deleteOptions()}
 	c.do(&api.Request{Verb: api.Create, Resource: api.Pods, Subresource: "eviction", Namespace: p.Namespace, Name: p.Name, Object: ev, DryRun: d.dry == "server"}, func(r *api.Response) {
 		terminating := apierrors.IsForbidden(r.Err) && apierrors.HasStatusCause(r.Err, corev1.NamespaceTerminatingCause)
@@ -261,6 +278,8 @@ func (d *drainer) evict(p *corev1.Pod, done func(error)) {
 				return
 			}
 			d.await(p, "evicted", done)
+		case apierrors.IsTooManyRequests(r.Err) && retryAfter(r.Err) > 0 && retries < maxSilentRetries:
+			c.after(retryAfter(r.Err), "retry eviction", func() { d.ask(p, retries+1, done) })
 		case apierrors.IsTooManyRequests(r.Err):
 			c.errf("error when evicting pods/%q -n %q (will retry after %v): %v\n", p.Name, p.Namespace, evictRetryDelay, r.Err)
 			d.again(p, done)

@@ -83,8 +83,8 @@ func (d *drainer) judge(p *corev1.Pod, then func(verdict)) {
 		return
 	}
 	finished := p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
-	rest := func(warning string) {
-		v := verdict{remove: true, warning: warning}
+	// Each filter takes the word of the one before: of several warnings only that of the last filter remains.
+	rest := func() {
 		if _, mirror := p.Annotations[corev1.MirrorPodAnnotationKey]; mirror {
 			then(verdict{})
 			return
@@ -93,33 +93,28 @@ func (d *drainer) judge(p *corev1.Pod, then func(verdict)) {
 		for i := range p.Spec.Volumes {
 			local = local || p.Spec.Volumes[i].EmptyDir != nil
 		}
-		if local && !finished {
-			if !f.bool("delete-emptydir-data") && !f.bool("delete-local-data") {
-				then(verdict{refusal: "Pods with local storage (use --delete-emptydir-data to override)"})
-				return
-			}
-			v.warning = "deleting Pods with local storage"
+		switch {
+		case finished:
+			then(verdict{remove: true})
+		case local && !f.bool("delete-emptydir-data") && !f.bool("delete-local-data"):
+			then(verdict{refusal: "Pods with local storage (use --delete-emptydir-data to override)"})
+		case metav1.GetControllerOf(p) != nil:
+			then(verdict{remove: true})
+		case f.bool("force"):
+			then(verdict{remove: true, warning: "deleting Pods that declare no controller"})
+		default:
+			then(verdict{refusal: "Pods that declare no controller (use --force to override)"})
 		}
-		// Later filters that have nothing to say take the warning away again, as they do upstream.
-		v.warning = ""
-		if !finished && metav1.GetControllerOf(p) == nil {
-			if !f.bool("force") {
-				then(verdict{refusal: "Pods that declare no controller (use --force to override)"})
-				return
-			}
-			v.warning = "deleting Pods that declare no controller"
-		}
-		then(v)
 	}
 	owner := metav1.GetControllerOf(p)
 	if owner == nil || owner.Kind != "DaemonSet" || owner.APIVersion != "apps/v1" || finished {
-		rest("")
+		rest()
 		return
 	}
 	managed := func(err error) {
 		switch {
 		case err != nil && apierrors.IsNotFound(err) && f.bool("force"):
-			rest(err.Error())
+			rest() // an orphan
 		case err != nil:
 			then(verdict{refusal: err.Error()})
 		case !f.bool("ignore-daemonsets"):
@@ -128,12 +123,7 @@ func (d *drainer) judge(p *corev1.Pod, then func(verdict)) {
 			then(verdict{warning: "ignoring DaemonSet-managed Pods"})
 		}
 	}
-	res := api.ByOwner(owner)
-	if res == nil {
-		managed(nil)
-		return
-	}
-	d.c.do(&api.Request{Verb: api.Get, Resource: res, Namespace: p.Namespace, Name: owner.Name}, func(r *api.Response) { managed(r.Err) })
+	d.c.do(&api.Request{Verb: api.Get, Resource: api.DaemonSets, Namespace: p.Namespace, Name: owner.Name}, func(r *api.Response) { managed(r.Err) })
 }
 
 // skips tells that a pod has been terminating for so long that drain does not wait for it.

@@ -53,7 +53,7 @@ func runEvents(c *cmd) {
 			c.failf("--for must be in resource/name form")
 			return
 		}
-		r := api.ByName(kind)
+		r := c.table().ByName(kind)
 		if r == nil {
 			c.fail(errNoResourceType(kind))
 			return
@@ -127,7 +127,7 @@ func (e *eventLister) print(list []*corev1.Event) {
 		}
 		var items []any
 		for _, o := range list {
-			items = append(items, content(api.Events, o, e.f.managed))
+			items = append(items, e.f.content(api.Events, o))
 		}
 		m := map[string]any{"apiVersion": "v1", "kind": "EventList", "metadata": map[string]any{}, "items": items}
 		if c.f.bool("watch") && len(items) == 1 {

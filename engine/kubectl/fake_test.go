@@ -121,6 +121,10 @@ func (f *fake) create(req *api.Request, o api.Object) (api.Object, error) {
 }
 
 func (f *fake) Serve(req *api.Request, reply func(*api.Response)) {
+	if req.Verb == api.Discover {
+		reply(&api.Response{Table: api.BuiltinTable()})
+		return
+	}
 	key := api.Key(req.Namespace, req.Name)
 	if !req.Resource.Namespaced {
 		key = req.Name
@@ -134,7 +138,7 @@ func (f *fake) Serve(req *api.Request, reply func(*api.Response)) {
 	case req.Subresource == "eviction":
 		if f.refuse > 0 {
 			f.refuse--
-			reply(&api.Response{Err: apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10)})
+			reply(&api.Response{Err: apierrors.NewTooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0)})
 			return
 		}
 		f.a.After(2e9, "gone", func() { f.remove(req.Resource, key) })
@@ -143,10 +147,17 @@ func (f *fake) Serve(req *api.Request, reply func(*api.Response)) {
 		reply(&api.Response{Text: f.logs[req.Name]})
 	case req.Subresource == "scale":
 		n := req.Object.(*autoscalingv1.Scale).Spec.Replicas
-		d := api.Copy(have.(*appsv1.Deployment))
-		d.Spec.Replicas = &n
-		d.Generation++
-		f.put(req.Resource, d)
+		o := api.Copy(have)
+		switch d := o.(type) {
+		case *appsv1.Deployment:
+			d.Spec.Replicas = &n
+		case *appsv1.StatefulSet:
+			d.Spec.Replicas = &n
+		case *corev1.ReplicationController:
+			d.Spec.Replicas = &n
+		}
+		o.SetGeneration(o.GetGeneration() + 1)
+		f.put(req.Resource, o)
 		reply(&api.Response{Object: req.Object})
 	case req.Verb == api.Get:
 		reply(&api.Response{Object: have})

@@ -18,7 +18,7 @@ type flagDef struct {
 }
 
 // Flags every command has.
-const globalFlags = "namespace/n:s context:s cluster:s user:s kubeconfig:s server/s:s request-timeout:s=0 v:i as:s help/h:b " +
+const globalFlags = "namespace/n:s context:s cluster:s user:s kubeconfig:s server/s:s request-timeout:s=0 v:i as:s as-group:a as-uid:s as-user-extra:a help/h:b " +
 	"insecure-skip-tls-verify:b token:s warnings-as-errors:b cache-dir:s profile:s"
 
 // parseDefs reads a table of flags written as "long/short:kind=default?bare ...".

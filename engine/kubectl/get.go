@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/jsonpath"
 	"tabernetes/engine/api/printers"
 )
 
@@ -105,6 +106,9 @@ func (g *getter) table(r *result) {
 	for _, in := range infos {
 		allNamespaced = allNamespaced && in.res.Namespaced
 	}
+	for _, t := range r.types {
+		allNamespaced = allNamespaced && t.Namespaced
+	}
 	written := false
 	for i := 0; i < len(infos); {
 		res := infos[i].res
@@ -123,7 +127,6 @@ func (g *getter) table(r *result) {
 		written = written || text != ""
 	}
 	if !written && !c.f.bool("ignore-not-found") && len(errs) == 0 {
-		// Types without objects have no say in the scope.
 		if allNamespaced {
 			c.errf("No resources found in %s namespace.\n", c.ns)
 		} else {
@@ -146,7 +149,7 @@ func (g *getter) options(res *api.Resource, withKind bool) printers.Options {
 }
 
 func columnsOf(res *api.Resource) []metav1.TableColumnDefinition {
-	return printers.Columns(res.GVK().GroupKind())
+	return printers.ColumnsOf(res)
 }
 
 func rowsOf(objs []api.Object, c *cmd) []metav1.TableRow {
@@ -167,14 +170,14 @@ func (g *getter) sortRows(infos []*info) error {
 	if err != nil {
 		return err
 	}
-	p, err := parseJSONPath(expr)
+	p, err := jsonpath.Parse(expr)
 	if err != nil {
 		return err
 	}
 	keys := map[*info]any{}
 	found := false
 	for _, in := range infos {
-		values, err := p.values(content(in.res, in.obj, false), true)
+		values, err := p.Values(content(in.res, in.obj, false), true)
 		if err != nil {
 			return err
 		}
@@ -211,7 +214,7 @@ func lessField(a, b any) bool {
 		}
 		return naturalLess(x, y)
 	}
-	n, ok := compareValues(a, b)
+	n, ok := jsonpath.Compare(a, b)
 	return ok && n < 0
 }
 
@@ -245,13 +248,13 @@ func (g *getter) generic(r *result) {
 		}
 		c.out(columnsText(g.f.cols, items, !c.f.bool("no-headers")))
 	case r.single && len(r.infos) == 1:
-		if err := g.f.print(content(r.infos[0].res, r.infos[0].obj, g.f.managed), c.out); err != nil {
+		if err := g.f.print(g.f.content(r.infos[0].res, r.infos[0].obj), c.out); err != nil {
 			errs = append(errs, err)
 		}
 	default:
 		var items []any
 		for _, in := range r.infos {
-			items = append(items, content(in.res, in.obj, g.f.managed))
+			items = append(items, g.f.content(in.res, in.obj))
 		}
 		if err := g.f.print(listOf(items), c.out); err != nil {
 			errs = append(errs, err)
@@ -352,7 +355,7 @@ func (g *getter) shower(res *api.Resource) func(event string, o api.Object) {
 	}
 	first := true
 	return func(event string, o api.Object) {
-		m := content(res, o, g.f.managed)
+		m := g.f.content(res, o)
 		if events {
 			m = map[string]any{"type": event, "object": m}
 		}

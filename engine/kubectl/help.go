@@ -2,6 +2,7 @@ package kubectl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,11 +10,11 @@ import (
 func commandTable() []*command {
 	return []*command{
 		createCommand(), exposeCommand(), runCommand(), setCommand(),
-		getCommand(), deleteCommand(),
-		rolloutCommand(), scaleCommand(),
-		clusterInfoCommand(), topCommand(), cordonCommand(), uncordonCommand(), drainCommand(), taintCommand(),
-		describeCommand(), logsCommand(), eventsCommand(),
-		applyCommand(), patchCommand(), replaceCommand(), waitCommand(),
+		explainCommand(), getCommand(), deleteCommand(),
+		rolloutCommand(), scaleCommand(), autoscaleCommand(),
+		certificateCommand(), clusterInfoCommand(), topCommand(), cordonCommand(), uncordonCommand(), drainCommand(), taintCommand(),
+		describeCommand(), logsCommand(), authCommand(), eventsCommand(),
+		applyCommand(), diffCommand(), patchCommand(), replaceCommand(), waitCommand(),
 		labelCommand(), annotateCommand(),
 		apiResourcesCommand(), apiVersionsCommand(), configCommand(), versionCommand(),
 		{name: "help", use: "[command]", short: "Help about any command", raw: true, run: helpFor},
@@ -23,14 +24,17 @@ func commandTable() []*command {
 // groups are the headings of kubectl's help.
 var groups = []struct{ title, commands string }{
 	{"Basic Commands (Beginner)", "create expose run set"},
-	{"Basic Commands (Intermediate)", "get delete"},
-	{"Deploy Commands", "rollout scale"},
-	{"Cluster Management Commands", "cluster-info top cordon uncordon drain taint"},
-	{"Troubleshooting and Debugging Commands", "describe logs events"},
-	{"Advanced Commands", "apply patch replace wait"},
+	{"Basic Commands (Intermediate)", "explain get delete"},
+	{"Deploy Commands", "rollout scale autoscale"},
+	{"Cluster Management Commands", "certificate cluster-info top cordon uncordon drain taint"},
+	{"Troubleshooting and Debugging Commands", "describe logs auth events"},
+	{"Advanced Commands", "diff apply patch replace wait"},
 	{"Settings Commands", "label annotate"},
 	{"Other Commands", "api-resources api-versions config version"},
 }
+
+// minNameWidth is what the shortest column of names is wide.
+const minNameWidth = 11
 
 // help prints how the command is used. Asked for it is no error; a command that only has subcommands exits with 1.
 func (c *cmd) help() {
@@ -81,8 +85,14 @@ func helpText(path string, spec *command) string {
 	b.WriteString(spec.short + ".\n")
 	if len(spec.subs) > 0 {
 		b.WriteString("\nAvailable Commands:\n")
-		for _, sub := range spec.subs {
-			fmt.Fprintf(&b, "  %-15s %s\n", sub.name, sub.short)
+		// Sorted, and the names padded to the longest, as cobra does.
+		subs := slices.SortedFunc(slices.Values(spec.subs), func(a, b *command) int { return strings.Compare(a.name, b.name) })
+		width := minNameWidth
+		for _, sub := range subs {
+			width = max(width, len(sub.name))
+		}
+		for _, sub := range subs {
+			fmt.Fprintf(&b, "  %-*s   %s\n", width, sub.name, sub.short)
 		}
 	}
 	if flags := parseDefs(spec.flags); len(flags) > 0 {

@@ -98,7 +98,7 @@ func fileError(source string, err error) error {
 
 // document finds the resource of a document. Its object is decoded leniently; strict checking is the server's.
 func (c *cmd) document(doc manifest.Document, source string) (*info, error) {
-	res := api.ByGVK(doc.GVK)
+	res := c.table().ByGVK(doc.GVK)
 	if res == nil {
 		return nil, fmt.Errorf("resource mapping not found for name: %q namespace: %q from %q: no matches for kind %q in version %q\nensure CRDs are installed first",
 			doc.Name, doc.Namespace, source, doc.GVK.Kind, doc.GVK.GroupVersion().String())

@@ -12,6 +12,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/fieldmanager"
+	"tabernetes/engine/api/jsonpath"
 )
 
 // Output formats of -o. Those that start a word with = carry an argument.
@@ -24,11 +26,12 @@ var (
 type format struct {
 	name string // "", "wide", "name", "yaml", "json", "jsonpath", "jsonpath-as-json", "custom-columns"
 	arg  string
-	path *jsonPath
+	path *jsonpath.Path
 	cols []customColumn
 	// allowMissing is --allow-missing-template-keys.
 	allowMissing bool
 	managed      bool
+	books        *fieldmanager.Manager // makes the managedFields that are shown
 }
 
 // format reads -o and --template. operation is what "-o name"-less printing says happened; it does not matter here.
@@ -71,12 +74,14 @@ func (c *cmd) format(allowed []string) (*format, error) {
 		f.name, f.cols = "custom-columns", cols
 		return f, nil
 	}
+	// Only JSON and YAML are without managed fields by themselves.
+	f.managed = f.managed || has && strings.Contains(f.arg, "managedFields")
 	switch f.name {
 	case "jsonpath", "jsonpath-as-json":
 		if f.arg == "" {
 			return nil, errors.New("template format specified but no template given")
 		}
-		p, err := parseJSONPath(f.arg)
+		p, err := jsonpath.Parse(f.arg)
 		if err != nil {
 			return nil, fmt.Errorf("error parsing jsonpath %s, %v", f.arg, err)
 		}
@@ -113,6 +118,24 @@ func content(r *api.Resource, obj api.Object, managed bool) map[string]any {
 	return m
 }
 
+// content is content of an object of the server, with the managed fields that clients see.
+func (f *format) content(r *api.Resource, obj api.Object) map[string]any {
+	if f.managed {
+		obj = f.shown(r, obj)
+	}
+	return content(r, obj, f.managed)
+}
+
+func (f *format) shown(r *api.Resource, obj api.Object) api.Object {
+	if r == nil || api.ResourceOf(obj) != r {
+		return obj
+	}
+	if f.books == nil {
+		f.books = fieldmanager.New()
+	}
+	return f.books.Shown(r, obj)
+}
+
 // print writes one object or list in the format.
 func (f *format) print(m map[string]any, out func(string)) error {
 	text, err := f.text(m)
@@ -131,9 +154,9 @@ func (f *format) text(m map[string]any) (string, error) {
 		b, err := yaml.Marshal(m)
 		return string(b), err
 	case "jsonpath":
-		return f.path.print(m, f.arg, f.allowMissing)
+		return f.path.Print(m, f.arg, f.allowMissing)
 	case "jsonpath-as-json":
-		values, err := f.path.values(m, f.allowMissing)
+		values, err := f.path.Values(m, f.allowMissing)
 		if err != nil {
 			return "", fmt.Errorf("error executing jsonpath %q: %v", f.arg, err)
 		}
@@ -186,7 +209,7 @@ func (c *cmd) did(f *format, in *info, operation, dryRun string) {
 	case "name":
 		c.printf("%s\n", in)
 	default:
-		if err := f.print(content(in.res, in.obj, f.managed), func(s string) {
+		if err := f.print(f.content(in.res, in.obj), func(s string) {
 			if f.name == "yaml" {
 				if c.printed {
 					s = "---\n" + s

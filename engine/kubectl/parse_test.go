@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"tabernetes/engine/sim"
+
+	"tabernetes/engine/api/jsonpath"
 )
 
 // shape writes a parsed line as text: words in brackets, here-documents after a <.
@@ -70,7 +72,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("a 'b' | c <<E\nx\nE\n && d")
 	f.Fuzz(func(t *testing.T, line string) {
 		_, _ = parse(line)
-		_, _ = parseJSONPath(line)
+		_, _ = jsonpath.Parse(line)
 		_, _ = parseWaitFor(line)
 		_, _ = relaxed(line)
 	})
@@ -141,9 +143,9 @@ func TestJSONPath(t *testing.T) {
 		`{$.kind}`:            "List",
 		`{"quo\"te"}`:         `quo"te`,
 	} {
-		p, err := parseJSONPath(template)
+		p, err := jsonpath.Parse(template)
 		require.NoError(t, err, template)
-		got, err := p.print(doc, template, true)
+		got, err := p.Print(doc, template, true)
 		require.NoError(t, err, template)
 		assert.Equal(t, want, got, template)
 	}
@@ -155,12 +157,12 @@ func TestJSONPath(t *testing.T) {
 		`{.items[?(@.a}`:        "unterminated filter",
 		`{.items[0}`:            "unterminated array",
 	} {
-		_, err := parseJSONPath(template)
+		_, err := jsonpath.Parse(template)
 		assert.EqualError(t, err, want, template)
 	}
-	p, err := parseJSONPath(`{.items[9]}`)
+	p, err := jsonpath.Parse(`{.items[9]}`)
 	require.NoError(t, err)
-	_, err = p.values(doc, true)
+	_, err = p.Values(doc, true)
 	assert.EqualError(t, err, "array index out of bounds: index 9, length 2")
 }
 

@@ -3,6 +3,7 @@ package kubectl
 import (
 	"time"
 
+	"tabernetes/engine/api"
 	"tabernetes/engine/client"
 	"tabernetes/engine/sim"
 )
@@ -21,6 +22,9 @@ type Shell struct {
 	a *sim.Actor
 	c *client.Client
 	o Options
+
+	table *api.Table // what was discovered last
+	stale bool       // and may be out of date
 }
 
 // New makes a shell for an actor and its client.

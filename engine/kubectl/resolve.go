@@ -3,6 +3,7 @@ package kubectl
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -48,10 +49,11 @@ type selection struct {
 	all           bool // --all was given
 	allNamespaces bool
 	typeImplied   bool // a type alone asks for all of it
+	table         *api.Table
 }
 
 func (c *cmd) selectionFromFlags(args []string) selection {
-	s := selection{args: args, typeImplied: true}
+	s := selection{args: args, typeImplied: true, table: c.table()}
 	s.labels, s.fields = c.f.str("selector"), c.f.str("field-selector")
 	s.all, s.allNamespaces = c.f.bool("all"), c.f.bool("all-namespaces")
 	return s
@@ -62,19 +64,24 @@ func errNoResourceType(name string) error {
 }
 
 // lookup finds the resource types that an argument like "po,svc" or "all" names.
-func lookup(arg string) ([]*api.Resource, error) {
+func lookup(t *api.Table, arg string) ([]*api.Resource, error) {
 	var out []*api.Resource
 	for _, name := range strings.Split(arg, ",") {
 		if name == "" {
 			continue
 		}
 		if name == "all" {
-			out = append(out, api.ByCategory("all")...)
+			out = append(out, preferred(t.ByCategory("all"))...)
 			continue
 		}
-		r := api.ByName(name)
+		r := t.ByName(name)
 		if r == nil {
-			return nil, errNoResourceType(name)
+			many := preferred(t.ByCategory(name))
+			if len(many) == 0 {
+				return nil, errNoResourceType(name)
+			}
+			out = append(out, many...)
+			continue
 		}
 		out = append(out, r)
 	}
@@ -114,7 +121,7 @@ func (s selection) targets() ([]target, error) {
 			return nil, errors.New("there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'")
 		}
 	}
-	types, err := lookup(args[0])
+	types, err := lookup(s.types(), args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +168,7 @@ func (s selection) tuples() ([]target, error) {
 		case parts[0] == "" || parts[1] == "":
 			return nil, errors.New("arguments in resource/name form must have a single resource and name")
 		}
-		types, err := lookup(parts[0])
+		types, err := lookup(s.types(), parts[0])
 		if err != nil {
 			return nil, err
 		}
@@ -180,9 +187,10 @@ func (s selection) tuples() ([]target, error) {
 type result struct {
 	infos  []*info
 	errs   []error
-	list   bool   // at least one type was listed
-	rv     string // revision of the last list
-	single bool   // exactly one object was asked for by name
+	list   bool            // at least one type was listed
+	rv     string          // revision of the last list
+	single bool            // exactly one object was asked for by name
+	types  []*api.Resource // that were asked for
 }
 
 // resolve reads the objects that arguments ask for, type by type.
@@ -209,6 +217,7 @@ func (c *cmd) read(s selection, targets []target, then func(*result)) {
 	res := &result{single: len(targets) == 1 && targets[0].name != ""}
 	each(len(targets), func(i int, next func()) {
 		t := targets[i]
+		res.types = append(res.types, t.res)
 		ns := ""
 		if t.res.Namespaced && !s.allNamespaces {
 			ns = c.ns
@@ -298,6 +307,25 @@ func dropNotFound(errs []error) []error {
 	for _, err := range errs {
 		if !apierrors.IsNotFound(err) {
 			out = append(out, err)
+		}
+	}
+	return out
+}
+
+// types is the table that names are looked up in.
+func (s *selection) types() *api.Table {
+	if s.table == nil {
+		return api.BuiltinTable()
+	}
+	return s.table
+}
+
+// preferred leaves out further versions of a resource.
+func preferred(rows []*api.Resource) []*api.Resource {
+	var out []*api.Resource
+	for _, r := range rows {
+		if !slices.ContainsFunc(out, func(x *api.Resource) bool { return x.Group == r.Group && x.Name == r.Name }) {
+			out = append(out, r)
 		}
 	}
 	return out

@@ -49,41 +49,63 @@ func rolloutHistory(c *cmd) {
 		errs := r.errs
 		each(len(r.infos), func(i int, next func()) {
 			in := r.infos[i]
-			d, ok := in.obj.(*appsv1.Deployment)
-			if !ok {
-				errs = append(errs, fmt.Errorf("no history viewer has been implemented for %q", in.res.GVK().GroupKind().String()))
-				next()
-				return
-			}
-			c.replicaSetsOf(d, func(sets []*appsv1.ReplicaSet, err error) {
+			show := func(list []past, err error) {
 				if err == nil {
-					err = c.printHistory(f, in, sets, revision)
+					err = c.printHistory(f, in, list, revision)
 				}
 				if err != nil {
 					errs = append(errs, err)
 				}
 				next()
-			})
+			}
+			if _, ok := hasRevisions(in.obj); ok {
+				c.pastRevisions(in, show)
+				return
+			}
+			d, ok := in.obj.(*appsv1.Deployment)
+			if !ok {
+				show(nil, fmt.Errorf("no history viewer has been implemented for %q", in.res.GVK().GroupKind().String()))
+				return
+			}
+			c.replicaSetsOf(d, func(sets []*appsv1.ReplicaSet, err error) { show(pastReplicaSets(sets), err) })
 		}, func() { c.end(errs...) })
 	})
 }
 
-func (c *cmd) printHistory(f *format, in *info, sets []*appsv1.ReplicaSet, revision int64) error {
-	byRevision := map[int64]*appsv1.ReplicaSet{}
+// past is one revision of an object.
+type past struct {
+	number   int64
+	res      *api.Resource // of obj
+	obj      api.Object    // what -o prints
+	template *corev1.PodTemplateSpec
+	cause    string
+}
+
+func pastReplicaSets(sets []*appsv1.ReplicaSet) []past {
+	var out []past
 	for _, rs := range sets {
 		if n, err := revisionOf(rs); err == nil {
-			byRevision[n] = rs
+			t := templateWithCause(rs)
+			out = append(out, past{n, api.ReplicaSets, rs, t, t.Annotations[changeCauseAnnotation]})
 		}
 	}
+	return out
+}
+
+func (c *cmd) printHistory(f *format, in *info, list []past, revision int64) error {
+	byRevision := map[int64]past{}
+	for _, r := range list {
+		byRevision[r.number] = r
+	}
 	revisions := slices.Sorted(maps.Keys(byRevision))
-	chosen := byRevision[revision]
-	if revision > 0 && chosen == nil && (len(byRevision) > 0 || f.name != "") {
+	chosen, found := byRevision[revision]
+	if revision > 0 && !found && (len(byRevision) > 0 || f.name != "") {
 		return errors.New("unable to find the specified revision")
 	}
 	if f.name != "" {
 		for _, n := range revisions {
-			if revision == 0 || n == revision {
-				c.did(f, &info{res: api.ReplicaSets, ns: in.ns, name: byRevision[n].Name, obj: byRevision[n]}, "", "none")
+			if r := byRevision[n]; revision == 0 || n == revision {
+				c.did(f, &info{res: r.res, ns: in.ns, name: r.obj.GetName(), obj: r.obj}, "", "none")
 			}
 		}
 		return nil
@@ -95,15 +117,11 @@ func (c *cmd) printHistory(f *format, in *info, sets []*appsv1.ReplicaSet, revis
 	switch {
 	case len(byRevision) == 0:
 	case revision > 0:
-		text = templateText(templateWithCause(chosen))
+		text = templateText(chosen.template)
 	default:
 		rows := [][]string{{"REVISION", "CHANGE-CAUSE"}}
 		for _, n := range revisions {
-			cause := templateWithCause(byRevision[n]).Annotations[changeCauseAnnotation]
-			if cause == "" {
-				cause = "<none>"
-			}
-			rows = append(rows, []string{strconv.FormatInt(n, 10), cause})
+			rows = append(rows, []string{strconv.FormatInt(n, 10), orNone(byRevision[n].cause)})
 		}
 		text = tabular(rows)
 	}
@@ -166,6 +184,10 @@ func (c *cmd) undo(in *info, to int64, dry string, then func(string, error)) {
 		c.errf("Warning: resource %s/%s was previously managed with 'kubectl apply'. Rolling back will not update the %s annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.\n",
 			in.res.Name, in.name, corev1.LastAppliedConfigAnnotation)
 	}
+	if _, ok := hasRevisions(in.obj); ok {
+		c.undoRevision(in, to, dry, then)
+		return
+	}
 	d, ok := in.obj.(*appsv1.Deployment)
 	switch {
 	case !ok:
@@ -207,7 +229,7 @@ func (c *cmd) undo(in *info, to int64, dry string, then func(string, error)) {
 			return
 		}
 		c.do(&api.Request{Verb: api.Patch, Resource: in.res, Namespace: in.ns, Name: in.name, PatchType: types.JSONPatchType, Patch: body,
-			FieldManager: "kubectl-rollout", DryRun: dry == "server"}, func(r *api.Response) {
+			FieldManager: "kubectl", DryRun: dry == "server"}, func(r *api.Response) {
 			if r.Err != nil {
 				then("", fmt.Errorf("failed restoring revision %d: %v", to, r.Err))
 				return

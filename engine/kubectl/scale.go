@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/jsonpath"
 	"tabernetes/engine/api/patch"
 )
 
@@ -71,7 +72,7 @@ func (c *cmd) scaleOne(in *info, replicas int32, current int64, dry string, f *f
 			Spec:       autoscalingv1.ScaleSpec{Replicas: replicas},
 		}
 		c.do(&api.Request{Verb: api.Update, Resource: in.res, Subresource: "scale", Namespace: in.ns, Name: in.name, Object: scale,
-			FieldManager: "kubectl-scale", DryRun: dry == "server"}, func(r *api.Response) {
+			FieldManager: "kubectl", DryRun: dry == "server"}, func(r *api.Response) {
 			if r.Err != nil {
 				c.fail(r.Err)
 				return
@@ -137,7 +138,7 @@ func (c *cmd) awaitScaled(in *info, replicas int32, timeout time.Duration, next 
 		}
 		m := content(in.res, obj, false)
 		status, _ := m["status"].(map[string]any)
-		have, _ := number(status["replicas"])
+		have, _ := jsonpath.Number(status["replicas"])
 		if int32(have) == replicas {
 			timer.Stop()
 			stop()

@@ -84,6 +84,12 @@ func (w *world) command(line string) string {
 		w.f.refuse = len(args[1])
 	case "@remove":
 		w.f.remove(api.ByName(args[1]), args[2])
+	case "@own": // RESOURCE KEY RESOURCE KEY: the first gets the second's UID into its owner reference
+		o := w.f.objects[api.ByName(args[1])][args[2]].DeepCopyObject().(api.Object)
+		refs := o.GetOwnerReferences()
+		refs[0].UID = w.f.objects[api.ByName(args[3])][args[4]].GetUID()
+		o.SetOwnerReferences(refs)
+		w.f.put(api.ByName(args[1]), o)
 	case "@log":
 		w.f.logs[args[1]] = strings.ReplaceAll(strings.Join(args[2:], " "), `\n`, "\n")
 	case "@observe":

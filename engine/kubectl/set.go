@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
@@ -18,8 +19,10 @@ import (
 
 func setCommand() *command {
 	return &command{name: "set", use: "SUBCOMMAND", short: "Set specific features on objects", subs: []*command{
+		setEnvCommand(),
 		{name: "image", use: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
 			short: "Update the image of a pod template", flags: printFlags + fileFlags + selectorFlags + "all:b local:b dry-run:s=none?unchanged field-manager:s record:b", run: setImage},
+		setResourcesCommand(), setSelectorCommand(), setServiceAccountCommand(),
 	}}
 }
 
@@ -263,6 +266,10 @@ func (c *cmd) patchOne(in *info, kind types.PatchType, body []byte, dry string, 
 	}
 	c.do(&api.Request{Verb: api.Patch, Resource: in.res, Subresource: c.f.str("subresource"), Namespace: in.ns, Name: in.name, PatchType: kind, Patch: body,
 		FieldManager: "kubectl-patch", DryRun: dry == "server"}, func(r *api.Response) {
+		if apierrors.IsUnsupportedMediaType(r.Err) {
+			done(fmt.Errorf("%s is not supported by %s: %w", kind, in.res.GVK(), r.Err))
+			return
+		}
 		if r.Err != nil {
 			done(r.Err)
 			return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/jsonpath"
 )
 
 func waitCommand() *command {
@@ -20,7 +21,7 @@ type waitFor struct {
 	kind   string // "create", "delete", "condition", "jsonpath"
 	name   string
 	value  string
-	path   *jsonPath
+	path   *jsonpath.Path
 	anyVal bool
 }
 
@@ -67,7 +68,7 @@ func parseWaitPath(text string) (waitFor, error) {
 	if expr == "" {
 		return waitFor{}, errors.New("jsonpath expression cannot be empty")
 	}
-	p, err := parseJSONPath(expr)
+	p, err := jsonpath.Parse(expr)
 	if err != nil {
 		return waitFor{}, err
 	}
@@ -87,7 +88,7 @@ func (w waitFor) met(res *api.Resource, obj api.Object) (bool, error) {
 		return true, nil
 	}
 	if w.kind == "jsonpath" {
-		values, err := w.path.values(m, true)
+		values, err := w.path.Values(m, true)
 		switch {
 		case err != nil || len(values) == 0:
 			return false, err
@@ -100,7 +101,7 @@ func (w waitFor) met(res *api.Resource, obj api.Object) (bool, error) {
 		case map[string]any, []any:
 			return false, errors.New("jsonpath leads to a nested object or list which is not supported")
 		}
-		return strings.TrimSpace(plain(values[0])) == strings.TrimSpace(w.value), nil
+		return strings.TrimSpace(jsonpath.Plain(values[0])) == strings.TrimSpace(w.value), nil
 	}
 	status, _ := m["status"].(map[string]any)
 	list, _ := status["conditions"].([]any)
@@ -112,11 +113,11 @@ func (w waitFor) met(res *api.Resource, obj api.Object) (bool, error) {
 			continue
 		}
 		meta, _ := m["metadata"].(map[string]any)
-		observed, has := number(cond["observedGeneration"])
+		observed, has := jsonpath.Number(cond["observedGeneration"])
 		if !has {
-			observed, has = number(status["observedGeneration"])
+			observed, has = jsonpath.Number(status["observedGeneration"])
 		}
-		if generation, ok := number(meta["generation"]); ok && has && observed < generation {
+		if generation, ok := jsonpath.Number(meta["generation"]); ok && has && observed < generation {
 			return false, nil
 		}
 		return strings.EqualFold(state, w.value), nil

@@ -11,7 +11,7 @@
 // conditions, admission, what is found after the node lost power. Simulated: the pod lifecycle event generator
 // relists only when something changed, at the times at which upstream's one-second ticker would; a periodic resync
 // that would change nothing is left out; a probe of a healthy container is one background event that writes nothing.
-// Left out so far: eviction under pressure, static pods, device plugins, PersistentVolumes.
+// Left out so far: eviction under pressure, device plugins, PersistentVolumes.
 //
 // It reads Pods (those of its node), ConfigMaps and Secrets they refer to; it writes Nodes and their status, Leases,
 // pod status, Events, and deletes pods that have ended.

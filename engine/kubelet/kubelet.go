@@ -31,6 +31,8 @@ type Config struct {
 
 	Labels map[string]string // beside those every node has, e.g. the zone
 	Taints []corev1.Taint    // with which the node registers
+
+	Manifests []*corev1.Pod // static pods, the contents of /etc/kubernetes/manifests
 }
 
 // Kubelet is one run of the agent.
@@ -120,15 +122,27 @@ func (k *Kubelet) resources() {
 }
 
 func (k *Kubelet) start() {
+	k.runStatics()
 	k.register(func() {
 		k.cache = client.NewCache[*corev1.Pod](k.c, api.Pods, client.Selection{Fields: fields.OneTermEqualSelector("spec.nodeName", k.conf.NodeName)})
 		k.cache.Subscribe(k.podChanged)
-		k.cache.OnSynced(k.cleanUpOrphans)
+		k.cache.OnSynced(func() {
+			k.cleanUpOrphans()
+			k.createMirrors()
+		})
 	})
 }
 
 // podChanged hears of the API's changes to pods of this node.
 func (k *Kubelet) podChanged(old, new *corev1.Pod) {
+	some := new
+	if some == nil {
+		some = old
+	}
+	if _, mirror := isMirror(some); mirror {
+		k.mirrorChanged(old, new)
+		return
+	}
 	switch {
 	case new != nil && new.Spec.NodeName != k.conf.NodeName:
 	case new == nil:

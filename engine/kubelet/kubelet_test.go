@@ -25,9 +25,11 @@ type world struct {
 	net *network.Network
 	rt  *runtime.Runtime
 	h   *sim.Host
+
+	programs programs
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, manifests ...*corev1.Pod) *world {
 	t.Helper()
 	s := apitest.New()
 	w := &world{Server: s, net: network.New(s.Sim)}
@@ -35,9 +37,11 @@ func newWorld(t *testing.T) *world {
 	w.h = h
 	nd := w.net.AddNode(h)
 	w.rt = runtime.NewEngine(h, runtime.NewRegistry())
+	w.programs.health = 200
+	w.rt.SetPrograms(&w.programs)
 	h.Install("kubelet", func(a *sim.Actor) {
 		kubelet.Run(a, client.Config{Servers: []*sim.Host{s.Host}, User: "system:node:node-1", UserAgent: "kubelet"},
-			kubelet.Config{NodeName: "node-1", Runtime: w.rt, Network: nd})
+			kubelet.Config{NodeName: "node-1", Runtime: w.rt, Network: nd, Manifests: manifests})
 	})
 	s.Run(5 * time.Second)
 	s.Requests = nil

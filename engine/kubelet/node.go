@@ -52,7 +52,6 @@ func (k *Kubelet) nodeLabels() map[string]string {
 // register makes the Node, or finds the one of an earlier run, and then keeps status and lease going.
 func (k *Kubelet) register(done func()) {
 	k.node.labels = k.nodeLabels()
-	k.event(corev1.EventTypeNormal, "Starting", "Starting kubelet.")
 	obj := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: k.conf.NodeName, Labels: k.node.labels,
 			Annotations: map[string]string{"volumes.kubernetes.io/controller-managed-attach-detach": "true"}},
@@ -91,6 +90,8 @@ func (k *Kubelet) registered(n *corev1.Node, done func()) {
 	k.nodeUID = n.UID
 	k.node.labels = n.Labels
 	if k.nodes == nil {
+		// Upstream sends it before it registers, and its recorder keeps it until there is an API server.
+		k.event(corev1.EventTypeNormal, "Starting", "Starting kubelet.")
 		// Like upstream's node lister: a watch of one object.
 		k.nodes = client.NewCache[*corev1.Node](k.c, api.Nodes, client.Selection{Fields: fields.OneTermEqualSelector("metadata.name", k.conf.NodeName)})
 		k.renew()

@@ -62,11 +62,12 @@ func (b *backOff) since(event, now sim.Time) bool {
 
 // pod is the worker of one pod.
 type pod struct {
-	k    *Kubelet
-	obj  *corev1.Pod
-	sb   *runtime.Sandbox
-	ctrs []ctr // init containers and sidecars first, in the spec's order
-	vol  *volumes
+	k      *Kubelet
+	obj    *corev1.Pod
+	static *static // nil for a pod of the API
+	sb     *runtime.Sandbox
+	ctrs   []ctr // init containers and sidecars first, in the spec's order
+	vol    *volumes
 
 	last    *corev1.PodStatus // the newest status that was worked out, while the API may not have it yet
 	writing bool

@@ -55,7 +55,7 @@ func (s server) Logs(namespace, name, container string, opts api.LogOptions, rep
 		} else {
 			from = k.a.Wall().Add(-time.Duration(*opts.SinceSeconds) * time.Second)
 		}
-		for len(lines) > 0 && k.a.Sim().Wall(lines[0].At).Before(from) {
+		for len(lines) > 0 && k.a.WallAt(lines[0].At).Before(from) {
 			lines = lines[1:]
 		}
 	}
@@ -65,7 +65,7 @@ func (s server) Logs(namespace, name, container string, opts api.LogOptions, rep
 	var b strings.Builder
 	for _, l := range lines {
 		if opts.Timestamps {
-			b.WriteString(k.a.Sim().Wall(l.At).Format("2006-01-02T15:04:05.000000000Z07:00"))
+			b.WriteString(k.a.WallAt(l.At).Format("2006-01-02T15:04:05.000000000Z07:00"))
 			b.WriteByte(' ')
 		}
 		b.WriteString(l.Text)
@@ -131,7 +131,7 @@ func (s server) Follow(namespace, name, container string, opts api.LogOptions, s
 			var b strings.Builder
 			for _, l := range lines {
 				if opts.Timestamps {
-					b.WriteString(s.k.a.Sim().Wall(l.At).Format("2006-01-02T15:04:05.000000000Z07:00"))
+					b.WriteString(s.k.a.WallAt(l.At).Format("2006-01-02T15:04:05.000000000Z07:00"))
 					b.WriteByte(' ')
 				}
 				b.WriteString(l.Text)

@@ -16,7 +16,7 @@ import (
 
 func (k *Kubelet) wall(t sim.Time) metav1.Time {
 	// Serialised times have whole seconds; what is stored is what a client would read back.
-	return metav1.Time{Time: k.a.Sim().Wall(t).Truncate(time.Second)}
+	return metav1.Time{Time: k.a.WallAt(t).Truncate(time.Second)}
 }
 
 // status is the newest the worker knows of.

@@ -25,11 +25,12 @@ func (p *pod) post(st *corev1.PodStatus) bool {
 }
 
 func (p *pod) write() {
-	if p.writing || !p.unsent || p.gone {
+	uid := p.target()
+	if p.writing || !p.unsent || p.gone || uid == "" {
 		return
 	}
 	p.writing, p.unsent = true, false
-	st, uid := p.last, p.obj.UID
+	st := p.last
 	client.Mutate(p.k.c, api.Pods, "status", p.obj.Namespace, p.obj.Name, func(o *corev1.Pod) bool {
 		if o.UID != uid {
 			return false
@@ -47,7 +48,7 @@ func (p *pod) write() {
 		p.writing = false
 		switch {
 		case err == nil:
-			if p.last == st && !p.unsent && obj != nil && obj.UID == uid {
+			if p.static == nil && p.last == st && !p.unsent && obj != nil && obj.UID == uid {
 				// The API's copy says the same; keep only that one.
 				if p.obj.UID == uid && api.Revision(obj) > api.Revision(p.obj) && obj.DeletionTimestamp.Equal(p.obj.DeletionTimestamp) && obj.Generation == p.obj.Generation && sameMeta(p.obj, obj) {
 					p.obj = obj
@@ -55,7 +56,8 @@ func (p *pod) write() {
 				}
 			}
 		case apierrors.IsNotFound(err):
-			p.gone = true
+			// A mirror that went comes again, and gets the status then.
+			p.gone, p.unsent = p.static == nil, p.static != nil
 			return
 		default:
 			// Upstream's next chance is its ten-second sync of all statuses.

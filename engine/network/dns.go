@@ -1,6 +1,7 @@
 package network
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +16,7 @@ import (
 // dns is a model of cluster DNS: it watches what CoreDNS watches, and answers at once. It is no workload yet: it has
 // no pod, no Service, and does not fail with a node.
 type dns struct {
+	a        *sim.Actor
 	services *client.Cache[*corev1.Service]
 	slices   *client.Cache[*discoveryv1.EndpointSlice]
 }
@@ -25,24 +27,38 @@ const Domain = "cluster.local"
 // RunDNS runs the cluster's DNS as an actor.
 func RunDNS(a *sim.Actor, conf client.Config, n *Network) {
 	c := client.New(a, conf)
-	d := &dns{services: client.NewCache[*corev1.Service](c, api.Services, client.Selection{}),
+	d := &dns{a: a, services: client.NewCache[*corev1.Service](c, api.Services, client.Selection{}),
 		slices: client.NewCache[*discoveryv1.EndpointSlice](c, api.EndpointSlices, client.Selection{})}
 	d.slices.AddIndex("service", func(es *discoveryv1.EndpointSlice) []string {
 		return []string{es.Namespace + "/" + es.Labels[discoveryv1.LabelServiceName]}
 	})
-	n.dns = d
+	n.dns = append(slices.DeleteFunc(n.dns, func(x *dns) bool { return x.a.Dead() }), d)
+}
+
+// server is one that runs: the first that knows everything, else any, even one that is gone.
+func (n *Network) server() *dns {
+	for _, d := range n.dns {
+		if !d.a.Dead() && d.services.Synced() && d.slices.Synced() {
+			return d
+		}
+	}
+	if len(n.dns) == 0 {
+		return nil
+	}
+	return n.dns[0]
 }
 
 // Lookup resolves a name as a pod of a namespace would, with the search path of ClusterFirst: "web", "web.shop",
 // "web.shop.svc.cluster.local", and of a headless Service "pod-hostname.web.shop.svc". It returns no address for a
 // name there is not.
 func (n *Network) Lookup(name, namespace string) []string {
-	if n.dns == nil {
+	d := n.server()
+	if d == nil {
 		return nil
 	}
 	name = strings.TrimSuffix(name, ".")
 	for _, suffix := range [...]string{"." + namespace + ".svc." + Domain, ".svc." + Domain, "." + Domain, ""} {
-		if out := n.dns.absolute(name + suffix); out != nil {
+		if out := d.absolute(name + suffix); out != nil {
 			return out
 		}
 	}

@@ -19,7 +19,7 @@ type Network struct {
 	nodes  []*Node
 	byHost map[string]*Node
 	rules  Rules
-	dns    *dns
+	dns    []*dns // one for each of its processes
 
 	requests uint64
 	cursor   int // of the external balancer

@@ -18,6 +18,7 @@ type App struct {
 	Stop     Stop
 	StartLog string // what it prints when it starts, lines
 	PortArg  string // option that moves its first port, e.g. "-listen"
+	Program  string // the program of the host that it is, for components of the control plane; see Programs
 
 	AccessLog     bool
 	MemoryMB      int           // resident when idle

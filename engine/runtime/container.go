@@ -50,6 +50,7 @@ type Container struct {
 	onEnd    []func()
 	kill     sim.Timer
 	log      logBuffer
+	hosted   hosted
 	meter    meter
 }
 
@@ -150,7 +151,9 @@ func (c *Container) Start(done func(err error)) {
 		done(nil)
 		if c.app == nil {
 			c.run()
+			return
 		}
+		c.startProgram()
 	})
 }
 
@@ -304,6 +307,7 @@ func (c *Container) ended(code int32, reason string) {
 	c.State, c.ExitCode, c.Reason = Exited, code, reason
 	c.Ended = c.Sandbox.rt.a.Now()
 	c.closed = true
+	c.endProgram()
 	c.kill.Stop()
 	if c.sh != nil {
 		c.sh.dead = true

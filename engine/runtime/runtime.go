@@ -30,6 +30,7 @@ type Runtime struct {
 	sandboxes map[types.UID]*Sandbox
 	boots     int
 	http      Dialer
+	programs  Programs
 }
 
 // Dialer lets programs in containers talk over the pod network: it is given by whoever owns that network.

@@ -13,6 +13,7 @@ import (
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
+	"tabernetes/engine/client/leaderelection"
 	"tabernetes/engine/scheduler/cache"
 	"tabernetes/engine/scheduler/framework"
 	"tabernetes/engine/scheduler/plugins"
@@ -35,6 +36,8 @@ const DefaultName = corev1.DefaultSchedulerName
 type Options struct {
 	// Name is the spec.schedulerName it answers to; "" is DefaultName.
 	Name string
+	// LeaderElect makes it schedule only while it holds the Lease kube-system/kube-scheduler; its caches run before.
+	LeaderElect bool
 }
 
 // Scheduler is a running kube-scheduler.
@@ -89,9 +92,20 @@ func Run(a *sim.Actor, conf client.Config, opts Options) *Scheduler {
 	s.pods = client.Shared[*corev1.Pod](inf, api.Pods)
 	s.pods.Subscribe(s.onPod)
 	wait = append(wait, s.pods)
-	client.WhenSynced(func() {
+	if opts.LeaderElect {
+		s.queue.Sleep()
+	}
+	lead := func() {
+		s.queue.Wake()
 		s.synced = true
 		s.kick()
+	}
+	client.WhenSynced(func() {
+		if !opts.LeaderElect {
+			lead()
+			return
+		}
+		leaderelection.Run(a, conf, leaderelection.Config{Name: "kube-scheduler", Component: s.name, Lead: lead, Lost: a.Exit})
 	}, wait...)
 	return s
 }

@@ -10,6 +10,9 @@ import (
 // Kubernetes clients, 30 s idle and 15 s for the ping (k8s.io/apimachinery/pkg/util/net, configureHTTP2Transport).
 const SilenceTimeout = 45 * time.Second
 
+// handshakeTimeout is http.DefaultTransport's TLSHandshakeTimeout.
+const handshakeTimeout = 10 * time.Second
+
 // Errors a connection closes with.
 var (
 	ErrRefused = errors.New("connect: connection refused")
@@ -17,6 +20,8 @@ var (
 	ErrLost    = errors.New("http2: client connection lost")
 	ErrTimeout = errors.New("dial tcp: i/o timeout")
 	ErrClosed  = errors.New("use of closed network connection")
+	// ErrHandshake is what a dial to a process that is stopped ends with: its kernel answers, it does not.
+	ErrHandshake = errors.New("net/http: TLS handshake timeout")
 )
 
 type listener struct {
@@ -48,12 +53,12 @@ func (a *Actor) Listen(service string, accept func(*Conn)) {
 // host is down or unreachable, after 30 s). onClose is called when the connection breaks later.
 func (a *Actor) Dial(to *Host, service string, done func(*Conn, error), onClose func(error)) {
 	s := a.s
-	_, lat := s.links.between(a.host, to)
+	l, lat := s.links.between(a.host, to)
 	if !to.up || s.severed(a.host, to) {
 		a.After(30*time.Second, "dial timeout", func() { done(nil, ErrTimeout) })
 		return
 	}
-	s.schedule(s.now.Add(2*s.jitter(lat)), a, "dial "+service, false, s.background, s.cause, func() {
+	s.schedule(s.now.Add(2*s.jitter(lat)+s.resends(l, rtoSyn)), a, "dial "+service, false, s.background, s.cause, func() {
 		ln := to.services[service]
 		if !to.up {
 			a.After(30*time.Second, "dial timeout", func() { done(nil, ErrTimeout) })
@@ -65,6 +70,10 @@ func (a *Actor) Dial(to *Host, service string, done func(*Conn, error), onClose 
 		}
 		if ln == nil || ln.actor.dead {
 			done(nil, ErrRefused)
+			return
+		}
+		if ln.actor.paused {
+			a.After(handshakeTimeout, "handshake timeout", func() { done(nil, ErrHandshake) })
 			return
 		}
 		c := &Conn{s: s, a: a, b: ln.actor}
@@ -124,7 +133,7 @@ func (c *Conn) Send(from *Actor, label string, fn func()) {
 		l.held = append(l.held, heldMessage{c: c, to: to, label: label, cause: s.cause, bg: s.background, fn: fn})
 		return
 	}
-	at := c.order(to, s.now.Add(s.jitter(lat)))
+	at := c.order(to, s.now.Add(s.jitter(lat)+s.resends(l, rto)))
 	s.message(from, to, label, at)
 	s.schedule(at, to, label, false, s.background, s.cause, fn)
 }
@@ -166,7 +175,7 @@ func (c *Conn) reset(end int) {
 		c.notify(end, SilenceTimeout, ErrLost)
 		return
 	}
-	at := c.order(to, s.now.Add(s.jitter(lat)))
+	at := c.order(to, s.now.Add(s.jitter(lat)+s.resends(l, rto)))
 	s.message(from, to, "close", at)
 	s.schedule(at, to, "connection closed", false, s.background, s.cause, fn)
 }

@@ -10,6 +10,10 @@ type Host struct {
 	Name string
 	// Disk holds what survives a stop, by program. Programs own their entries.
 	Disk map[string]any
+	// DiskDelay is what each write of the disk takes beyond its time; DiskFull says that there is no room on it. Programs
+	// that write look at them.
+	DiskDelay time.Duration
+	DiskFull  bool
 
 	s        *Sim
 	index    int
@@ -17,6 +21,8 @@ type Host struct {
 	programs []*program
 	services map[string]*listener
 	conns    []*Conn
+	skew     time.Duration
+	exited   func(program string)
 }
 
 type program struct {
@@ -37,6 +43,10 @@ type Actor struct {
 	rng  *rand.Rand
 	inc  int
 	busy int // foreground work waiting in the actor's own queues
+
+	paused bool
+	pauses int      // how often it was paused
+	held   []*event // what came up while it was paused, in order
 }
 
 // AddHost adds a machine, switched on. The name must be new.
@@ -114,7 +124,11 @@ func (h *Host) Start() bool {
 func (h *Host) kill(p *program) {
 	if p.actor != nil {
 		p.actor.dead = true
-		h.s.pending -= p.actor.busy
+		if p.actor.paused {
+			p.actor.drop()
+		} else {
+			h.s.pending -= p.actor.busy
+		}
 		p.actor.busy = 0
 		p.actor = nil
 	}
@@ -172,8 +186,8 @@ func (a *Actor) Incarnation() int { return a.inc }
 // Now is the virtual time.
 func (a *Actor) Now() Time { return a.s.now }
 
-// Wall is the wall-clock moment the actor would read.
-func (a *Actor) Wall() time.Time { return a.s.Wall(a.s.now) }
+// Wall is the wall-clock moment the actor would read: that of its host's clock, which may be off.
+func (a *Actor) Wall() time.Time { return a.s.Wall(a.s.now).Add(a.host.skew) }
 
 // Rand is the actor's own generator.
 func (a *Actor) Rand() *rand.Rand {
@@ -187,7 +201,9 @@ func (a *Actor) Rand() *rand.Rand {
 func (a *Actor) Busy(n int) {
 	if !a.dead {
 		a.busy += n
-		a.s.pending += n
+		if !a.paused {
+			a.s.pending += n
+		}
 	}
 }
 
@@ -215,6 +231,9 @@ func (a *Actor) Send(to *Actor, label string, fn func()) {
 	if l != nil && l.cut {
 		return
 	}
+	if l != nil && l.loss > 0 && a.s.netRng.Float64() < l.loss {
+		return
+	}
 	at := a.s.now.Add(a.s.jitter(lat))
 	a.s.message(a, to, label, at)
 	a.s.schedule(at, to, label, false, a.s.background, a.s.cause, fn)
@@ -228,15 +247,16 @@ func (s *Sim) message(from, to *Actor, label string, at Time) {
 
 // ProgramStatus says whether a program of a host runs.
 type ProgramStatus struct {
-	Name string
-	Up   bool
+	Name   string
+	Up     bool
+	Paused bool
 }
 
 // Programs lists the programs of the host in the order they were installed.
 func (h *Host) Programs() []ProgramStatus {
 	out := make([]ProgramStatus, len(h.programs))
 	for i, p := range h.programs {
-		out[i] = ProgramStatus{p.name, p.actor != nil}
+		out[i] = ProgramStatus{Name: p.name, Up: p.actor != nil, Paused: p.actor != nil && p.actor.paused}
 	}
 	return out
 }

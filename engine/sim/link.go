@@ -19,6 +19,7 @@ type link struct {
 	cut     bool
 	cuts    int // how often it was cut
 	latency time.Duration
+	loss    float64 // of packets, 0 to 1
 	held    []heldMessage
 }
 
@@ -101,12 +102,55 @@ func (s *Sim) Heal(from, to *Host) {
 		if m.c.closed && !m.last {
 			continue
 		}
-		at := m.c.order(m.to, s.now.Add(s.jitter(l.latency)))
+		at := m.c.order(m.to, s.now.Add(s.jitter(l.latency)+s.resends(l, rto)))
 		s.schedule(at, m.to, m.label, false, m.bg, m.cause, m.fn)
 	}
 }
 
 // SetLatency changes the one-way latency of a link.
 func (s *Sim) SetLatency(from, to *Host, d time.Duration) { s.link(from, to).latency = d }
+
+// Latency is the one-way latency of a link.
+func (s *Sim) Latency(from, to *Host) time.Duration {
+	_, d := s.links.between(from, to)
+	return d
+}
+
+// SetLoss makes a link lose that share of its packets, below 1: datagrams are gone, connections send again after TCP's
+// retransmission timeout, which doubles each time.
+func (s *Sim) SetLoss(from, to *Host, share float64) { s.link(from, to).loss = share }
+
+// Loss is the share of packets a link loses.
+func (s *Sim) Loss(from, to *Host) float64 {
+	if l, _ := s.links.between(from, to); l != nil {
+		return l.loss
+	}
+	return 0
+}
+
+// IsCut reports that nothing travels from one host to another.
+func (s *Sim) IsCut(from, to *Host) bool {
+	l, _ := s.links.between(from, to)
+	return l != nil && l.cut
+}
+
+// Retransmission timeouts of TCP as Linux has them: of a connection in a data centre, and of its first packet.
+const (
+	rto        = 200 * time.Millisecond
+	rtoSyn     = time.Second
+	maxResends = 8 // 51 s: nobody waits longer
+)
+
+// resends is how much later a message arrives over a link that loses packets.
+func (s *Sim) resends(l *link, timeout time.Duration) (d time.Duration) {
+	if l == nil || l.loss == 0 {
+		return 0
+	}
+	for i := 0; i < maxResends && s.netRng.Float64() < l.loss; i++ {
+		d += timeout
+		timeout *= 2
+	}
+	return d
+}
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -11,6 +11,7 @@ type event struct {
 	gen        uint32
 	background bool
 	timer      bool // a timer of its actor, as opposed to a message
+	waits      bool // of the foreground again once its paused actor goes on
 }
 
 // queue is a 4-ary heap ordered by (at, seq): shallower than a binary heap, fewer cache misses with 100,000 timers.

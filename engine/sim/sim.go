@@ -132,7 +132,12 @@ func (s *Sim) Next() (at Time, ok bool) {
 	for len(s.q.h) > 0 {
 		e := s.q.h[0]
 		if e.fn != nil && e.alive() {
-			return e.at, true
+			if e.actor == nil || !e.actor.paused {
+				return e.at, true
+			}
+			s.q.pop()
+			e.actor.hold(e)
+			continue
 		}
 		s.discard(s.q.pop())
 	}

@@ -37,9 +37,12 @@ func (j *judge) addCache(a *sim.Actor, k client.AnyCache) {
 // end, so a cache has a moment: what the store had before, it must have or have newer after it.
 func caches(j *judge) {
 	j.onCalm = append(j.onCalm, func() {
-		s := j.c.Server()
+		s := j.c
 		before := map[*api.Resource]map[string]int64{}
 		for _, r := range api.Builtin() {
+			if !r.Kept() {
+				continue
+			}
 			m := map[string]int64{}
 			s.Each(r, func(key string, o api.Object) { m[key] = api.Revision(o) })
 			before[r] = m

@@ -5,8 +5,8 @@
 // every process at once, and run the same accident again. Here all of it is one queue of events, so a judge can look
 // after each of them. A Session makes a cluster from a seed and lets a person with little sense work on it: Deployments
 // come, roll, pause, go back and go; Services and bare pods with them; nodes are cordoned, drained, tainted, lose
-// power, and lose the link to the control plane in one direction or both; the control plane itself goes off, etcd with
-// it. What the judge holds the cluster to is written down one invariant a file.
+// power, and lose the link to the control plane in one direction or both; in clusters of one master and of three,
+// masters go off and single components of theirs end or hang, disks are slow or full, links bad, clocks wrong. What the judge holds the cluster to is written down one invariant a file.
 //
 // First comes safety, at all times: no node is given more than it has (overcommit.go), a pod has one node for life
 // (onenode.go), caches go forward and end up equal to the store (caches.go), the Deployment controller keeps the bounds

@@ -1,35 +1,20 @@
 package simtest
 
 import (
+	"k8s.io/apimachinery/pkg/types"
+
 	"tabernetes/engine/api"
 	"tabernetes/engine/sim"
 )
 
-// durable: what a client was told is written stays written, through any restart of the API server and etcd.
+// durable: what a client was told is written stays written, through any restart of API servers and etcd.
 func durable(j *judge) {
-	type mark struct {
-		rev int64
-		obj api.Object
-	}
+	type mark struct{ rev int64 }
+	ended := map[types.UID]bool{}
 	acked := map[*api.Resource]map[string]mark{}
-	newest := int64(0)
-	// Deletes under way when the control plane went may have happened without anybody being told.
-	deleting := map[*api.Resource]map[string]bool{}
-	all := map[*api.Resource]bool{}
 	for _, r := range api.Builtin() {
-		acked[r], deleting[r] = map[string]mark{}, map[string]bool{}
+		acked[r] = map[string]mark{}
 	}
-	j.onSent = append(j.onSent, func(_ *sim.Actor, req *api.Request) {
-		switch req.Verb {
-		case api.Delete:
-			deleting[req.Resource][api.Key(req.Namespace, req.Name)] = true
-		case api.DeleteCollection:
-			all[req.Resource] = true
-		}
-		if req.Subresource == "eviction" {
-			deleting[req.Resource][api.Key(req.Namespace, req.Name)] = true
-		}
-	})
 	j.onAnswer = append(j.onAnswer, func(_ *sim.Actor, req *api.Request, resp *api.Response) {
 		if resp.Err != nil || resp.Object == nil || req.DryRun || req.Subresource == "eviction" || req.Subresource == "binding" || req.Subresource == "scale" {
 			return
@@ -40,36 +25,38 @@ func durable(j *judge) {
 		if req.Verb == api.Create && req.Subresource != "" {
 			return
 		}
-		o := resp.Object
-		rev := api.Revision(o)
-		newest = max(newest, rev)
-		key := api.KeyOf(o)
-		if m := acked[req.Resource][key]; m.rev < rev {
-			acked[req.Resource][key] = mark{rev, o}
+		o, r := resp.Object, req.Resource.Stored()
+		if !r.Kept() {
+			return
 		}
-		// The watch cache hears of a write before the writer does.
-		if len(j.loading) == 0 {
-			if have := j.mirror[req.Resource][key]; have != nil && have.GetUID() == o.GetUID() && api.Revision(have) < rev {
-				j.fault("durable", "%s %s: revision %d was acknowledged, the store's is %d", req.Resource.Name, key, rev, api.Revision(have))
-			}
+		rev := api.Revision(o)
+		key := api.KeyOf(o)
+		if ended[o.GetUID()] {
+			return // it was written, and by the time its writer heard of it, it was gone
+		}
+		if m := acked[r][key]; m.rev < rev {
+			acked[r][key] = mark{rev}
+		}
+		// The mirror hears of a write when etcd commits it, which is before the writer does.
+		switch have := j.mirror[r][key]; {
+		case have == nil:
+			j.fault("durable", "%s %s: revision %d was acknowledged, there is none", r.Name, key, rev)
+		case have.GetUID() == o.GetUID() && api.Revision(have) < rev:
+			j.fault("durable", "%s %s: revision %d was acknowledged, the store's is %d", r.Name, key, rev, api.Revision(have))
 		}
 	})
 	j.onChange = append(j.onChange, func(r *api.Resource, old, new api.Object) {
-		if new == nil && len(j.loading) == 0 {
+		if new == nil {
+			ended[old.GetUID()] = true
 			delete(acked[r], api.KeyOf(old))
-			delete(deleting[r], api.KeyOf(old))
 		}
 	})
-	j.onReload = append(j.onReload, func(r *api.Resource) {
-		for _, key := range sortedKeys(acked[r]) {
-			m := acked[r][key]
-			o := j.c.Server().Peek(r, key)
-			switch {
-			case o != nil && api.Revision(o) >= m.rev:
-			case o == nil && (r == api.Events || all[r] || deleting[r][key] || m.obj.GetDeletionTimestamp() != nil):
-				delete(acked[r], key)
-			default:
-				j.fault("durable", "%s %s: revision %d was acknowledged; after the restart there is %v", r.Name, key, m.rev, o != nil)
+	j.onCalm = append(j.onCalm, func() {
+		for _, r := range api.Builtin() {
+			for _, key := range sortedKeys(acked[r]) {
+				if o, m := j.c.Peek(r, key), acked[r][key]; o == nil || api.Revision(o) < m.rev {
+					j.fault("durable", "%s %s: revision %d was acknowledged; now there is %v", r.Name, key, m.rev, o != nil)
+				}
 			}
 		}
 	})

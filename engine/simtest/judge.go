@@ -20,17 +20,16 @@ type judge struct {
 	c      *engine.Cluster
 	faults []string
 
-	server  any // the API server the mirror follows
-	loading []*api.Resource
-	mirror  map[*api.Resource]map[string]api.Object
-	caches  []*audited
+	mirror   map[*api.Resource]map[string]api.Object
+	newest   int64         // revision of the last commit
+	newestOf *api.Resource // what was written at newest
+	caches   []*audited
 
-	// What was cut or without power, and when the last of it ended.
-	broken   map[string]bool
+	// What is broken, with the command that mends it, and when something was broken or mended last.
+	broken   map[string]engine.Command
 	lastHurt sim.Time
 
 	onChange []func(r *api.Resource, old, new api.Object)
-	onReload []func(r *api.Resource)
 	onSent   []func(a *sim.Actor, req *api.Request)
 	onAnswer []func(a *sim.Actor, req *api.Request, resp *api.Response)
 	onEvent  []func(actor string)
@@ -38,7 +37,7 @@ type judge struct {
 }
 
 func newJudge(c *engine.Cluster) *judge {
-	j := &judge{c: c, mirror: map[*api.Resource]map[string]api.Object{}, broken: map[string]bool{}}
+	j := &judge{c: c, mirror: map[*api.Resource]map[string]api.Object{}, broken: map[string]engine.Command{}}
 	for _, r := range api.Builtin() {
 		j.mirror[r] = map[string]api.Object{}
 	}
@@ -74,32 +73,35 @@ func (j *judge) fault(invariant, format string, args ...any) {
 	}
 }
 
-// committed keeps the mirror. An API server that starts tells everything anew: what the mirror has is no change.
+// committed keeps the mirror: every write is heard of once, in the order of revisions.
 func (j *judge) committed(r *api.Resource, old, new api.Object) {
-	j.newServer()
-	if new == nil {
-		if key := api.KeyOf(old); j.mirror[r][key] != nil {
-			j.change(r, key, nil)
-		}
-		return
+	o := new
+	if o == nil {
+		o = old
 	}
-	m := j.mirror[r]
-	key := api.KeyOf(new)
-	if was := m[key]; was != nil {
-		if was.GetResourceVersion() == new.GetResourceVersion() {
-			return
+	key := api.KeyOf(o)
+	was := j.mirror[r][key]
+	if was != old {
+		j.fault("store", "%s %s: the write is over a version that is not the last", r.Name, key)
+	}
+	if new != nil {
+		// A transaction may write two objects: a Service and the IPAddress of its cluster address.
+		if rev := api.Revision(new); rev < j.newest || rev == j.newest && r == j.newestOf {
+			j.fault("store", "%s %s of revision %d was committed after %d", r.Name, key, rev, j.newest)
+		} else {
+			j.newest, j.newestOf = rev, r
 		}
-		if api.Revision(new) < api.Revision(was) {
-			j.fault("store", "%s %s went from revision %s to %s", r.Name, key, was.GetResourceVersion(), new.GetResourceVersion())
-		}
-		if was.GetUID() != new.GetUID() {
-			j.change(r, key, nil) // only a server that was off can have missed the end of it
+		if was != nil && was.GetUID() != new.GetUID() {
+			j.fault("store", "%s %s became another object without a delete", r.Name, key)
 		}
 	}
 	j.change(r, key, new)
 }
 
 func (j *judge) change(r *api.Resource, key string, new api.Object) {
+	if j.mirror[r] == nil {
+		j.mirror[r] = map[string]api.Object{} // a custom resource
+	}
 	old := j.mirror[r][key]
 	if new != nil {
 		j.mirror[r][key] = new
@@ -111,49 +113,17 @@ func (j *judge) change(r *api.Resource, key string, new api.Object) {
 	}
 }
 
-func (j *judge) newServer() {
-	if s := j.c.Server(); s != nil && j.server != any(s) {
-		first := j.server == nil
-		j.server = s
-		if !first {
-			j.loading = slices.Clone(api.Builtin())
-		}
-	}
-}
-
 // step handles one event and looks at what came of it.
 func (j *judge) step() bool {
 	st, ok := j.c.Sim.Step()
 	if !ok {
 		return false
 	}
-	j.newServer()
-	for i := 0; i < len(j.loading); i++ {
-		r := j.loading[i]
-		if !j.c.Server().Loaded(r) {
-			continue
-		}
-		j.loading = slices.Delete(j.loading, i, i+1)
-		i--
-		j.sweep(r)
-		for _, fn := range j.onReload {
-			fn(r)
-		}
-	}
 	actor := j.c.Sim.ActorName(st.Actor)
 	for _, fn := range j.onEvent {
 		fn(actor)
 	}
 	return true
-}
-
-// sweep drops from the mirror what a new server does not have.
-func (j *judge) sweep(r *api.Resource) {
-	for _, key := range sortedKeys(j.mirror[r]) {
-		if j.c.Server().Peek(r, key) == nil {
-			j.change(r, key, nil)
-		}
-	}
 }
 
 // run lets time pass until a moment or a condition, or the first violations.
@@ -182,7 +152,25 @@ func (j *judge) run(d time.Duration, held func() bool) {
 const recovery = 150 * time.Second
 
 func (j *judge) calm() bool {
-	return len(j.faults) == 0 && len(j.broken) == 0 && j.c.Now().Sub(j.lastHurt) > recovery && j.c.Settled() && j.c.Now() > sim.Time(time.Minute)
+	return len(j.faults) == 0 && len(j.broken) == 0 && j.c.Now().Sub(j.lastHurt) > recovery && j.c.Settled() && j.c.Now() > sim.Time(time.Minute) && j.led()
+}
+
+// led reports that somebody schedules and somebody controls.
+func (j *judge) led() bool {
+	v := j.c.ControlPlane()
+	for _, l := range v.Leases {
+		if j.c.Now().Duration().Seconds()*1000-l.Renewed > 10_000 {
+			return false
+		}
+		for _, m := range v.Masters {
+			for _, p := range m.Components {
+				if m.Name == l.Host && p.Name == l.Name && !p.Up {
+					return false
+				}
+			}
+		}
+	}
+	return len(v.Leases) == 2
 }
 
 // do carries out a command of the session, and knows what it breaks.
@@ -190,16 +178,46 @@ func (j *judge) do(cmd engine.Command) bool {
 	if err := j.c.Do(cmd); err != nil {
 		return false
 	}
-	what := cmd.Name + ">" + cmd.To
+	fix := cmd
 	switch cmd.Op {
-	case engine.OpKill, engine.OpCut:
-		j.broken[what] = true
-		j.lastHurt = j.c.Now()
-	case engine.OpRestart, engine.OpHeal:
-		delete(j.broken, what)
-		j.lastHurt = j.c.Now()
+	case engine.OpKill:
+		fix.Op = engine.OpRestart
+	case engine.OpPause:
+		fix.Op = engine.OpContinue
+	case engine.OpCut:
+		fix.Op = engine.OpHeal
+	case engine.OpLink, engine.OpDisk, engine.OpClock:
+		fix.Ms, fix.Share, fix.Full = 0, 0, false
+	default:
+		return true
 	}
+	what := cmd.Op + " " + cmd.Name + " " + cmd.To
+	fix.Both = fix.Both || j.broken[what].Both
+	j.broken[what] = fix
+	j.lastHurt = j.c.Now()
 	return true
+}
+
+// mend undoes a fault.
+func (j *judge) mend(what string) {
+	fix, ok := j.broken[what]
+	if !ok {
+		return
+	}
+	if err := j.c.Do(fix); err != nil && fix.Op == engine.OpRestart && !j.up(fix.Name) {
+		return // the machine first
+	}
+	delete(j.broken, what)
+	j.lastHurt = j.c.Now()
+}
+
+// up reports whether the machine of a component has power.
+func (j *judge) up(name string) bool {
+	if _, host, ok := strings.Cut(name, "@"); ok {
+		name = host
+	}
+	h := j.c.Sim.Host(name)
+	return h != nil && h.Up()
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -24,7 +24,7 @@ func (j *judge) missing() string {
 			out = append(out, "node "+h+" is not Ready")
 		}
 	}
-	if n := j.c.Config().Nodes + 1; len(j.mirror[api.Nodes]) != n {
+	if n := j.c.Config().Nodes + j.c.Config().Masters; len(j.mirror[api.Nodes]) != n {
 		out = append(out, fmt.Sprintf("%d nodes of %d", len(j.mirror[api.Nodes]), n))
 	}
 	excused := map[string]bool{}

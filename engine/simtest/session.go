@@ -30,7 +30,7 @@ func (o *Outcome) Error() error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("seed %d, %d nodes, after %s and %d events:\n%s\nthe command log:\n%s", o.Config.Seed, o.Config.Nodes, o.End, o.Events, strings.Join(o.Faults, "\n"), b)
+	return fmt.Errorf("seed %d, %d nodes, %d masters, after %s and %d events:\n%s\nthe command log:\n%s", o.Config.Seed, o.Config.Nodes, o.Config.Masters, o.End, o.Events, strings.Join(o.Faults, "\n"), b)
 }
 
 // Options of a session.
@@ -46,6 +46,9 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 	}
 	rng := rand.New(rand.NewPCG(seed, 0x7461626572))
 	conf := engine.Config{Nodes: 3 + rng.IntN(6), Masters: 1, Seed: seed}
+	if seed%3 == 1 {
+		conf.Masters = 3
+	}
 	c, err := engine.New(conf)
 	if err != nil {
 		return nil, err
@@ -72,7 +75,7 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 
 // Replay makes the session again from its log, unjudged, and returns the journal's hash.
 func (o *Outcome) Replay() (string, error) {
-	c, err := engine.Replay(o.Config, o.Log, o.End)
+	c, err := engine.Replay(o.Config, o.Log, 0)
 	if err != nil {
 		return "", err
 	}

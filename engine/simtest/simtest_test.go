@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 48, "how many random sessions to judge")
+	seeds = flag.Int("seeds", 24, "how many random sessions to judge")
 	first = flag.Uint64("seed", 1, "the first of them")
 )
 
@@ -43,7 +43,7 @@ func judge(t *testing.T, seed uint64, again bool) {
 	o, err := simtest.Run(seed, opt)
 	require.NoError(t, err)
 	require.NoError(t, o.Error())
-	t.Logf("%d nodes, %d commands, %d events, %s", o.Config.Nodes, len(o.Log), o.Events, o.End)
+	t.Logf("%d nodes, %d masters, %d commands, %d events, %s", o.Config.Nodes, o.Config.Masters, len(o.Log), o.Events, o.End)
 	if !again {
 		return
 	}

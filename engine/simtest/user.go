@@ -24,8 +24,6 @@ type user struct {
 	logAt  []int
 }
 
-const master = "control-plane-1"
-
 var (
 	apps = []string{"web", "shop", "mail", "chat"}
 	// recreated is the app that is not updated by rolling.
@@ -54,6 +52,23 @@ func (u *user) pause() time.Duration {
 func (u *user) pick(list []string) string { return list[u.rng.IntN(len(list))] }
 
 func (u *user) worker() string { return "node-" + strconv.Itoa(1+u.rng.IntN(u.j.c.Config().Nodes)) }
+
+func (u *user) master() string {
+	return "control-plane-" + strconv.Itoa(1+u.rng.IntN(u.j.c.Config().Masters))
+}
+
+// disarm ends the alarms that full disks raised, which stay until somebody does.
+func (u *user) disarm() {
+	u.j.run(10*time.Second, nil)
+	for i := 0; i < 3 && len(u.j.faults) == 0; i++ { // etcd may be without a leader yet
+		p, err := u.j.c.Start(engine.Command{Op: engine.OpEtcdctl, Line: "etcdctl alarm disarm"}, engine.Output{})
+		if err != nil {
+			u.j.fault("user", "alarm disarm: %v", err)
+			return
+		}
+		u.j.run(20*time.Second, p.Done)
+	}
+}
 
 func (u *user) kubectl(stdin, format string, args ...any) {
 	cmd := engine.Command{Op: engine.OpKubectl, Line: "kubectl " + fmt.Sprintf(format, args...)}
@@ -123,50 +138,59 @@ func (u *user) act() {
 
 // accident breaks something, or mends it.
 func (u *user) accident() {
-	if u.rng.IntN(3) == 0 && len(u.j.broken) > 0 {
-		u.mend(u.pick(sortedKeys(u.j.broken)))
+	j := u.j
+	if u.rng.IntN(3) == 0 && len(j.broken) > 0 {
+		j.mend(u.pick(sortedKeys(j.broken)))
 		return
 	}
-	n := u.worker()
-	switch u.rng.IntN(6) {
+	n, m := u.worker(), u.master()
+	switch u.rng.IntN(13) {
 	case 0, 1:
-		u.j.do(engine.Command{Op: engine.OpKill, Name: n})
+		j.do(engine.Command{Op: engine.OpKill, Name: n})
 	case 2:
-		u.j.do(engine.Command{Op: engine.OpKill, Name: master})
-		if u.rng.IntN(3) > 0 { // most often it comes back soon
-			u.j.run(time.Duration(u.rng.IntN(20_000))*time.Millisecond, nil)
-			u.mend(master + ">")
-		}
+		u.brief(engine.Command{Op: engine.OpKill, Name: m})
 	case 3:
-		u.cut(n, master)
+		j.do(engine.Command{Op: engine.OpCut, Name: n, To: m})
 	case 4:
-		u.cut(master, n)
+		j.do(engine.Command{Op: engine.OpCut, Name: m, To: n})
 	case 5:
-		u.cut(n, master)
-		u.cut(master, n)
+		j.do(engine.Command{Op: engine.OpCut, Name: n, To: m, Both: true})
+	case 6:
+		u.brief(engine.Command{Op: engine.OpKill, Name: u.pick(masterPrograms) + "@" + m})
+	case 7:
+		u.brief(engine.Command{Op: engine.OpPause, Name: u.pick(masterPrograms) + "@" + m})
+	case 8:
+		u.brief(engine.Command{Op: engine.OpCut, Name: m, To: "*", Both: u.rng.IntN(2) == 0})
+	case 9:
+		u.brief(engine.Command{Op: engine.OpDisk, Name: m, Ms: float64(u.rng.IntN(1500)), Full: u.rng.IntN(4) == 0})
+	case 10:
+		j.do(engine.Command{Op: engine.OpLink, Name: u.pick([]string{n, m}), To: "*", Both: true, Ms: float64(u.rng.IntN(50)), Share: float64(u.rng.IntN(20)) / 100})
+	case 11:
+		j.do(engine.Command{Op: engine.OpClock, Name: u.pick([]string{n, m}), Ms: float64(u.rng.IntN(60_000) - 30_000)})
+	case 12:
+		u.brief(engine.Command{Op: u.pick([]string{engine.OpKill, engine.OpPause}), Name: u.pick([]string{"kubelet", "kube-proxy"}) + "@" + n})
 	}
 }
 
-func (u *user) cut(from, to string) { u.j.do(engine.Command{Op: engine.OpCut, Name: from, To: to}) }
+// masterPrograms are what can fail of a control-plane node alone.
+var masterPrograms = []string{"etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager"}
 
-func (u *user) mend(what string) {
-	for i := range what {
-		if what[i] == '>' {
-			cmd := engine.Command{Op: engine.OpRestart, Name: what[:i], To: what[i+1:]}
-			if cmd.To != "" {
-				cmd.Op = engine.OpHeal
-			}
-			u.j.do(cmd)
-			return
-		}
+// brief is a fault that most often is over soon.
+func (u *user) brief(cmd engine.Command) {
+	if u.j.do(cmd) && u.rng.IntN(3) > 0 {
+		u.j.run(time.Duration(u.rng.IntN(20_000))*time.Millisecond, nil)
+		u.j.mend(cmd.Op + " " + cmd.Name + " " + cmd.To)
 	}
 }
 
 // repair ends all faults and asks for nothing that cannot be.
 func (u *user) repair() {
-	for _, what := range sortedKeys(u.j.broken) {
-		u.mend(what)
+	for range 2 { // machines before what runs on them
+		for _, what := range sortedKeys(u.j.broken) {
+			u.j.mend(what)
+		}
 	}
+	u.disarm()
 	u.j.run(90*time.Second, nil)
 	for i, p := range u.procs {
 		if !p.Done() {

@@ -108,7 +108,7 @@ func (st *Stage) checkPower() {
 			var list []Component
 			for _, p := range h.Programs() {
 				if slices.Contains(headquarters, p.Name) {
-					list = append(list, Component{Name: p.Name, Up: p.Up, Leader: p.Up})
+					list = append(list, Component{Name: p.Name, Up: p.Up, Leader: p.Up && (st.Leads == nil || st.Leads(h.Name, p.Name))})
 				}
 			}
 			if !slices.Equal(list, v.Components) {

@@ -56,6 +56,9 @@ type Stage struct {
 	pulses    []Pulse
 	pulseDrop int
 
+	// Leads, when set, tells whether a program of the control plane that runs on a host does the work there is, or waits.
+	Leads func(host, program string) bool
+
 	records  int
 	revision int64
 	full     bool

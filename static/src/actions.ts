@@ -1,10 +1,11 @@
-// What can be done to a thing, each with the kubectl line it stands for. The line is what runs; there is no other way.
+// What can be done to a thing, each with the line of the terminal it stands for. The line is what runs; there is no other way.
 
 import { app } from "./app.ts";
 import type { NodeView, WorkloadView } from "./protocol.ts";
+import { processActions } from "./panels/headquarters.ts";
 import { t } from "./i18n/index.ts";
 
-export interface Action { text: string; line: string; /** replaces running the line, for what kubectl cannot do */ run?: () => void; danger?: boolean; off?: boolean }
+export interface Action { text: string; line: string; /** replaces running the line, for what only shows a panel */ run?: () => void; danger?: boolean; off?: boolean }
 
 export function namespaceFlag(namespace: string): string {
   return namespace && namespace !== "default" ? ` -n ${namespace}` : "";
@@ -12,9 +13,8 @@ export function namespaceFlag(namespace: string): string {
 
 export function nodeActions(v: NodeView): Action[] {
   const out: Action[] = [];
-  out.push(v.power
-    ? { text: t("act.cut"), line: "", run: () => void app.power(v.name, false), danger: true }
-    : { text: t("act.restore"), line: "", run: () => void app.power(v.name, true) });
+  const paused = !!app.model.control?.faults.some((f) => f.op === "pause" && f.name === v.name);
+  out.push(...processActions(v.name, v.power, paused, true));
   if (v.role === "worker") {
     out.push(v.cordoned ? { text: t("act.uncordon"), line: `kubectl uncordon ${v.name}` } : { text: t("act.cordon"), line: `kubectl cordon ${v.name}` });
     out.push({ text: t("act.drain"), line: `kubectl drain ${v.name} --ignore-daemonsets --delete-emptydir-data`, danger: true });

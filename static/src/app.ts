@@ -3,7 +3,8 @@
 import { Engine, wholeLine } from "./engine.ts";
 import type { Call, Running } from "./engine.ts";
 import { Model } from "./model.ts";
-import type { ClusterConfig, Frame, InitResult, KubectlResult } from "./protocol.ts";
+import type { ClusterConfig, ControlPlane, Frame, InitResult, LineResult } from "./protocol.ts";
+import { quorumLost } from "./stage/control.ts";
 import { setLang, t } from "./i18n/index.ts";
 import type { Lang } from "./i18n/index.ts";
 
@@ -77,7 +78,9 @@ export class App {
   private frame(frame: Frame): void {
     const m = this.model, before = new Map<number, { power: boolean; ready: string }>();
     if (!frame.full) for (const v of frame.nodes) { const e = m.nodes.get(v.id); if (e) before.set(v.id, e.view); }
+    const cp = m.control;
     m.apply(frame, performance.now());
+    if (cp && frame.control && !frame.full) this.tell(cp, frame.control);
     // While a command runs as fast as it can, or while nothing runs, the frame's speed is not the chosen one.
     if (frame.playing && !frame.busy) this.speed = frame.speed;
     for (const v of frame.nodes) {
@@ -88,6 +91,13 @@ export class App {
     }
     if (this.phase === "starting" && frame.nodes.length) { this.phase = "ready"; this.emit("status"); }
     this.emit("frame", frame);
+  }
+
+  /** Says what changed in the control plane. */
+  private tell(was: ControlPlane, is: ControlPlane): void {
+    if (is.leader && is.leader !== was.leader) this.say(t("say.leader", { name: is.leader, term: is.election?.term ?? 0 }));
+    const lost = quorumLost(is);
+    if (lost !== quorumLost(was)) this.say(t(lost ? "say.quorumLost" : "say.quorumBack"));
   }
 
   select(ref: string, tab?: App["right"]): void {
@@ -127,17 +137,17 @@ export class App {
     this.emit("transcript");
   }
 
-  /** Runs a kubectl line as if it had been typed: it and its output appear in the terminal. */
+  /** Runs a line as if it had been typed: it and its output appear in the terminal. */
   start(line: string, files?: Record<string, string>): Running {
     line = wholeLine(line);
     this.write("command", line);
     this.remember(line);
-    const running = this.engine.kubectl(line, files, (stream, text) => this.write(stream, text));
+    const running = this.engine.run(line, files, (stream, text) => this.write(stream, text));
     running.done.catch((e: Error) => this.write("stderr", e.message + "\n"));
     return running;
   }
 
-  run(line: string, files?: Record<string, string>): Promise<KubectlResult> {
+  run(line: string, files?: Record<string, string>): Promise<LineResult> {
     return this.start(line, files).done.catch((e: Error) => ({ stdout: "", stderr: e.message, code: 1 }));
   }
 
@@ -156,11 +166,6 @@ export class App {
     }
   }
 
-  /** For machines there is no kubectl: what happened is noted in the terminal all the same. */
-  async power(name: string, on: boolean): Promise<void> {
-    this.write("note", on ? `# power on: ${name}` : `# power off: ${name} (the machine, not the API object)`);
-    await this.ask({ op: on ? "restartNode" : "killNode", name });
-  }
 }
 
 function keep(key: string, value: string): void {

@@ -1,6 +1,6 @@
 // What Go sends, as the protocol says it: Go's encoder writes an empty list or map that was never made as null.
 
-import type { EventInfo, Frame, TrafficStats, Why } from "./protocol.ts";
+import type { ControlPlane, EventInfo, Frame, TrafficStats, Why } from "./protocol.ts";
 
 type Loose<T> = { [K in keyof T]: T[K] | null | undefined };
 
@@ -10,8 +10,15 @@ export function decodeFrame(frame: Frame): Frame {
   for (const n of f.nodes) { n.taints ??= []; n.components ??= []; }
   for (const w of f.workloads) w.labels ??= {};
   for (const s of f.services) { s.selector ??= {}; s.endpoints ??= []; }
+  if (f.control) decodeControl(f.control);
   f.pods.versions ??= []; f.pods.name ??= []; f.pods.reason ??= [];
   return f;
+}
+
+function decodeControl(c: ControlPlane): ControlPlane {
+  c.masters ??= []; c.leases ??= []; c.faults ??= []; c.writes ??= [];
+  for (const m of c.masters) m.components ??= [];
+  return c;
 }
 
 export function decodeWhy(why: Why): Why {
@@ -34,6 +41,7 @@ export function decodeEvents(list: EventInfo[] | null): EventInfo[] { return lis
 /** The answer to a request, by what was asked. */
 export function decodeResult(op: string, value: unknown): unknown {
   switch (op) {
+    case "controlPlane": return decodeControl(value as ControlPlane);
     case "why": return decodeWhy(value as Why);
     case "trafficStats": return decodeStats(value as TrafficStats);
     case "events": return decodeEvents(value as EventInfo[] | null);

@@ -2,15 +2,17 @@
 
 import { app } from "./app.ts";
 import { cluster } from "./cluster.ts";
-import type { ClusterConfig, KubectlResult, Stats, StepResult, TrafficStats, Why } from "./protocol.ts";
+import type { ClusterConfig, ControlPlane, LineResult, Stats, StepResult, TrafficStats, Why } from "./protocol.ts";
 
 export interface Tabernetes {
   /** Resolves when the cluster answers. */
   readonly ready: Promise<void>;
-  /** One kubectl line, with or without the word kubectl. It also appears in the terminal. */
-  kubectl(line: string): Promise<KubectlResult>;
+  /** One line of the terminal: kubectl (the word may be left out), etcdctl, or a fault such as "kill etcd@control-plane-2" or "cut node-1 * both". It also appears in the terminal. */
+  run(line: string): Promise<LineResult>;
+  /** One kubectl line, with or without the word kubectl. */
+  kubectl(line: string): Promise<LineResult>;
   /** `kubectl apply -f -` with this text. */
-  apply(yaml: string): Promise<KubectlResult>;
+  apply(yaml: string): Promise<LineResult>;
   readonly clock: {
     /** Virtual seconds since the cluster's start, as of the last frame; stats() has it exact. */
     now(): number;
@@ -24,7 +26,7 @@ export interface Tabernetes {
     /** As fast as possible until only periodic work is left, or that much virtual time has passed (an hour). */
     settle(maxSeconds?: number): Promise<void>;
   };
-  /** Power off. */
+  /** Power off: the line "kill NAME". Rejects if there is nothing to kill. */
   killNode(name: string): Promise<void>;
   restartNode(name: string): Promise<void>;
   readonly traffic: {
@@ -32,6 +34,8 @@ export interface Tabernetes {
     start(load: { service: string; rps: number }): Promise<void>;
     stats(): Promise<TrafficStats>;
   };
+  /** etcd's members, leaders, elections, Leases, the faults in force and what became of the newest writes. */
+  controlPlane(): Promise<ControlPlane>;
   why(ref: string): Promise<Why>;
   /** A fresh cluster; what is not given stays as it was. */
   reset(config?: Partial<ClusterConfig>): Promise<void>;
@@ -44,6 +48,10 @@ declare global { interface Window { tabernetes: Tabernetes } }
 
 export function install(idle: () => Promise<void>): Tabernetes {
   const call = <T = void>(c: Parameters<typeof app.engine.call>[0]): Promise<T> => cluster.ready.then(() => app.engine.call<T>(c));
+  const fault = async (line: string): Promise<void> => {
+    const r = await shown(run(line));
+    if (r.code) throw new Error(r.stderr.trim().replace(/^error: /, ""));
+  };
   const run = (line: string, files?: Record<string, string>) => cluster.ready.then(() => app.start(line, files).done);
   /** A clock command is done when the page has seen its frame, so that what is read next is of that time. */
   const shown = async <T>(done: Promise<T>): Promise<T> => {
@@ -56,6 +64,7 @@ export function install(idle: () => Promise<void>): Tabernetes {
   };
   const api: Tabernetes = {
     get ready() { return cluster.ready; },
+    run: (line) => run(line),
     kubectl: (line) => run(line),
     apply: (yaml) => run("kubectl apply -f -", { "-": yaml }),
     clock: {
@@ -66,8 +75,9 @@ export function install(idle: () => Promise<void>): Tabernetes {
       advance: (seconds) => shown(call({ op: "advance", seconds })),
       settle: (maxSeconds = 3600) => shown(call({ op: "settle", maxSeconds })),
     },
-    killNode: (name) => shown(call({ op: "killNode", name })),
-    restartNode: (name) => shown(call({ op: "restartNode", name })),
+    killNode: (name) => fault("kill " + name),
+    restartNode: (name) => fault("restart " + name),
+    controlPlane: () => call({ op: "controlPlane" }),
     traffic: {
       start: ({ service, rps }) => call({ op: "traffic", service, rps }),
       stats: () => call({ op: "trafficStats" }),

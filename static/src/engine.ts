@@ -2,7 +2,7 @@
 
 import { PROTOCOL } from "./protocol.ts";
 import { decodeFrame, decodeResult } from "./decode.ts";
-import type { Answer, ClusterConfig, Frame, InitResult, KubectlResult, Request } from "./protocol.ts";
+import type { Answer, ClusterConfig, Frame, InitResult, LineResult, Request } from "./protocol.ts";
 
 /** What the engine hangs on: a Worker, or the mock of the dev build. */
 export interface Wire {
@@ -23,8 +23,8 @@ interface Waiting {
   output?: (stream: "stdout" | "stderr", text: string) => void;
 }
 
-/** A kubectl line that runs: `done` settles when it has ended, `cancel` is Ctrl-C. */
-export interface Running { done: Promise<KubectlResult>; cancel(): void }
+/** A line that runs: `done` settles when it has ended, `cancel` is Ctrl-C. */
+export interface Running { done: Promise<LineResult>; cancel(): void }
 
 export class Engine {
   onframe: (frame: Frame) => void = () => {};
@@ -53,8 +53,8 @@ export class Engine {
   }
 
   /** `line` as typed; a missing leading "kubectl" is added, so the engine always gets the whole line. */
-  kubectl(line: string, files?: Record<string, string>, output?: Waiting["output"]): Running {
-    const { id, done } = this.start<KubectlResult>({ op: "kubectl", line: wholeLine(line), files }, output);
+  run(line: string, files?: Record<string, string>, output?: Waiting["output"]): Running {
+    const { id, done } = this.start<LineResult>({ op: "run", line: wholeLine(line), files }, output);
     return { done, cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}) };
   }
 
@@ -104,8 +104,12 @@ export class Engine {
   }
 }
 
+/** The verbs of faults (engine/faultline.go). */
+export const faultVerbs = ["kill", "restart", "pause", "continue", "cut", "heal", "link", "disk", "clock"];
+export const programs = new Set(["kubectl", "etcdctl", ...faultVerbs]);
+
 export function wholeLine(line: string): string {
   const trimmed = line.trim();
-  if (/^kubectl(\s|$)/.test(trimmed)) return trimmed;
+  if (programs.has(trimmed.split(/\s/, 1)[0])) return trimmed;
   return "kubectl " + trimmed.replace(/^k(\s+|$)/, "");
 }

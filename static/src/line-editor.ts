@@ -1,5 +1,7 @@
 // The terminal's input line, without the terminal: keys in, what to print and what to run out.
 
+import { faultVerbs } from "./engine.ts";
+
 export interface Edit { line: string; cursor: number }
 
 /** A here document (`… -f - <<EOF`): the word that ends it, and the line without the redirection. */
@@ -18,11 +20,24 @@ const verbs = "annotate api-resources apply auth autoscale cluster-info cordon c
 const resources = "all configmaps deployments endpointslices events namespaces nodes pods replicasets secrets serviceaccounts services leases".split(" ");
 const rollout = "history pause restart resume status undo".split(" ");
 
+const etcdctl = new Map(Object.entries({ member: "list add remove update promote", endpoint: "status health hashkv", snapshot: "save restore status", alarm: "list disarm", defrag: "", compaction: "", "move-leader": "", version: "" }).map(([k, v]) => [k, v.split(" ").filter(Boolean)]));
+
+/** What may follow in a line that breaks or mends something. */
+function faultWords(verb: string, args: string[], names: (resource: string) => string[]): string[] {
+  const links = verb === "cut" || verb === "heal" || verb === "link";
+  if (args.length === 0) return /^(kill|restart|pause|continue)$/.test(verb) ? [...names("nodes"), ...names("components")] : names("nodes");
+  if (links && args.length === 1) return ["*", ...names("nodes")];
+  if (verb === "disk" && args.length === 1) return ["full", "ok"];
+  return links ? ["both"] : [];
+}
+
 /** Words that could stand at the cursor's place; `names` gives the objects of a resource. */
 export function completions(before: string, names: (resource: string) => string[], files: string[]): string[] {
   const words = before.replace(/^\s+/, "").split(/\s+/), last = words[words.length - 1], args = words.slice(1, -1).filter((w) => !w.startsWith("-"));
   const starting = (list: string[]) => list.filter((w) => w.startsWith(last) && w !== last);
-  if (words.length === 1) return starting(["kubectl", "clear", "help"]);
+  if (words.length === 1) return starting(["kubectl", "etcdctl", ...faultVerbs, "clear", "help"]);
+  if (words[0] === "etcdctl") return args.length === 0 ? starting([...etcdctl.keys()]) : args.length === 1 ? starting(etcdctl.get(args[0]) ?? []) : [];
+  if (faultVerbs.includes(words[0])) return starting(faultWords(words[0], args, names));
   if (words[words.length - 2] === "-f") return starting(files);
   if (args.length === 0) return starting(verbs);
   const verb = args[0];

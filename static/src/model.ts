@@ -2,7 +2,7 @@
 // cluster of 150,000 of them costs a few megabytes and a frame touches only what changed.
 
 import { PodState } from "./protocol.ts";
-import type { Frame, Mark, NodeView, PodColumns, RequestView, ServiceView, WorkloadView } from "./protocol.ts";
+import type { ControlPlane, Frame, Master, Mark, NodeView, PodColumns, RequestView, ServiceView, WorkloadView } from "./protocol.ts";
 
 /** A node and the places of its pods: a pod keeps its place while it lives. */
 export interface NodeEntry { view: NodeView; /** pod slot by place, -1 free */ places: Int32Array; used: number; lowest: number; /** places beyond this were never taken since the node was last empty */ high: number }
@@ -31,6 +31,9 @@ export class Model {
   /** The newest failed request by reason: what a "why" link asks about. */
   readonly failures = new Map<string, RequestView>();
   ghosts: Ghost[] = [];
+  control?: ControlPlane;
+  /** Since when (virtual) no leader has had a majority; -1 one has. */
+  lostSince = -1;
 
   // Pods by slot.
   node = new Int32Array(0); place = new Int32Array(0); workload = new Int32Array(0); version = new Int32Array(0);
@@ -66,6 +69,12 @@ export class Model {
     for (const s of frame.services) { if (!this.services.has(s.id)) this.structure++; this.services.set(s.id, s); }
     for (const id of frame.removedServices) { this.services.delete(id); this.structure++; }
     this.applyPods(frame.pods, wall, frame.full);
+    if (frame.control) {
+      const before = this.control?.masters.length;
+      this.control = frame.control;
+      if (before !== this.control.masters.length) this.structure++;
+      if (this.control.quorum) this.lostSince = -1; else if (this.lostSince < 0) this.lostSince = frame.now;
+    }
     for (const m of frame.marks) this.marks.push(m);
     if (this.marks.length > maxMarks) this.marks.splice(0, this.marks.length - maxMarks);
     for (const r of frame.requests) if (!r.ok) this.failures.set(r.reason, r);
@@ -161,6 +170,8 @@ export class Model {
     return undefined;
   }
 
+  masterNamed(name: string): Master | undefined { return this.control?.masters.find((m) => m.name === name); }
+
   workloadOf(ref: string): WorkloadView | undefined {
     for (const w of this.workloads.values()) if (w.ref === ref) return w;
     return undefined;
@@ -216,6 +227,7 @@ export class Model {
   private clear(): void {
     this.nodes.clear(); this.workloads.clear(); this.services.clear();
     this.versions = []; this.marks = []; this.ghosts = []; this.names = []; this.reasons = [];
+    this.control = undefined; this.lostSince = -1;
     this.failures.clear(); this.slotOf.clear(); this.hues.clear();
     this.state.fill(0); this.place.fill(-1); this.slots = 0; this.tray = emptyEntry();
     this.structure++;

@@ -2,7 +2,7 @@
 
 import type { ClusterConfig } from "./protocol.ts";
 
-export const limits = { nodes: [1, 5000], masters: [1, 1], seed: [0, 2 ** 32 - 1] } as const;
+export const limits = { nodes: [1, 5000], masters: [1, 7], seed: [0, 2 ** 32 - 1] } as const;
 export const defaults: ClusterConfig = { nodes: 3, masters: 1, seed: 1 };
 
 export interface Params { config: ClusterConfig; lang: string | null; theme: string | null; speed: number | null; complaints: string[] }
@@ -13,8 +13,9 @@ export function readParams(search: string): Params {
     const text = q.get(name);
     if (text === null) return defaults[name];
     const [min, max] = limits[name], n = Number(text);
-    if (text.trim() === "" || !Number.isInteger(n) || n < min || n > max) {
-      complaints.push(`${name}=${text.slice(0, 40)}: want a whole number from ${min} to ${max}; using ${defaults[name]}`);
+    const odd = name === "masters" && n % 2 !== 1;
+    if (text.trim() === "" || !Number.isInteger(n) || n < min || n > max || odd) {
+      complaints.push(`${name}=${text.slice(0, 40)}: want ${name === "masters" ? "1, 3, 5 or 7" : `a whole number from ${min} to ${max}`}; using ${defaults[name]}`);
       return defaults[name];
     }
     return n;

@@ -4,7 +4,7 @@
 // Frames come unasked, at most one unacknowledged at a time: the page answers each with `ack` when it has drawn it.
 
 /** Raised on every incompatible change; compared in the handshake. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** What a cluster is made from; also the URL parameters of the page. */
 export interface ClusterConfig { nodes: number; masters: number; seed: number }
@@ -12,9 +12,9 @@ export interface ClusterConfig { nodes: number; masters: number; seed: number }
 export type Request =
   | { id: number; op: "init"; config: ClusterConfig; protocol: number }
   | { id: number; op: "reset"; config: ClusterConfig }
-  /** One line for the terminal; `files` are what `-f NAME` can read. Output streams; ends with `code`. */
-  | { id: number; op: "kubectl"; line: string; files?: Record<string, string> }
-  /** Ends a running kubectl (Ctrl-C). `target` is the id of its request. */
+  /** One line of the terminal: kubectl (`files` are what `-f NAME` can read), etcdctl, or a fault (engine/faultline.go). Output streams; ends with `code`. */
+  | { id: number; op: "run"; line: string; files?: Record<string, string> }
+  /** Ends a running line (Ctrl-C). `target` is the id of its request. */
   | { id: number; op: "cancel"; target: number }
   | { id: number; op: "pause" }
   /** speed: virtual seconds per real second; 0 means as fast as possible. */
@@ -23,9 +23,6 @@ export type Request =
   | { id: number; op: "step" }
   | { id: number; op: "advance"; seconds: number }
   | { id: number; op: "settle"; maxSeconds: number }
-  /** Power off / on of a machine. */
-  | { id: number; op: "killNode"; name: string }
-  | { id: number; op: "restartNode"; name: string }
   /** Starts, changes (same service) or, with rps 0, stops requests to a Service ("name" or "namespace/name"). */
   | { id: number; op: "traffic"; service: string; rps: number }
   | { id: number; op: "trafficStats" }
@@ -35,6 +32,8 @@ export type Request =
   | { id: number; op: "object"; ref: string }
   /** The newest Events, newest first; answers EventInfo[]. */
   | { id: number; op: "events"; limit: number }
+  /** Answers ControlPlane, as it is now. */
+  | { id: number; op: "controlPlane" }
   | { id: number; op: "stats" }
   | { id: number; op: "ack"; seq: number };
 
@@ -50,7 +49,7 @@ export type Answer =
   | { type: "loading"; loaded: number; total: number };
 
 export interface InitResult { protocol: number; version: string; wasmBytes: number }
-export interface KubectlResult { stdout: string; stderr: string; code: number }
+export interface LineResult { stdout: string; stderr: string; code: number }
 export interface StepResult { actor: string; label: string; at: number; record?: string; ref?: string }
 export interface Stats {
   nodes: number; pods: Record<string, number>; now: number; events: number; journalHash: string; wasmBytes: number;
@@ -108,6 +107,7 @@ export interface Frame {
   pulses: Pulse[]; pulsesDropped: number;
   requests: RequestView[]; requestsDropped: number;
   marks: Mark[];
+  /** When it changed: a few times a second at most, and in every full frame. */ control?: ControlPlane;
   totals: { nodes: number; pods: number; ready: number; pending: number; failed: number; apiPerSec: number };
 }
 
@@ -155,3 +155,39 @@ export interface RequestView {
 }
 /** An event worth naming on the timeline. */
 export interface Mark { at: number; kind: "command" | "fault" | "notice"; text: string; record: number }
+
+/** The headquarters (engine/controlplane.go), what is broken, and what became of the newest writes. Times are virtual milliseconds. */
+export interface ControlPlane {
+  masters: Master[];
+  /** the member that leads as of the highest term, "" none */ leader: string; /** a write could be committed now */ quorum: boolean;
+  /** of the newest committed write */ revision: number;
+  election?: Election; leases: Leadership[];
+  /** a load balancer is in front of the API servers */ balanced: boolean;
+  faults: FaultInForce[]; writes: Write[];
+}
+export interface Master {
+  name: string; power: boolean; components: ComponentState[]; /** the load balancer sends connections here */ endpoint: boolean; etcd: EtcdMember;
+  /** by how much its clock is off */ clockMs?: number; /** what a write to its disk takes longer */ diskMs?: number; diskFull?: boolean;
+}
+export interface ComponentState { name: string; up: boolean; paused?: boolean; /** it does the work */ leader: boolean }
+/** A copy of etcd; of one that does not run, what its disk holds. */
+export interface EtcdMember {
+  id: string; role: "leader" | "follower" | "candidate" | "pre-candidate" | "learner" | "stopped" | "removed" | "";
+  term: number; /** for whom in this term */ vote: string; /** the leader it knows */ follows: string;
+  /** newest entry on its disk, known to be committed, in its store */ last: number; commit: number; applied: number;
+  revision: number; /** requests clients wait for */ pending: number; /** those not yet in the log */ queued: number;
+  /** of a leader */ peers?: { name: string; match: number; next: number; state: "probe" | "replicate" | "snapshot"; active: boolean }[];
+  alarms?: string[];
+}
+/** The newest that made a leader; who is in neither list was not heard. */
+export interface Election { term: number; leader: string; at: number; granted: string[] | null; refused: string[] | null }
+/** A Lease that components compete for. */
+export interface Leadership { name: string; holder: string; host: string; transitions: number; /** by the holder's clock */ acquired: number; renewed: number }
+/** A fault and the line that undoes it. */
+export interface FaultInForce { line: string; undo: string; at: number; op: string; name: string; to?: string }
+/** A kubectl command that writes: what its client was told, and what is true. */
+export interface Write {
+  line: string; at: number; state: "sent" | "queued" | "logged" | "committed" | "lost" | "refused";
+  revision?: number; writes?: number; /** whose client waits */ member?: string; /** its entry of the log */ index?: number; /** whose disks have it */ on?: string[];
+  /** the client was answered */ done: boolean; code?: number; answer?: string; ended?: number;
+}

@@ -23,7 +23,7 @@ test("answers find their requests, whatever their order", async () => {
 
 test("kubectl: output streams, Ctrl-C names its request", async () => {
   const wire = new Pipe(), engine = new Engine(wire), seen: string[] = [];
-  const running = engine.kubectl("get pods -w", undefined, (stream, text) => seen.push(`${stream}:${text}`));
+  const running = engine.run("get pods -w", undefined, (stream, text) => seen.push(`${stream}:${text}`));
   const { id } = wire.sent[0];
   assert.equal((wire.sent[0] as { line: string }).line, "kubectl get pods -w");
   wire.answer({ id, type: "output", stream: "stdout", text: "NAME\n" });

@@ -17,10 +17,10 @@ function input(nodes: number, width: number, height: number, masters = 1, servic
 const inside = (r: Rect, w: number, h: number) => r.x >= -0.5 && r.y >= -0.5 && r.x + r.w <= w + 0.5 && r.y + r.h <= h + 0.5;
 const apart = (a: Rect, b: Rect) => a.x + a.w <= b.x + 0.01 || b.x + b.w <= a.x + 0.01 || a.y + a.h <= b.y + 0.01 || b.y + b.h <= a.y + 0.01;
 
-for (const [nodes, w, h, masters] of [[3, 690, 480, 1], [3, 390, 380, 1], [1, 690, 480, 1], [7, 690, 480, 1], [40, 690, 480, 1], [3, 690, 480, 3], [3, 1200, 700, 5], [1000, 690, 480, 1], [5000, 690, 480, 1], [0, 690, 480, 1]]) {
+for (const [nodes, w, h, masters] of [[3, 690, 480, 1], [3, 390, 380, 1], [1, 690, 480, 1], [7, 690, 480, 1], [40, 690, 480, 1], [3, 690, 480, 3], [3, 390, 380, 3], [3, 1100, 700, 3], [3, 1200, 700, 5], [3, 690, 480, 5], [3, 390, 380, 5], [3, 690, 480, 7], [3, 390, 380, 7], [1000, 690, 480, 1], [5000, 690, 480, 1], [0, 690, 480, 1]]) {
   test(`${nodes} nodes, ${masters} masters in ${w}×${h}: nothing overlaps, nothing is outside`, () => {
     const l = layOut(input(nodes, w, h, masters)), u = l.unit;
-    const furniture = [...l.hq, ...l.services, l.users, l.tray].map((r) => ({ x: r.x * u, y: r.y * u, w: r.w * u, h: r.h * u }));
+    const furniture = [...l.hq, ...(l.balancer ? [l.balancer, l.headline!] : []), ...l.services, l.users, l.tray].map((r) => ({ x: r.x * u, y: r.y * u, w: r.w * u, h: r.h * u }));
     for (const [i, a] of furniture.entries()) {
       assert.ok(inside(a, l.width, l.height), `furniture ${i} is outside: ${JSON.stringify(a)} in ${l.width}×${l.height}`);
       for (const b of furniture.slice(i + 1)) assert.ok(apart(a, b), `${JSON.stringify(a)} overlaps ${JSON.stringify(b)}`);
@@ -39,6 +39,18 @@ for (const [nodes, w, h, masters] of [[3, 690, 480, 1], [3, 390, 380, 1], [1, 69
     }
   });
 }
+
+test("several masters stand behind a load balancer, their doors nearest to it", () => {
+  assert.equal(layOut(input(3, 690, 480, 1)).balancer, undefined);
+  for (const width of [390, 690, 1400]) {
+    const l = layOut(input(3, width, 480, 3));
+    for (const hq of l.hq) {
+      assert.ok(l.balancer!.y > hq.y + hq.h);
+      if (hq.style === "list" || hq.style === "mini") assert.equal(hq.parts.at(-1)!.name, "kube-apiserver");
+      assert.equal(hq.parts.length, partNames.length);
+    }
+  }
+});
 
 test("three nodes fill the viewport at their own size", () => {
   const l = layOut(input(3, 690, 480));

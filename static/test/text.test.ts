@@ -53,11 +53,12 @@ test("errors point at their lines", () => {
 
 test("URL parameters: what is strange is refused and said", () => {
   assert.deepEqual(readParams("?nodes=1000&seed=7").config, { nodes: 1000, masters: 1, seed: 7 });
-  for (const bad of ["?nodes=-1", "?nodes=1e9", "?nodes=three", "?nodes=", "?masters=4", "?seed=0.5", "?speed=fast", "?speed=-1"]) {
+  for (const bad of ["?nodes=-1", "?nodes=1e9", "?nodes=three", "?nodes=", "?masters=4", "?masters=9", "?seed=0.5", "?speed=fast", "?speed=-1"]) {
     const p = readParams(bad);
     assert.equal(p.complaints.length, 1, bad);
     assert.deepEqual(p.config, { nodes: 3, masters: 1, seed: 1 });
   }
+  for (const masters of [1, 3, 5, 7]) assert.equal(readParams("?masters=" + masters).config.masters, masters);
   assert.equal(readParams("?speed=max").speed, 0);
   assert.equal(readParams("?speed=0.1").speed, 0.1);
 });
@@ -73,6 +74,14 @@ test("the terminal's line", () => {
   assert.equal(hereDocument("kubectl get pods"), undefined);
   assert.deepEqual([" get pods ", "k get po", "kubectl get no", "kubectl"].map(wholeLine), ["kubectl get pods", "kubectl get po", "kubectl get no", "kubectl"]);
   const names = (r: string) => (r === "nodes" ? ["node-1", "node-2"] : r === "deployments" ? ["hello"] : []);
+  assert.deepEqual(["etcdctl member list", " kill node-1", "cut a b both", "killall"].map(wholeLine), ["etcdctl member list", "kill node-1", "cut a b both", "kubectl killall"]);
+  const things = (r: string) => (r === "nodes" ? ["node-1", "node-2"] : r === "components" ? ["etcd@control-plane-1"] : []);
+  assert.deepEqual(completions("ki", things, []), ["kill"]);
+  assert.deepEqual(completions("kill ", things, []), ["node-1", "node-2", "etcd@control-plane-1"]);
+  assert.deepEqual(completions("cut ", things, []), ["node-1", "node-2"]);
+  assert.deepEqual(completions("cut node-1 ", things, []), ["*", "node-1", "node-2"]);
+  assert.deepEqual(completions("disk node-1 f", things, []), ["full"]);
+  assert.deepEqual(completions("etcdctl member ", things, []), ["list", "add", "remove", "update", "promote"]);
   assert.deepEqual(completions("kubectl dr", names, []), ["drain"]);
   assert.deepEqual(completions("kubectl drain node-", names, []), ["node-1", "node-2"]);
   assert.deepEqual(completions("kubectl rollout undo deploy/he", names, []), ["deploy/hello"]);

@@ -19,11 +19,13 @@ import (
 //   - klog with log/slog, flag and os/user.
 //   - The documentation of fields, which a program fills its maps with at the start, read or not: only what the engine
 //     asks for stays.
+//   - The generated deep copies of Kubernetes' types: stubs/deepcopy does it by reflection.
 //   - The encoder of sigs.k8s.io/json: its decoder's table of fields names it.
 var edits = []module{
 	{
-		path: "k8s.io/api",
-		docs: map[string]bool{},
+		path:   "k8s.io/api",
+		docs:   map[string]bool{},
+		copies: true,
 		drop: []string{"*/*/generated.pb.go", "*/*/zz_generated.model_name.go", "*/*/zz_generated.prerelease-lifecycle.go",
 			"scheduling/*/zz_generated.validations.go"},
 		cut: map[string][]string{"*/*/register.go": {"SchemeBuilder", "localSchemeBuilder", "AddToScheme", "addKnownTypes"}},
@@ -57,6 +59,8 @@ var edits = []module{
 			"pkg/api/errors/http/status.go":                httpFile("status.go"),
 			"pkg/api/errors/http/method.go":                httpFile("method.go"),
 			"pkg/runtime/serializer/cbor/direct/direct.go": stubFile("cbor/direct.go"),
+			"pkg/util/deepcopy/deepcopy.go":                stubFile("deepcopy/deepcopy.go"),
+			"pkg/util/swaggerdoc/swaggerdoc.go":            stubFile("swaggerdoc/swaggerdoc.go"),
 		},
 	},
 	{path: "k8s.io/klog/v2", stub: "wasm/slim/stubs/klog"},
@@ -76,8 +80,11 @@ var edits = []module{
 	},
 	{
 		path: "sigs.k8s.io/structured-merge-diff/v6",
+		drop: []string{"fieldpath/serialize.go", "fieldpath/serialize-pe.go"}, // engine/api/fieldmanager has a codec of its own
 		cut: map[string][]string{
 			"value/value.go": {"readPool", "writePool", "FromJSON", "FromJSONFast", "ToJSON", "readJSONIter", "writeJSONStream", "ToYAML"},
+			// Two schemas that are read from YAML at every start, for parsers that nobody asks for.
+			"typed/parser.go": {"create", "createOrDie", "ssParser", "NewParser", "DeducedParseableType"},
 		},
 	},
 	{

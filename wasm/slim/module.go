@@ -26,6 +26,8 @@ type module struct {
 	cut map[string][]string
 	// swap replaces text in files.
 	swap map[string][][2]string
+	// copies replaces the generated deep copies of structs by stubs/deepcopy.
+	copies bool
 	// docs are the types whose SwaggerDoc stays; nil leaves all.
 	docs map[string]bool
 	// add copies files from elsewhere: by name, what writes the content.
@@ -130,6 +132,9 @@ func (m *module) writeStub() error {
 func (m *module) edit(file string, b []byte) ([]byte, error) {
 	if m.docs != nil && path.Base(file) == "types_swagger_doc_generated.go" {
 		return m.cutDocs(b)
+	}
+	if m.copies && path.Base(file) == "zz_generated.deepcopy.go" {
+		return reflectCopies(b)
 	}
 	text, edited := string(b), false
 	for _, s := range m.swap[file] {

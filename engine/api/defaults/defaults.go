@@ -37,6 +37,8 @@ func Set(obj runtime.Object) {
 			orElse(&o.Ports[i].Name, "")
 			orElse(&o.Ports[i].Protocol, corev1.ProtocolTCP)
 		}
+	default:
+		_ = setWorkloads(obj) || setStorage(obj) || setPolicies(obj) || setExtensions(obj)
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package defaults fills in what a manifest leaves unsaid.
 //
 // In a real cluster two steps stand between a decoded manifest and validation. First the versioned defaulting
-// functions of the kind run (upstream: pkg/apis/core/v1/defaults.go, pkg/apis/apps/v1/defaults.go,
+// functions of the kind run (upstream: pkg/apis/core/v1/defaults.go, pkg/apis/apps/v1/defaults.go, batch/v1, autoscaling/v2,
 // pkg/apis/discovery/v1/defaults.go and the generated functions that visit every nested PodSpec): a container gets its
 // termination message path, a Deployment its 25 % surge. Then the registry's strategy prepares the object for storage
 // (upstream: pkg/registry/KIND/strategy.go and apiserver's registry/rest): a client cannot write status on create, the

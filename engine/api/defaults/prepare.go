@@ -38,6 +38,8 @@ func PrepareForCreate(obj runtime.Object) {
 		prepareNamespace(o)
 	case *corev1.ServiceAccount:
 		keepSecretNames(o)
+	default:
+		_ = createWorkloads(obj) || createStorage(obj) || createPolicies(obj) || createExtensions(obj)
 	}
 }
 
@@ -192,6 +194,8 @@ func PrepareForUpdate(obj, old runtime.Object) {
 		orValue(&o.Type, old.(*corev1.Secret).Type)
 	case *corev1.ServiceAccount:
 		keepSecretNames(o)
+	default:
+		_ = updateWorkloads(obj, old) || updateStorage(obj, old) || updatePolicies(obj, old) || updateExtensions(obj, old)
 	}
 	keepSystemMeta(obj, old)
 }
@@ -219,6 +223,8 @@ func PrepareForStatusUpdate(obj, old runtime.Object) {
 		o.Spec = old.(*corev1.Namespace).Spec
 	case *corev1.Node:
 		o.Spec = old.(*corev1.Node).Spec
+	default:
+		_ = statusWorkloads(obj, old) || statusStorage(obj, old) || statusPolicies(obj, old) || statusExtensions(obj, old)
 	}
 	keepSystemMeta(obj, old)
 }

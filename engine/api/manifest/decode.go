@@ -16,7 +16,16 @@ import (
 // the text.
 func Decode(doc Document, into runtime.Object, strict bool) (warnings []string, err error) {
 	var found []error
-	if u, ok := into.(runtime.Unstructured); ok {
+	if c, ok := into.(interface {
+		DecodeContent(map[string]any) ([]error, error)
+	}); ok { // a custom object, which knows its schema
+		content := map[string]any{}
+		if found, err = kjson.UnmarshalStrict(doc.Raw, &content); err == nil {
+			var unknown []error
+			unknown, err = c.DecodeContent(content)
+			found = append(found, unknown...)
+		}
+	} else if u, ok := into.(runtime.Unstructured); ok {
 		content := map[string]any{}
 		if found, err = kjson.UnmarshalStrict(doc.Raw, &content); err == nil {
 			u.SetUnstructuredContent(content)

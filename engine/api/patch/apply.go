@@ -182,6 +182,15 @@ func (a *application) decode(doc any) error {
 			return a.invalid(string(text), errors.New("json: cannot unmarshal array into Go value of type map[string]interface {}"))
 		}
 		out := u.NewEmptyInstance()
+		if c, ok := out.(interface {
+			DecodeContent(map[string]any) ([]error, error)
+		}); ok { // a custom object, which knows its schema
+			unknown, err := c.DecodeContent(content)
+			if err != nil {
+				return a.invalid(string(text), err)
+			}
+			return a.finish(out, string(text), unknown)
+		}
 		out.SetUnstructuredContent(content)
 		return a.finish(out, string(text), nil)
 	}

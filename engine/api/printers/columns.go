@@ -71,6 +71,11 @@ func Columns(kind schema.GroupKind) []metav1.TableColumnDefinition {
 				ageColumn()}
 		}
 	}
+	for _, columns := range []func(schema.GroupKind) []metav1.TableColumnDefinition{workloadsColumns, storageColumns, policiesColumns, extensionsColumns} {
+		if c := columns(kind); c != nil {
+			return c
+		}
+	}
 	created := column("Created At", metav1.ObjectMeta{}.SwaggerDoc()["creationTimestamp"])
 	created.Type = "date"
 	return []metav1.TableColumnDefinition{nameColumn(), created}

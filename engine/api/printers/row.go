@@ -66,6 +66,9 @@ func Row(obj runtime.Object, now time.Time) metav1.TableRow {
 		}
 		row.Cells = []any{o.Name, holder, c.since(o.CreationTimestamp)}
 	default:
+		if c.workloadsRow(&row, obj) || c.storageRow(&row, obj) || c.policiesRow(&row, obj) || c.extensionsRow(&row, obj) {
+			break
+		}
 		if m, err := meta.Accessor(obj); err == nil {
 			row.Cells = []any{m.GetName(), m.GetCreationTimestamp().Time.UTC().Format(time.RFC3339)}
 		}

@@ -167,7 +167,10 @@ const (
 )
 
 // event checks a core/v1 Event. Those without an event time come from old recorders and are judged leniently.
-func (e *errs) event(ev *corev1.Event) {
+func (e *errs) event(ev *corev1.Event) { e.eventBy(ev, "reportingComponent") }
+
+// eventBy checks what an Event of either group must have; the two name its reporter differently.
+func (e *errs) eventBy(ev *corev1.Event, reporterField string) {
 	about := field.NewPath("involvedObject", "namespace")
 	mismatch := func() { e.invalid(about, ev.InvolvedObject.Namespace, "does not match event.namespace") }
 	if ev.EventTime.IsZero() {
@@ -183,7 +186,7 @@ func (e *errs) event(ev *corev1.Event) {
 	if ev.InvolvedObject.Namespace == "" && !slices.Contains([]string{metav1.NamespaceDefault, metav1.NamespaceSystem}, ev.Namespace) {
 		mismatch()
 	}
-	reporter := field.NewPath("reportingComponent")
+	reporter := field.NewPath(reporterField)
 	e.nonEmpty(reporter, ev.ReportingController)
 	e.qualified(reporter, ev.ReportingController)
 	bounded := func(name, value string, max int, required bool) {

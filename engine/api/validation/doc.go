@@ -19,8 +19,14 @@
 // certificates, in-place resize, status of dynamic resource claims, and the second, declarative pass of v1.37, which
 // for these kinds moves some errors (owner references, an immutable field) to the end of the list.
 //
-// testdata/upstream.json holds what upstream's own functions said of about a thousand small changes to valid objects;
-// the tests replay them.
+// Of certificates and requests for them only the structure is looked at, not the signatures. CEL expressions are refused
+// (policies_admission.go says how a build with CEL switches that off). The networking, RBAC, admission and certificate
+// kinds follow the declarative pass: its errors come last.
+//
+// testdata/upstream.json holds what upstream's own functions said of about a thousand small changes to valid objects,
+// testdata/policies.json what upstream's strategies, validation and printers made of the policies' kinds,
+// testdata/workloads.json the same for the workload kinds (StatefulSet, Job and their like), which follow the
+// declarative pass too; the tests replay them.
 //
 // [Create], [Update] and [StatusUpdate] expect objects that package defaults has prepared. PodSpec rules are shared by
 // every kind that holds a template; see [PodTemplate].

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -65,11 +64,8 @@ func (e *errs) commonUpdate(obj, old runtime.Object) {
 	if !okMeta || !okWas {
 		return
 	}
-	namespaced := true
-	switch obj.(type) {
-	case *corev1.Node, *corev1.Namespace:
-		namespaced = false
-	}
+	// The server has fitted the namespace to the kind's scope before.
+	namespaced := m.Namespace != "" || was.Namespace != ""
 	e.objectMetaBase(m, namespaced, path.ValidatePathSegmentName)
 	e.metaClean = len(e.list) == 0
 	before := len(e.list)
@@ -273,7 +269,8 @@ func (e *errs) managedFields(p *field.Path, entries []metav1.ManagedFieldsEntry)
 			e.add(field.NotSupported(p.Index(i).Child("operation"), entry.Operation,
 				[]metav1.ManagedFieldsOperationType{metav1.ManagedFieldsOperationApply, metav1.ManagedFieldsOperationUpdate}))
 		}
-		if entry.FieldsType != "" && entry.FieldsType != "FieldsV1" {
+		// The server itself keeps notes of two more types (engine/api/fieldmanager).
+		if t := entry.FieldsType; t != "" && t != "FieldsV1" && t != "Created" && t != "Status" {
 			e.invalid(p.Index(i).Child("fieldsType"), entry.FieldsType, "must be `FieldsV1`")
 		}
 		e.fieldManager(p.Index(i).Child("manager"), entry.Manager)

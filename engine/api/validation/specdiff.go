@@ -69,7 +69,7 @@ func writeGoJSON(b *bytes.Buffer, v reflect.Value) {
 
 // hasInternalTwin: types of apimachinery have none, so that their tags count.
 func hasInternalTwin(t reflect.Type) bool {
-	return strings.HasSuffix(t.PkgPath(), "k8s.io/api/core/v1") || strings.HasSuffix(t.PkgPath(), "k8s.io/api/apps/v1")
+	return strings.Contains(t.PkgPath(), "k8s.io/api/")
 }
 
 // writeFields writes the fields of embedded structs among those of the outer one.

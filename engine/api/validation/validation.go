@@ -46,6 +46,8 @@ func Create(obj runtime.Object) field.ErrorList {
 		e.replicaSetSpec(&o.Spec)
 	case *autoscalingv1.Scale:
 		e.scale(o)
+	default:
+		_ = e.createWorkloads(obj) || e.createStorage(obj) || e.createPolicies(obj) || e.createExtensions(obj)
 	}
 	return e.list
 }
@@ -93,6 +95,8 @@ func Update(obj, old runtime.Object) field.ErrorList {
 		e.objectMetaUpdate(&o.ObjectMeta, &was.ObjectMeta)
 		e.replicaSetSpec(&o.Spec)
 		immutable(e, specPath.Child("selector"), o.Spec.Selector, was.Spec.Selector)
+	default:
+		_ = e.updateWorkloads(obj, old) || e.updateStorage(obj, old) || e.updatePolicies(obj, old) || e.updateExtensions(obj, old)
 	}
 	return e.list
 }
@@ -114,6 +118,8 @@ func StatusUpdate(obj, old runtime.Object) field.ErrorList {
 		e.deploymentStatusUpdate(o, old.(*appsv1.Deployment))
 	case *appsv1.ReplicaSet:
 		e.replicaSetStatusUpdate(o, old.(*appsv1.ReplicaSet))
+	default:
+		_ = e.statusWorkloads(obj, old) || e.statusStorage(obj, old) || e.statusPolicies(obj, old) || e.statusExtensions(obj, old)
 	}
 	return e.list
 }

@@ -6,7 +6,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -244,36 +243,4 @@ func (e *errs) ephemeralVolume(p *field.Path, v *corev1.EphemeralVolumeSource) {
 		e.forbidden(p.Child("metadata", "namespace"), "cannot be set")
 	}
 	e.claimSpec(p.Child("spec"), &t.Spec)
-}
-
-// claimSpec checks what a PersistentVolumeClaim, or a template of one, asks for.
-func (e *errs) claimSpec(p *field.Path, spec *corev1.PersistentVolumeClaimSpec) {
-	modes := p.Child("accessModes")
-	if len(spec.AccessModes) == 0 {
-		e.required(modes, "at least 1 access mode is required")
-	}
-	e.labelSelector(p.Child("selector"), spec.Selector)
-	alone, shared := false, false
-	for _, mode := range spec.AccessModes {
-		oneOf(e, modes, mode, corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod)
-		switch mode {
-		case corev1.ReadWriteOncePod:
-			alone = true
-		case corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOnce:
-			shared = true
-		}
-	}
-	if alone && shared {
-		e.forbidden(modes, "may not use ReadWriteOncePod with other access modes")
-	}
-	storage := p.Child("resources").Key(string(corev1.ResourceStorage))
-	if q, ok := spec.Resources.Requests[corev1.ResourceStorage]; !ok {
-		e.required(storage, "")
-	} else if q.Sign() <= 0 {
-		e.invalid(storage, q.String(), msgNotPositive)
-	}
-	if class := deref(spec.StorageClassName, ""); class != "" {
-		e.each(p.Child("storageClassName"), class, validation.IsDNS1123Subdomain(class))
-	}
-	optionalOneOf(e, p.Child("volumeMode"), spec.VolumeMode, corev1.PersistentVolumeBlock, corev1.PersistentVolumeFilesystem)
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -121,6 +122,8 @@ func (c *call) newObject() api.Object {
 		return &corev1.Binding{}
 	case "eviction":
 		return &policyv1.Eviction{}
+	case "token":
+		return &authenticationv1.TokenRequest{}
 	}
 	return c.resource.New()
 }

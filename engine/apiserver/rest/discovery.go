@@ -11,11 +11,12 @@ import (
 	discoveryv2 "k8s.io/api/apidiscovery/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
 
 	"tabernetes/engine/api"
 )
 
-// discovery are the documents that tell clients what is served, made once from the table of kinds.
+// discovery are the documents that tell clients what is served, made from a table of kinds.
 type discovery struct {
 	groups    []metav1.APIGroup // without the core group, in the table's order
 	resources map[schema.GroupVersion]*metav1.APIResourceList
@@ -23,11 +24,7 @@ type discovery struct {
 	paths     []string
 }
 
-// evictionGroup is announced even while the table has no kind of it: clients look for it before they evict
-// (k8s.io/kubectl/pkg/drain), and pods/eviction is served.
-var evictionGroup = schema.GroupVersion{Group: "policy", Version: "v1"}
-
-func newDiscovery() discovery {
+func newDiscovery(table *api.Table) discovery {
 	d := discovery{resources: map[schema.GroupVersion]*metav1.APIResourceList{}}
 	add := func(gv schema.GroupVersion) *metav1.APIResourceList {
 		l := d.resources[gv]
@@ -41,17 +38,17 @@ func newDiscovery() discovery {
 		}
 		return l
 	}
-	for _, r := range api.Builtin() {
+	for _, r := range table.All() {
 		l := add(r.GVR().GroupVersion())
 		l.APIResources = append(l.APIResources, describe(r)...)
 	}
-	add(evictionGroup)
 	core := d.resources[schema.GroupVersion{Version: "v1"}]
 	core.APIResources = append(core.APIResources, metav1.APIResource{Name: "bindings", SingularName: "binding", Namespaced: true, Kind: "Binding", Verbs: []string{"create"}})
-	d.paths = []string{"/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"}
-	for _, c := range checks {
+	d.paths = []string{"/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"}
+	for _, c := range [...]string{"etcd", "log", "ping"} {
 		d.paths = append(d.paths, "/healthz/"+c, "/livez/"+c, "/readyz/"+c)
 	}
+	d.order()
 	for _, gv := range d.versions {
 		l := d.resources[gv]
 		slices.SortFunc(l.APIResources, func(a, b metav1.APIResource) int { return cmp.Compare(a.Name, b.Name) })
@@ -63,6 +60,24 @@ func newDiscovery() discovery {
 	}
 	slices.Sort(d.paths)
 	return d
+}
+
+// order sorts groups and their versions by priority, as the aggregator does; of equal ones by name and age of version.
+func (d *discovery) order() {
+	slices.SortStableFunc(d.groups, func(a, b metav1.APIGroup) int {
+		x, _ := api.GroupPriority(schema.GroupVersion{Group: a.Name, Version: a.Versions[0].Version})
+		y, _ := api.GroupPriority(schema.GroupVersion{Group: b.Name, Version: b.Versions[0].Version})
+		return cmp.Or(cmp.Compare(y, x), cmp.Compare(a.Name, b.Name))
+	})
+	for i := range d.groups {
+		g := &d.groups[i]
+		slices.SortStableFunc(g.Versions, func(a, b metav1.GroupVersionForDiscovery) int {
+			_, x := api.GroupPriority(schema.GroupVersion{Group: g.Name, Version: a.Version})
+			_, y := api.GroupPriority(schema.GroupVersion{Group: g.Name, Version: b.Version})
+			return cmp.Or(cmp.Compare(y, x), version.CompareKubeAwareVersionStrings(b.Version, a.Version))
+		})
+		g.PreferredVersion = g.Versions[0]
+	}
 }
 
 func (d *discovery) addVersion(gv schema.GroupVersion) {
@@ -104,6 +119,9 @@ func describe(r *api.Resource) []metav1.APIResource {
 
 // storageHash is discovery/storageversionhash.go's.
 func storageHash(r *api.Resource) string {
+	if r = r.Stored(); r.Verbs != nil {
+		return ""
+	}
 	h := sha256.Sum256([]byte(r.Group + "/" + r.Version + "/" + r.Kind))
 	return base64.StdEncoding.EncodeToString(h[:8])
 }
@@ -146,7 +164,7 @@ func wantsAggregated(r *http.Request) bool {
 
 func (s *server) discoverCore(w http.ResponseWriter, r *http.Request) {
 	if wantsAggregated(r) {
-		s.aggregated(w, r, []metav1.APIGroup{{Versions: []metav1.GroupVersionForDiscovery{{GroupVersion: "v1", Version: "v1"}}}})
+		s.aggregated(w, r, s.newest(r), []metav1.APIGroup{{Versions: []metav1.GroupVersionForDiscovery{{GroupVersion: "v1", Version: "v1"}}}})
 		return
 	}
 	s.writeJSON(w, r, http.StatusOK, metav1.APIVersions{
@@ -157,20 +175,21 @@ func (s *server) discoverCore(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) discoverGroups(w http.ResponseWriter, r *http.Request) {
 	if wantsAggregated(r) {
-		s.aggregated(w, r, s.docs.groups)
+		cat := s.newest(r)
+		s.aggregated(w, r, cat, cat.groups)
 		return
 	}
-	s.writeJSON(w, r, http.StatusOK, metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}, Groups: s.docs.groups})
+	s.writeJSON(w, r, http.StatusOK, metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}, Groups: s.newest(r).groups})
 }
 
-func (s *server) aggregated(w http.ResponseWriter, r *http.Request, groups []metav1.APIGroup) {
+func (s *server) aggregated(w http.ResponseWriter, r *http.Request, cat *catalog, groups []metav1.APIGroup) {
 	l := discoveryv2.APIGroupDiscoveryList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupDiscoveryList", APIVersion: "apidiscovery.k8s.io/v2"}}
 	for _, g := range groups {
 		item := discoveryv2.APIGroupDiscovery{ObjectMeta: metav1.ObjectMeta{Name: g.Name}}
 		for _, v := range g.Versions {
 			item.Versions = append(item.Versions, discoveryv2.APIVersionDiscovery{
 				Version: v.Version, Freshness: discoveryv2.DiscoveryFreshnessCurrent,
-				Resources: aggregate(schema.GroupVersion{Group: g.Name, Version: v.Version}, s.docs.resources[schema.GroupVersion{Group: g.Name, Version: v.Version}]),
+				Resources: aggregate(schema.GroupVersion{Group: g.Name, Version: v.Version}, cat.resources[schema.GroupVersion{Group: g.Name, Version: v.Version}]),
 			})
 		}
 		l.Items = append(l.Items, item)

@@ -21,6 +21,9 @@ import (
 func encode(v any, out output) ([]byte, error) {
 	var b []byte
 	var err error
+	if out.packed {
+		return pack(v)
+	}
 	if out.pretty && !out.yaml {
 		b, err = json.MarshalIndent(v, "", "  ")
 	} else {
@@ -43,8 +46,11 @@ func (s *server) write(w http.ResponseWriter, out output, code int, v any) {
 		b, _ = encode(statusOf(apierrors.NewInternalError(err)), out)
 	}
 	t := jsonType
-	if out.yaml {
+	switch {
+	case out.yaml:
 		t = yamlType
+	case out.packed:
+		t = protobufType
 	}
 	s.send(w, t, code, b)
 }
@@ -58,7 +64,7 @@ func (s *server) send(w http.ResponseWriter, contentType string, code int, b []b
 
 // writeJSON sends a document that is no object of the table.
 func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, code int, v any) {
-	out, err := negotiate(r, false)
+	out, err := negotiate(r, offer{})
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -68,7 +74,7 @@ func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, code int, v a
 
 // fail answers with an error. A client that wants none of our media types gets JSON.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	out, nerr := negotiate(r, false)
+	out, nerr := negotiate(r, offer{})
 	if nerr != nil {
 		out = output{pretty: pretty(r)}
 	}

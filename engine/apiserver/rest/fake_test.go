@@ -36,9 +36,19 @@ type fake struct {
 func (f *fake) Do(_ context.Context, req *api.Request) *api.Response {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if req.Verb == api.Discover {
+		return &api.Response{Table: api.BuiltinTable()}
+	}
 	f.last = req
 	if f.answer != nil {
 		return f.answer(req)
+	}
+	if req.Path != "" {
+		resp := &api.Response{Text: "answer to " + req.Path}
+		if strings.HasSuffix(req.Path, "/etcd") {
+			resp.Code = http.StatusInternalServerError
+		}
+		return resp
 	}
 	key := req.Resource.Name + "/" + api.Key(req.Namespace, req.Name)
 	cur := f.objects[key]

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"tabernetes/engine/api"
+	merging "tabernetes/engine/api/schema"
 )
 
 // models makes the schemas of OpenAPI documents from the Go types: their JSON names, their documentation, and how
@@ -15,6 +16,31 @@ import (
 type models struct {
 	gv      schema.GroupVersion
 	schemas map[string]any
+	merging merging.Facts
+}
+
+// facts of how lists and maps merge.
+func (m *models) facts() merging.Facts {
+	if m.merging == nil {
+		m.merging = merging.Load()
+	}
+	return m.merging
+}
+
+// addFact writes a fact as OpenAPI has it.
+func addFact(s map[string]any, f merging.Fact) {
+	if f.ListType != "" {
+		s["x-kubernetes-list-type"] = f.ListType
+	}
+	if len(f.MapKeys) > 0 {
+		s["x-kubernetes-list-map-keys"] = f.MapKeys
+	}
+	if f.MapType != "" {
+		s["x-kubernetes-map-type"] = f.MapType
+	}
+	if f.Default != nil {
+		s["default"] = *f.Default
+	}
 }
 
 type (
@@ -42,6 +68,12 @@ func modelName(t reflect.Type) string {
 	if n, ok := reflect.Zero(t).Interface().(modelNamer); ok {
 		return n.OpenAPIModelName()
 	}
+	switch t.PkgPath() {
+	case "tabernetes/engine/api/apiextensions":
+		return "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1." + t.Name()
+	case "tabernetes/engine/api/apiregistration":
+		return "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1." + t.Name()
+	}
 	return strings.NewReplacer("k8s.io/", "io.k8s.", "/", ".").Replace(t.PkgPath()) + "." + t.Name()
 }
 
@@ -57,6 +89,8 @@ func (m *models) typeRef(t reflect.Type) map[string]any {
 	}
 	return map[string]any{"$ref": "#/components/schemas/" + name}
 }
+
+func reflectType(v any) reflect.Type { return reflect.TypeOf(v) }
 
 // schemaOf describes a field's type; pointers are transparent.
 func (m *models) schemaOf(t reflect.Type) map[string]any {
@@ -122,6 +156,7 @@ func (m *models) structOf(t reflect.Type) map[string]any {
 	if t.Name() == "FieldsV1" || t.Name() == "RawExtension" {
 		return out
 	}
+	addFact(out, m.facts().OfType(t))
 	props := map[string]any{}
 	var required []string
 	m.fields(t, doc, props, &required)
@@ -167,8 +202,9 @@ func (m *models) fields(t reflect.Type, doc map[string]string, props map[string]
 		if v := f.Tag.Get("patchMergeKey"); v != "" {
 			s["x-kubernetes-patch-merge-key"] = v
 		}
+		addFact(s, m.facts().OfField(t, name))
 		props[name] = s
-		if !strings.Contains(opts, "omitempty") && !strings.Contains(opts, "omitzero") && f.Type.Kind() != reflect.Pointer {
+		if !strings.Contains(opts, "omitempty") && !strings.Contains(opts, "omitzero") {
 			*required = append(*required, name)
 		}
 	}

@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	jsonType = "application/json"
-	yamlType = "application/yaml"
-	// protobufType is read but not written: clients that prefer it take JSON as well.
+	jsonType     = "application/json"
+	yamlType     = "application/yaml"
 	protobufType = "application/vnd.kubernetes.protobuf"
 )
 
 // output is what a client wants to be answered with (endpoints/handlers/negotiation).
 type output struct {
 	yaml   bool
+	packed bool // protobuf
 	pretty bool
 	as     schema.GroupVersionKind // Table, PartialObjectMetadata...; empty: the object itself
 }
@@ -65,8 +65,14 @@ func transforms(k schema.GroupVersionKind) bool {
 	return k.Kind == "Table" || k.Kind == "PartialObjectMetadata" || k.Kind == "PartialObjectMetadataList"
 }
 
-// negotiate chooses the form of the answer; transform says whether other kinds than the object's may be asked for.
-func negotiate(r *http.Request, transform bool) (output, error) {
+// offer is what an answer can be given as beside JSON and YAML of itself.
+type offer struct {
+	transform bool // another kind: Table, PartialObjectMetadata
+	packed    bool // protobuf
+}
+
+// negotiate chooses the form of the answer.
+func negotiate(r *http.Request, has offer) (output, error) {
 	out := output{pretty: pretty(r)}
 	header := strings.Join(r.Header.Values("Accept"), ",")
 	if strings.TrimSpace(header) == "" {
@@ -75,9 +81,15 @@ func negotiate(r *http.Request, transform bool) (output, error) {
 	for _, c := range parseAccept(header) {
 		switch c.typ {
 		case jsonType, "application/*", "*/*":
-			out.yaml = false
+			out.yaml, out.packed = false, false
 		case yamlType:
-			out.yaml = true
+			out.yaml, out.packed = true, false
+		case protobufType:
+			// A Table has no protobuf form: who asks for one in protobuf is asked for the next choice.
+			if !has.packed || c.params["as"] == "Table" {
+				continue
+			}
+			out.yaml, out.packed = false, true
 		default:
 			continue
 		}
@@ -85,7 +97,7 @@ func negotiate(r *http.Request, transform bool) (output, error) {
 			continue
 		}
 		out.as = schema.GroupVersionKind{Group: c.params["g"], Version: c.params["v"], Kind: c.params["as"]}
-		if !out.as.Empty() && !(transform && transforms(out.as)) {
+		if !out.as.Empty() && !(has.transform && transforms(out.as)) {
 			continue
 		}
 		if c.params["pretty"] == "1" {
@@ -93,8 +105,11 @@ func negotiate(r *http.Request, transform bool) (output, error) {
 		}
 		return out, nil
 	}
-	return output{}, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable,
-		"only the following media types are accepted: "+jsonType+", "+yamlType)
+	accepted := jsonType + ", " + yamlType
+	if has.packed {
+		accepted += ", " + protobufType
+	}
+	return output{}, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable, "only the following media types are accepted: "+accepted)
 }
 
 // pretty: by parameter, or for people (browsers, curl, Wget).

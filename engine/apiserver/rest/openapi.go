@@ -2,7 +2,6 @@ package rest
 
 import (
 	"crypto/sha512"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	ktypes "k8s.io/apimachinery/pkg/types"
 
 	"tabernetes/engine/api"
 )
@@ -27,41 +27,42 @@ func (s *server) serveOpenAPI(w http.ResponseWriter, r *http.Request, parts []st
 	}
 	if parts[0] == "v2" && len(parts) == 1 {
 		if a := r.Header.Get("Accept"); strings.Contains(a, "proto-openapi.spec.v2") && !strings.Contains(a, jsonType) {
-			s.send(w, openapiV2Type, http.StatusOK, s.packedV2())
+			_, packed := s.second(s.newest(r))
+			s.send(w, openapiV2Type, http.StatusOK, packed)
 			return
 		}
-		s.writeJSON(w, r, http.StatusOK, map[string]any{
-			"swagger": "2.0", "info": s.apiInfo(), "paths": map[string]any{}, "definitions": map[string]any{},
-		})
+		text, _ := s.second(s.newest(r))
+		s.send(w, jsonType, http.StatusOK, text)
 		return
 	}
 	if parts[0] != "v3" {
 		http.NotFound(w, r)
 		return
 	}
-	s.openapi.Do(s.makeOpenAPI)
+	cat := s.newest(r)
+	cat.openapi.Do(func() { s.makeOpenAPI(cat) })
 	path := strings.Join(parts[1:], "/")
 	if path == "" {
 		type location struct {
 			URL string `json:"serverRelativeURL"`
 		}
 		paths := map[string]location{}
-		for p, h := range s.openapiHash {
+		for p, h := range cat.openapiHash {
 			paths[p] = location{"/openapi/v3/" + p + "?hash=" + h}
 		}
 		s.writeJSON(w, r, http.StatusOK, map[string]any{"paths": paths})
 		return
 	}
-	doc, ok := s.openapiDocs[path]
+	doc, ok := cat.openapiDocs[path]
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
-	if _, err := negotiate(r, false); err != nil {
+	if _, err := negotiate(r, offer{}); err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	h := s.openapiHash[path]
+	h := cat.openapiHash[path]
 	w.Header().Set("ETag", `"`+h+`"`)
 	if r.URL.Query().Get("hash") == h {
 		w.Header().Set("Cache-Control", "public, immutable")
@@ -76,26 +77,16 @@ func (s *server) serveOpenAPI(w http.ResponseWriter, r *http.Request, parts []st
 // openapiV2Type is how kubectl asks for version 2 (with an @ instead of the last dot but one, which no media type has).
 const openapiV2Type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
-// packedV2 is the document in protobuf (openapiv2.proto of gnostic): Document{swagger: 1, info: 2{title: 1, version: 2},
-// paths: 8{}}. kubectl falls back to it for kinds that version 3 does not know.
-func (s *server) packedV2() []byte {
-	field := func(b []byte, n int, v []byte) []byte {
-		return append(binary.AppendUvarint(append(b, byte(n<<3|2)), uint64(len(v))), v...)
-	}
-	info := field(field(nil, 1, []byte("Kubernetes")), 2, []byte(s.opts.Version.GitVersion))
-	return field(field(field(nil, 1, []byte("2.0")), 2, info), 8, nil)
-}
-
 func (s *server) apiInfo() map[string]any {
 	return map[string]any{"title": "Kubernetes", "version": s.opts.Version.GitVersion}
 }
 
-func (s *server) makeOpenAPI() {
-	s.openapiDocs, s.openapiHash = map[string][]byte{}, map[string]string{}
-	for _, gv := range s.docs.versions {
+func (s *server) makeOpenAPI(cat *catalog) {
+	cat.openapiDocs, cat.openapiHash = map[string][]byte{}, map[string]string{}
+	for _, gv := range cat.versions {
 		m := &models{gv: gv, schemas: map[string]any{}}
 		paths := map[string]any{}
-		for _, r := range api.Builtin() {
+		for _, r := range cat.table.All() {
 			if r.GVR().GroupVersion() == gv {
 				addPaths(paths, m, r)
 			}
@@ -112,7 +103,7 @@ func (s *server) makeOpenAPI() {
 			p = "apis/" + gv.String()
 		}
 		h := sha512.Sum512(b)
-		s.openapiDocs[p], s.openapiHash[p] = b, strings.ToUpper(hexOf(h[:]))
+		cat.openapiDocs[p], cat.openapiHash[p] = b, strings.ToUpper(hexOf(h[:]))
 	}
 }
 
@@ -122,34 +113,50 @@ func addPaths(paths map[string]any, m *models, r *api.Resource) {
 	if r.Group != "" {
 		base = "/apis/" + r.Group + "/" + r.Version
 	}
-	own := m.ref(r.New())
+	own := m.refOf(r)
 	var pathParams []any
 	collection := base + "/" + r.Name
+	many := m.listOf(r)
 	if r.Namespaced {
-		paths[collection] = map[string]any{"get": operation(r.GVK(), "list", nil, own)}
+		if r.Can(api.List) {
+			paths[collection] = map[string]any{"get": operation(r.GVK(), "list", nil, many)}
+		}
 		collection = base + "/namespaces/{namespace}/" + r.Name
 		pathParams = append(pathParams, param("namespace", "path"))
 	}
-	list := map[string]any{
-		"get": operation(r.GVK(), "list", nil, own), "post": operation(r.GVK(), "post", own, own), "parameters": pathParams,
+	list := map[string]any{"parameters": pathParams}
+	if r.Can(api.List) {
+		list["get"] = operation(r.GVK(), "list", nil, many)
 	}
-	if r != api.Namespaces {
+	if r.Can(api.Create) {
+		list["post"] = operation(r.GVK(), "post", own, own)
+	}
+	if r.Can(api.DeleteCollection) && r != api.Namespaces {
 		list["delete"] = operation(r.GVK(), "deletecollection", nil, own)
 	}
 	paths[collection] = list
+	if !r.Can(api.Get) {
+		return
+	}
 	one := collection + "/{name}"
 	pathParams = append(pathParams, param("name", "path"))
-	paths[one] = map[string]any{
-		"get": operation(r.GVK(), "get", nil, own), "put": operation(r.GVK(), "put", own, own), "parameters": pathParams,
-		"patch": patchOperation(r.GVK(), own), "delete": operation(r.GVK(), "delete", nil, own),
+	item := map[string]any{"get": operation(r.GVK(), "get", nil, own), "parameters": pathParams}
+	if r.Can(api.Update) {
+		item["put"] = operation(r.GVK(), "put", own, own)
+		item["patch"] = patchOperation(r, r.GVK(), own)
+		item["delete"] = operation(r.GVK(), "delete", nil, own)
 	}
+	paths[one] = item
 	for _, name := range r.Subresources {
 		sub, ok := subresourceOf(name)
 		if !ok {
 			continue
 		}
 		c := &call{resource: r, subresource: name}
-		kind, ref := c.kind(), m.ref(c.newObject())
+		kind, ref := c.kind(), own
+		if !sub.kind.Empty() {
+			ref = m.ref(c.newObject())
+		}
 		item := map[string]any{"parameters": pathParams}
 		for _, v := range sub.verbs {
 			switch v {
@@ -158,7 +165,7 @@ func addPaths(paths map[string]any, m *models, r *api.Resource) {
 			case "update":
 				item["put"] = operation(kind, "put", ref, ref)
 			case "patch":
-				item["patch"] = patchOperation(kind, ref)
+				item["patch"] = patchOperation(r, kind, ref)
 			case "create":
 				item["post"] = operation(kind, "post", ref, ref)
 			}
@@ -207,12 +214,14 @@ func operation(kind schema.GroupVersionKind, action string, body, answer any) ma
 	return op
 }
 
-func patchOperation(kind schema.GroupVersionKind, answer any) map[string]any {
+func patchOperation(r *api.Resource, kind schema.GroupVersionKind, answer any) map[string]any {
 	op := operation(kind, "patch", nil, answer)
 	patch := map[string]any{"type": "object", "description": metav1.Patch{}.SwaggerDoc()[""]}
 	var types []string
 	for _, t := range patchTypes {
-		types = append(types, string(t))
+		if r.Custom == nil || t != ktypes.StrategicMergePatchType {
+			types = append(types, string(t))
+		}
 	}
 	op["requestBody"] = map[string]any{"required": true, "content": content(patch, types...)}
 	return op

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/fieldmanager"
 	"tabernetes/engine/api/manifest"
 )
 
@@ -41,7 +42,11 @@ func optionsInvalid(kind string, errs field.ErrorList) error {
 }
 
 func writeOptions(req *api.Request, manager, fieldValidation string, dryRun []string) {
-	req.FieldManager, req.DryRun = manager, len(dryRun) > 0
+	req.DryRun = len(dryRun) > 0
+	// Only the cluster's own components leave it out.
+	if req.FieldManager = fieldmanager.Name(manager, req.UserAgent); req.FieldManager == "" {
+		req.FieldManager = "unknown"
+	}
 	if req.FieldValidation = fieldValidation; fieldValidation == "" {
 		req.FieldValidation = metav1.FieldValidationWarn
 	}
@@ -159,7 +164,7 @@ func listOptions(r *http.Request, c *call, req *api.Request) (watch bool, timeou
 	}
 	req.ResourceVersion, req.ResourceVersionMatch = o.ResourceVersion, o.ResourceVersionMatch
 	req.Limit, req.Continue = o.Limit, o.Continue
-	req.AllowBookmarks = o.AllowWatchBookmarks
+	req.AllowBookmarks, req.ProgressNotify = o.AllowWatchBookmarks, o.AllowWatchBookmarks
 	req.SendInitialEvents = o.SendInitialEvents != nil && *o.SendInitialEvents
 	timeout = watchTimeout
 	if o.TimeoutSeconds != nil && *o.TimeoutSeconds > 0 {

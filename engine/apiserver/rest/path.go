@@ -19,7 +19,7 @@ type call struct {
 
 // parsePath reads what comes after the group version (endpoints/installer.go lists the forms): RESOURCE, RESOURCE/NAME,
 // RESOURCE/NAME/SUBRESOURCE, each also below namespaces/NAMESPACE/, and the first two below the old watch/.
-func parsePath(gv schema.GroupVersion, parts []string) (c call, ok bool) {
+func parsePath(t *api.Table, gv schema.GroupVersion, parts []string) (c call, ok bool) {
 	for _, p := range parts {
 		if p == "" || p == "." || p == ".." {
 			return c, false
@@ -40,7 +40,7 @@ func parsePath(gv schema.GroupVersion, parts []string) (c call, ok bool) {
 		c.resource, c.subresource, c.binding = api.Pods, "binding", true
 		return c, !c.watch
 	}
-	c.resource = api.ByGVR(gv.WithResource(parts[0]))
+	c.resource = t.ByGVR(gv.WithResource(parts[0]))
 	if c.resource == nil || scoped && !c.resource.Namespaced || len(parts) > 3 {
 		return c, false
 	}
@@ -74,8 +74,12 @@ func subresourceOf(name string) (sub subresource, ok bool) {
 		return subresource{schema.GroupVersionKind{Version: "v1", Kind: "Binding"}, []string{"create"}}, true
 	case "eviction":
 		return subresource{schema.GroupVersionKind{Group: "policy", Version: "v1", Kind: "Eviction"}, []string{"create"}}, true
+	case "token":
+		return subresource{schema.GroupVersionKind{Group: "authentication.k8s.io", Version: "v1", Kind: "TokenRequest"}, []string{"create"}}, true
 	case "log":
 		return subresource{verbs: []string{"get"}}, true
+	case "approval", "ephemeralcontainers", "resize":
+		return subresource{verbs: []string{"get", "patch", "update"}}, true
 	case "finalize":
 		return subresource{verbs: []string{"update"}}, true
 	}
@@ -94,10 +98,5 @@ func isSubresource(r *api.Resource, name string) bool {
 	return false
 }
 
-// verbsOf are the verbs of a resource itself, sorted as discovery has them.
-func verbsOf(r *api.Resource) []string {
-	if r == api.Namespaces {
-		return []string{"create", "delete", "get", "list", "patch", "update", "watch"}
-	}
-	return []string{"create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"}
-}
+// verbsOf are the verbs of a resource itself, as discovery has them.
+func verbsOf(r *api.Resource) []string { return r.ServedVerbs() }

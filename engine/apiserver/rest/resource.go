@@ -20,13 +20,17 @@ func (s *server) serveResource(w http.ResponseWriter, r *http.Request, c call) {
 		Resource: c.resource, Namespace: c.namespace, Name: c.name, Subresource: c.subresource,
 		User: s.opts.User, UserAgent: r.UserAgent(),
 	}
+	if err := s.identify(r, req); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	verb, ok := verbOf(r.Method, &c)
 	if !ok {
 		s.fail(w, r, methodNotAllowed())
 		return
 	}
 	req.Verb = verb
-	out, err := negotiate(r, true)
+	out, err := negotiate(r, offer{transform: true, packed: packs(c.newObject())})
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -131,15 +135,17 @@ func checkIdentity(c *call, req *api.Request) error {
 }
 
 // patchTypes that are taken, in upstream's order.
-var patchTypes = [...]types.PatchType{types.JSONPatchType, types.MergePatchType, types.StrategicMergePatchType}
+var patchTypes = [...]types.PatchType{types.JSONPatchType, types.MergePatchType, types.StrategicMergePatchType, types.ApplyYAMLPatchType}
 
 func (s *server) readPatch(w http.ResponseWriter, r *http.Request, req *api.Request) error {
 	t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	req.PatchType = types.PatchType(strings.TrimSpace(t))
-	if !slices.Contains(patchTypes[:], req.PatchType) {
+	if !slices.Contains(patchTypes[:], req.PatchType) || req.Resource.Custom != nil && req.PatchType == types.StrategicMergePatchType {
 		var names []string
 		for _, p := range patchTypes {
-			names = append(names, string(p))
+			if req.Resource.Custom == nil || p != types.StrategicMergePatchType {
+				names = append(names, string(p))
+			}
 		}
 		return unsupportedMediaType(names...)
 	}
@@ -148,7 +154,10 @@ func (s *server) readPatch(w http.ResponseWriter, r *http.Request, req *api.Requ
 		return err
 	}
 	req.Patch = b
-	return patchOptions(r, req, req.PatchType)
+	if err := patchOptions(r, req, req.PatchType); err != nil {
+		return err
+	}
+	return patchFromYAML(w, req)
 }
 
 // do hands a request to the core, for as long as the server may take.
@@ -195,7 +204,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, c *call, out out
 		}))
 		return
 	}
-	v, err := s.transformed(r, c, out, resp.Object)
+	v, err := s.transformed(r, c, out, s.books.shown(c, resp.Object))
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -233,7 +242,11 @@ func (s *server) serveList(w http.ResponseWriter, r *http.Request, c *call, out 
 	if resp.Continue != "" && resp.Remaining > 0 && !selects {
 		lm.RemainingItemCount = &resp.Remaining
 	}
-	v, err := s.list(r, c, out, resp.Items, lm)
+	items := resp.Items
+	if out.as.Kind != "Table" || r.URL.Query().Get("includeObject") != string(metav1.IncludeNone) {
+		items = s.books.allShown(c, items)
+	}
+	v, err := s.list(r, c, out, items, lm)
 	if err != nil {
 		s.fail(w, r, err)
 		return

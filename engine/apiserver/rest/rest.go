@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -33,8 +32,6 @@ type Options struct {
 	Now func() time.Time
 	// User is who every request comes from.
 	User string
-	// Ready reports what is not ready yet, by the name of the check; nil: always ready.
-	Ready func() []string
 	// RequestTimeout bounds everything but watches and logs; 0 means 60 s, as kube-apiserver's --request-timeout.
 	RequestTimeout time.Duration
 }
@@ -47,13 +44,10 @@ const (
 )
 
 type server struct {
-	core Core
-	opts Options
-	docs discovery
-
-	openapi     sync.Once
-	openapiDocs map[string][]byte // by path below /openapi/v3/
-	openapiHash map[string]string
+	core  Core
+	opts  Options
+	docs  catalogs
+	books *books
 }
 
 // New makes the handler.
@@ -67,7 +61,7 @@ func New(core Core, opts Options) http.Handler {
 	if opts.User == "" {
 		opts.User = "kubernetes-admin"
 	}
-	return &server{core: core, opts: opts, docs: newDiscovery()}
+	return &server{core: core, opts: opts, books: newBooks()}
 }
 
 // ServeHTTP implements http.Handler.
@@ -75,6 +69,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache, private")
 	path := r.URL.Path
 	parts := strings.Split(strings.Trim(path, "/"), "/")
+	if ownPath(parts) && !s.mayRead(w, r) {
+		return
+	}
 	switch parts[0] {
 	case "":
 		s.index(w, r)
@@ -82,8 +79,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveAPI(w, r, parts)
 	case "version":
 		s.only(w, r, len(parts) == 1, func() { s.writeJSON(w, r, http.StatusOK, s.opts.Version) })
-	case "healthz", "livez", "readyz":
-		s.only(w, r, len(parts) <= 2, func() { s.health(w, r, parts) })
+	case "healthz", "livez", "readyz", "metrics":
+		s.only(w, r, true, func() { s.plain(w, r) })
 	case "openapi":
 		s.only(w, r, true, func() { s.serveOpenAPI(w, r, parts[1:]) })
 	default:
@@ -113,12 +110,17 @@ func (s *server) serveAPI(w http.ResponseWriter, r *http.Request, parts []string
 			return
 		}
 		gv.Group, rest = rest[0], rest[1:]
-		if !s.docs.hasGroup(gv.Group) || gv.Group == "" {
+		if gv.Group == "" {
 			http.NotFound(w, r)
 			return
 		}
 		if len(rest) == 0 {
-			s.only(w, r, true, func() { s.writeJSON(w, r, http.StatusOK, s.docs.group(gv.Group)) })
+			cat := s.newest(r)
+			if !cat.hasGroup(gv.Group) {
+				http.NotFound(w, r)
+				return
+			}
+			s.only(w, r, true, func() { s.writeJSON(w, r, http.StatusOK, cat.group(gv.Group)) })
 			return
 		}
 	} else if len(rest) == 0 {
@@ -126,16 +128,20 @@ func (s *server) serveAPI(w http.ResponseWriter, r *http.Request, parts []string
 		return
 	}
 	gv.Version, rest = rest[0], rest[1:]
-	list := s.docs.resources[gv]
-	if list == nil {
-		http.NotFound(w, r)
-		return
-	}
 	if len(rest) == 0 {
+		list := s.newest(r).resources[gv]
+		if list == nil {
+			http.NotFound(w, r)
+			return
+		}
 		s.only(w, r, true, func() { s.writeJSON(w, r, http.StatusOK, list) })
 		return
 	}
-	c, ok := parsePath(gv, rest)
+	cat, c, ok := s.find(r, gv, rest)
+	if cat.resources[gv] == nil {
+		http.NotFound(w, r)
+		return
+	}
 	if !ok {
 		s.fail(w, r, notServed())
 		return
@@ -154,5 +160,5 @@ func methodNotAllowed() error {
 
 // index lists what is served, as / does upstream.
 func (s *server) index(w http.ResponseWriter, r *http.Request) {
-	s.only(w, r, true, func() { s.writeJSON(w, r, http.StatusOK, metav1.RootPaths{Paths: s.docs.paths}) })
+	s.only(w, r, true, func() { s.writeJSON(w, r, http.StatusOK, metav1.RootPaths{Paths: s.newest(r).paths}) })
 }

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"io"
 	"net/http/httptest"
@@ -104,10 +105,53 @@ func TestObjectsNameTheirKind(t *testing.T) {
 	require.Equal(t, "application/yaml", w.Header().Get("Content-Type"))
 	require.Contains(t, w.Body.String(), "kind: Pod\n")
 	require.Contains(t, ask(t, h, "GET", "/api/v1/namespaces/ns/pods/a?pretty=true", "").Body.String(), "{\n  \"kind\": \"Pod\",\n")
-	w = ask(t, h, "GET", "/api/v1/namespaces/ns/pods/a", "", "Accept: application/vnd.kubernetes.protobuf,application/json")
-	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
-	st := status(t, ask(t, h, "GET", "/api/v1/namespaces/ns/pods/a", "", "Accept: application/vnd.kubernetes.protobuf"))
+	st := status(t, ask(t, h, "GET", "/api/v1/namespaces/ns/pods/a", "", "Accept: application/cbor"))
 	require.Equal(t, metav1.StatusReasonNotAcceptable, st.Reason)
+}
+
+// envelope opens an answer in protobuf.
+func envelope(t *testing.T, b []byte) (u runtime.Unknown) {
+	require.Equal(t, "k8s\x00", string(b[:4]))
+	require.NoError(t, u.Unmarshal(b[4:]))
+	return u
+}
+
+// TestProtobuf: client-go's typed clients prefer protobuf; what has no such form they take as JSON.
+func TestProtobuf(t *testing.T) {
+	_, h := newFake()
+	const accept = "Accept: application/vnd.kubernetes.protobuf,application/json"
+	w := ask(t, h, "GET", "/api/v1/namespaces/ns/pods/a", "", accept)
+	require.Equal(t, "application/vnd.kubernetes.protobuf", w.Header().Get("Content-Type"))
+	u := envelope(t, w.Body.Bytes())
+	require.Equal(t, runtime.TypeMeta{APIVersion: "v1", Kind: "Pod"}, u.TypeMeta)
+	var p corev1.Pod
+	require.NoError(t, p.Unmarshal(u.Raw))
+	require.Equal(t, "a", p.Name)
+	u = envelope(t, ask(t, h, "GET", "/api/v1/namespaces/ns/pods", "", accept).Body.Bytes())
+	var l corev1.PodList
+	require.NoError(t, l.Unmarshal(u.Raw))
+	require.Len(t, l.Items, 2)
+	require.Equal(t, "7", l.ResourceVersion)
+	w = ask(t, h, "GET", "/api/v1/namespaces/ns/pods", "", "Accept: application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json")
+	require.Equal(t, "application/json", w.Header().Get("Content-Type"))
+}
+
+// TestProtobufWatch reads a stream's frames as client-go does.
+func TestProtobufWatch(t *testing.T) {
+	f, h := newFake()
+	f.watch = func(send func([]api.WatchEvent)) {
+		send([]api.WatchEvent{{Type: watch.Added, Object: f.objects["pods/ns/a"]}, {Type: watch.Error, Err: io.EOF}})
+	}
+	w := ask(t, h, "GET", "/api/v1/pods?watch=1", "", "Accept: application/vnd.kubernetes.protobuf")
+	require.Equal(t, "application/vnd.kubernetes.protobuf;stream=watch", w.Header().Get("Content-Type"))
+	b := w.Body.Bytes()
+	n := binary.BigEndian.Uint32(b)
+	require.Len(t, b, 4+int(n))
+	var e metav1.WatchEvent
+	require.NoError(t, e.Unmarshal(b[4:]))
+	require.Equal(t, "ADDED", e.Type)
+	u := envelope(t, e.Object.Raw)
+	require.Equal(t, "Pod", u.Kind)
 }
 
 const tableType = "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -138,6 +182,9 @@ func TestTable(t *testing.T) {
 // TestTableOfEmptyObjects: bookmarks are empty objects, and come as tables too.
 func TestTableOfEmptyObjects(t *testing.T) {
 	for _, r := range api.Builtin() {
+		if !r.Can(api.Get) {
+			continue
+		}
 		f, h := newFake()
 		f.watch = func(send func([]api.WatchEvent)) {
 			send([]api.WatchEvent{{Type: watch.Bookmark, Object: r.New()}, {Type: watch.Error, Err: io.EOF}})
@@ -290,11 +337,33 @@ func TestPatch(t *testing.T) {
 		require.Equal(t, "{}", string(f.last.Patch))
 		require.Equal(t, "Strict", f.last.FieldValidation)
 	}
-	for _, typ := range []string{"application/apply-patch+yaml", "application/json", ""} {
+	for _, typ := range []string{"application/apply-patch+cbor", "application/json", ""} {
 		st := status(t, ask(t, h, "PATCH", path, "{}", "Content-Type: "+typ))
 		require.EqualValues(t, 415, st.Code)
-		require.Equal(t, "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json", st.Message)
+		require.Equal(t, "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml", st.Message)
 	}
+}
+
+func TestApplyPatch(t *testing.T) {
+	f, h := newFake()
+	const path, typ = "/api/v1/namespaces/ns/pods/a", "Content-Type: application/apply-patch+yaml"
+	st := status(t, ask(t, h, "PATCH", path, "{}", typ))
+	require.EqualValues(t, 422, st.Code)
+	require.Equal(t, `PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch`, st.Message)
+	w := ask(t, h, "PATCH", path+"?fieldManager=me&force=true", "apiVersion: v1\nkind: Pod # text\n", typ)
+	require.Equal(t, 200, w.Code, w.Body)
+	require.Equal(t, `{"apiVersion":"v1","kind":"Pod"}`, string(f.last.Patch))
+	require.True(t, f.last.Force)
+	require.Equal(t, "me", f.last.FieldManager)
+	st = status(t, ask(t, h, "PATCH", path+"?fieldManager=me&fieldValidation=Strict", "a: 1\na: 2\n", typ))
+	require.EqualValues(t, 400, st.Code)
+	require.Contains(t, st.Message, "error strict decoding patch: error converting YAML to JSON: yaml: ")
+	w = ask(t, h, "PATCH", path+"?fieldManager=me", "a: 1\na: 2\n", typ)
+	require.Equal(t, 200, w.Code, w.Body)
+	st = status(t, ask(t, h, "PATCH", path+"?fieldManager=me", "{", typ))
+	require.Contains(t, st.Message, "error decoding patch: error converting YAML to JSON: yaml: ")
+	st = status(t, ask(t, h, "PATCH", path+"?force=true", "{}", "Content-Type: application/merge-patch+json"))
+	require.Contains(t, st.Message, "force: Forbidden: may not be specified for non-apply patch")
 }
 
 func TestDelete(t *testing.T) {

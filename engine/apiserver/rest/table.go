@@ -41,7 +41,9 @@ func (t *tables) many(items []api.Object, lm metav1.ListMeta) *metav1.Table {
 	}
 	kind := t.c.kind()
 	if !t.headed {
-		tb.ColumnDefinitions = printers.Columns(kind.GroupKind())
+		if tb.ColumnDefinitions = printers.Columns(kind.GroupKind()); t.c.resource.Custom != nil && t.c.subresource != "scale" {
+			tb.ColumnDefinitions = printers.ColumnsOf(t.c.resource)
+		}
 	}
 	now := t.s.opts.Now()
 	for _, o := range items {

@@ -55,10 +55,10 @@ func (q *backlog) take() (ev []api.WatchEvent, full bool) {
 // watch streams events until the client leaves, the time is up or the core ends it (endpoints/handlers/watch.go).
 func (s *server) watch(w http.ResponseWriter, r *http.Request, c *call, out output, req *api.Request, timeout time.Duration) {
 	if out.yaml {
-		s.fail(w, r, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable, "only the following media types are accepted: application/json;stream=watch"))
+		s.fail(w, r, failure(http.StatusNotAcceptable, metav1.StatusReasonNotAcceptable, "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"))
 		return
 	}
-	enc := &eventEncoder{c: c, out: out}
+	enc := &eventEncoder{c: c, books: s.books, out: out}
 	if out.as.Kind == "Table" {
 		t, err := s.tableFor(r, c, out)
 		if err != nil {
@@ -76,7 +76,11 @@ func (s *server) watch(w http.ResponseWriter, r *http.Request, c *call, out outp
 		return
 	}
 	defer stop()
-	w.Header().Set("Content-Type", jsonType)
+	typ := jsonType
+	if out.packed {
+		typ = protobufType + ";stream=watch"
+	}
+	w.Header().Set("Content-Type", typ)
 	w.WriteHeader(http.StatusOK)
 	flush := http.NewResponseController(w)
 	if flush.Flush() != nil {
@@ -114,6 +118,7 @@ func (s *server) watch(w http.ResponseWriter, r *http.Request, c *call, out outp
 // eventEncoder makes the lines of one stream.
 type eventEncoder struct {
 	c     *call
+	books *books
 	out   output
 	table *tables
 	buf   bytes.Buffer
@@ -128,20 +133,24 @@ func (e *eventEncoder) encode(ev *api.WatchEvent) (line []byte, last bool) {
 		}
 		return e.line(string(watch.Error), statusOf(err)), true
 	}
+	obj := e.books.shown(e.c, ev.Object)
 	var v any
 	switch {
 	case e.table != nil:
-		v = e.table.one(ev.Object)
+		v = e.table.one(obj)
 		e.table.headed = true
 	case e.out.as.Kind != "": // a list of metadata is a stream of metadata
-		v = partial(ev.Object, e.out.as.Version)
+		v = partial(obj, e.out.as.Version)
 	default:
-		v = named(ev.Object, e.c.kind())
+		v = named(obj, e.c.kind())
 	}
 	return e.line(string(ev.Type), v), false
 }
 
 func (e *eventEncoder) line(typ string, v any) []byte {
+	if e.out.packed {
+		return packEvent(typ, v)
+	}
 	e.buf.Reset()
 	err := json.NewEncoder(&e.buf).Encode(struct {
 		Type   string `json:"type"`

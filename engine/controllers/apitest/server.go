@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -211,6 +212,10 @@ func (s *Server) Watch(req *api.Request, send func([]api.WatchEvent)) func() {
 
 // Serve implements api.Endpoint.
 func (s *Server) Serve(req *api.Request, reply func(*api.Response)) {
+	if req.Verb == api.Discover {
+		reply(&api.Response{Table: api.BuiltinTable()})
+		return
+	}
 	if req.Verb != api.Get && req.Verb != api.List && req.Resource != api.Events {
 		sub := ""
 		if req.Subresource != "" {
@@ -273,6 +278,9 @@ func (s *Server) serve(req *api.Request) (api.Object, error) {
 	}
 	switch req.Verb {
 	case api.Get:
+		if req.Subresource == "scale" {
+			return scaleOf(r, old)
+		}
 		return old, nil
 	case api.Delete:
 		if p := req.Preconditions; p != nil && (p.UID != nil && *p.UID != old.GetUID() ||
@@ -293,6 +301,16 @@ func (s *Server) serve(req *api.Request) (api.Object, error) {
 		return nil, apierrors.NewConflict(r.GR(), req.Name, fmt.Errorf("the object has been modified"))
 	}
 	return s.update(r, req.Subresource, old, obj), nil
+}
+
+// scaleOf is the scale subresource of what has one.
+func scaleOf(r *api.Resource, o api.Object) (api.Object, error) {
+	if !slices.Contains(r.Subresources, "scale") {
+		return nil, apierrors.NewNotFound(r.GR(), o.GetName())
+	}
+	n := reflect.ValueOf(o).Elem().FieldByName("Spec").FieldByName("Replicas").Elem().Int()
+	return &autoscalingv1.Scale{ObjectMeta: metav1.ObjectMeta{Name: o.GetName(), Namespace: o.GetNamespace(), UID: o.GetUID()},
+		Spec: autoscalingv1.ScaleSpec{Replicas: int32(n)}}, nil
 }
 
 // update stores obj, taking from old what the subresource may not touch. An object without finalizers that waits for

@@ -136,7 +136,11 @@ func (p *pass) deleteAll(objs []*discoveryv1.EndpointSlice, done func(error)) {
 	}
 	p.c.Delete(api.EndpointSlices, s.Namespace, s.Name, client.DeleteOptions{}, func(err error) {
 		if err != nil {
-			p.wrote(s) // it is still there
+			// A connection that broke leaves open what happened: if the cache has it, it is still there; if not, it is gone,
+			// and there is nothing to wait for.
+			if _, ok := p.Controller.slices.Get(s.Namespace, s.Name); ok {
+				p.wrote(s)
+			}
 			done(fmt.Errorf("failed to delete %s EndpointSlice for Service %s/%s: %w", s.Name, p.svc.Namespace, p.svc.Name, err))
 			return
 		}

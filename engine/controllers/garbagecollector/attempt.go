@@ -121,7 +121,7 @@ func (k *Controller) lookUp(n *node, r *metav1.OwnerReference, then func(owner a
 		then(nil, true, nil)
 		return
 	}
-	res := api.ByOwner(r)
+	res := k.table.ByOwner(r)
 	if res == nil || res.Namespaced && n.namespace == "" {
 		then(nil, false, nil)
 		return

@@ -27,6 +27,8 @@ type Controller struct {
 
 	graph  map[types.UID]*node
 	absent absentOwners
+	table  *api.Table // what is served, as discovered last
+	custom custom
 	delete *client.Queue // UIDs of objects that may have to go
 	orphan *client.Queue // UIDs of owners whose dependents are to be released
 }
@@ -34,12 +36,13 @@ type Controller struct {
 // Run starts the garbage collector; it works once the caches of all resources are synced.
 func Run(f *client.Informers) *Controller {
 	c := f.Client()
-	k := &Controller{a: c.Actor(), c: c, rec: client.NewRecorder(c, "garbage-collector-controller", ""), graph: map[types.UID]*node{}}
+	k := &Controller{a: c.Actor(), c: c, rec: client.NewRecorder(c, "garbage-collector-controller", ""), graph: map[types.UID]*node{}, table: api.BuiltinTable()}
+	k.custom.caches = map[string]*client.Cache[api.Object]{}
 	k.delete = client.NewQueue(k.a, "garbage_collector_attempt_to_delete", Workers, k.attemptToDelete)
 	k.orphan = client.NewQueue(k.a, "garbage_collector_attempt_to_orphan", Workers, k.attemptToOrphan)
 	var caches []client.Syncable
 	for _, r := range api.Builtin() {
-		if r != api.Events {
+		if r.Kept() && r != api.Events {
 			caches = append(caches, k.monitor(f, r))
 		}
 	}
@@ -78,6 +81,9 @@ func (k *Controller) monitor(f *client.Informers, r *api.Resource) client.Syncab
 	}
 	own := client.NewCache[api.Object](k.c, r, client.Selection{})
 	own.Subscribe(func(old, obj api.Object) { k.changed(r, old, obj) })
+	if r == api.CustomResourceDefinitions {
+		own.Subscribe(k.definitionChanged)
+	}
 	return own
 }
 
@@ -219,7 +225,7 @@ func (k *Controller) setOwners(n *node, refs []metav1.OwnerReference) {
 		}
 		owner := k.graph[refs[i].UID]
 		if owner == nil {
-			owner = &node{res: api.ByOwner(&refs[i]), name: refs[i].Name, uid: refs[i].UID, virtual: true}
+			owner = &node{res: k.table.ByOwner(&refs[i]), name: refs[i].Name, uid: refs[i].UID, virtual: true}
 			if owner.res == nil || owner.res.Namespaced {
 				owner.namespace = n.namespace
 			}

@@ -158,11 +158,11 @@ func (e *emptying) run(done func(estimate int64, err error)) {
 			e.report(done)
 			return
 		}
+		var all []*api.Resource
 		var step func(i int)
-		all := api.Builtin()
 		step = func(i int) {
 			for ; i < len(all); i++ {
-				if r := all[i]; r.Namespaced && r != api.Pods {
+				if r := all[i]; r.Namespaced && (r.Kept() || r.Custom != nil) && r != api.Pods {
 					e.resource(r, func(err error) {
 						if err != nil {
 							e.errs = append(e.errs, err)
@@ -174,7 +174,15 @@ func (e *emptying) run(done func(estimate int64, err error)) {
 			}
 			e.report(done)
 		}
-		step(0)
+		e.c.Do(&api.Request{Verb: api.Discover, Resource: api.Discovery}, func(resp *api.Response) {
+			if resp.Err != nil {
+				e.errs = append(e.errs, resp.Err)
+				e.report(done)
+				return
+			}
+			all = resp.Table.Preferred()
+			step(0)
+		})
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
 	"tabernetes/engine/controllers/expectations"
+	"tabernetes/engine/controllers/ownership"
 	"tabernetes/engine/controllers/podcontrol"
 	"tabernetes/engine/controllers/selectorindex"
 	"tabernetes/engine/sim"
@@ -28,8 +29,9 @@ const (
 type Controller struct {
 	a      *sim.Actor
 	c      *client.Client
+	kind   Kind
 	pods   *client.Cache[*corev1.Pod]
-	sets   *client.Cache[*appsv1.ReplicaSet]
+	sets   Sets
 	queue  *client.Queue
 	expect *expectations.Tracker
 	ctl    *podcontrol.Control
@@ -40,16 +42,20 @@ type Controller struct {
 
 // Run starts the controller; it works once its caches are synced.
 func Run(f *client.Informers) *Controller {
+	return RunFor(f, Kind{Resource: api.ReplicaSets, Queue: "replicaset", Component: "replicaset-controller", Terminating: true}, newStored(f))
+}
+
+// RunFor starts the controller for objects of a kind that can be seen as ReplicaSets.
+func RunFor(f *client.Informers, kind Kind, sets Sets) *Controller {
 	c := f.Client()
 	k := &Controller{
-		a: c.Actor(), c: c, pods: client.Shared[*corev1.Pod](f, api.Pods), sets: client.Shared[*appsv1.ReplicaSet](f, api.ReplicaSets),
+		a: c.Actor(), c: c, kind: kind, pods: client.Shared[*corev1.Pod](f, api.Pods), sets: sets,
 		expect: expectations.New(c.Actor()), tallies: map[types.UID]*tally{},
 	}
-	k.ctl = podcontrol.New(c, client.NewRecorder(c, "replicaset-controller", ""))
-	k.queue = client.NewQueue(k.a, "replicaset", Workers, k.sync)
+	k.ctl = podcontrol.New(c, client.NewRecorder(c, kind.Component, ""))
+	k.queue = client.NewQueue(k.a, kind.Queue, Workers, k.sync)
 	k.pods.AddIndex(client.IndexOwner, client.ByOwner[*corev1.Pod])
 	k.pods.AddIndex(indexOrphans, orphansByNamespace)
-	k.sets.AddIndex(client.IndexOwner, client.ByOwner[*appsv1.ReplicaSet])
 	k.sets.Subscribe(k.onSet)
 	k.pods.Subscribe(k.onPod)
 	client.WhenSynced(k.queue.Start, k.pods, k.sets)
@@ -95,7 +101,7 @@ func equalSelectors(a, b *metav1.LabelSelector) bool {
 
 // recount makes the tally of a ReplicaSet anew from all its pods.
 func (k *Controller) recount(rs *appsv1.ReplicaSet) {
-	t := newTally(rs)
+	t := newTally(rs, ownership.Refs(k.sets.Object(rs), k.kind.Resource))
 	t.asOf = k.a.Wall()
 	if old := k.tallies[rs.UID]; old != nil {
 		t.wrotePods, t.wroteSet = old.wrotePods, old.wroteSet
@@ -142,7 +148,7 @@ func (k *Controller) onPod(old, pod *corev1.Pod) {
 
 // resolve finds the ReplicaSet of a controller reference, nil if it is of another kind or gone.
 func (k *Controller) resolve(namespace string, ref *metav1.OwnerReference) *appsv1.ReplicaSet {
-	if ref == nil || ref.Kind != api.ReplicaSets.Kind {
+	if ref == nil || ref.Kind != k.kind.Resource.Kind {
 		return nil
 	}
 	rs, ok := k.sets.Get(namespace, ref.Name)

@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/api"
-	"tabernetes/engine/client"
 	"tabernetes/engine/controllers/podcontrol"
 )
 
@@ -39,8 +38,6 @@ func statusFor(rs *appsv1.ReplicaSet, c counts, failure error, now time.Time) ap
 	s.FullyLabeledReplicas = int32(c.labelled)
 	s.ReadyReplicas = int32(c.ready)
 	s.AvailableReplicas = int32(c.available)
-	terminating := int32(c.terminating)
-	s.TerminatingReplicas = &terminating
 	return s
 }
 
@@ -48,13 +45,17 @@ func sameStatus(rs *appsv1.ReplicaSet, s *appsv1.ReplicaSetStatus) bool {
 	o := &rs.Status
 	return o.Replicas == s.Replicas && o.FullyLabeledReplicas == s.FullyLabeledReplicas &&
 		o.ReadyReplicas == s.ReadyReplicas && o.AvailableReplicas == s.AvailableReplicas &&
-		o.TerminatingReplicas != nil && *o.TerminatingReplicas == *s.TerminatingReplicas &&
+		(s.TerminatingReplicas == nil || o.TerminatingReplicas != nil && *o.TerminatingReplicas == *s.TerminatingReplicas) &&
 		rs.Generation == o.ObservedGeneration && slices.Equal(o.Conditions, s.Conditions)
 }
 
 // updateStatus writes the status if it says something new, once more from a fresh copy if the first write fails.
 func (k *Controller) updateStatus(rs *appsv1.ReplicaSet, t *tally, c counts, failure error, done func(error)) {
 	s := statusFor(rs, c, failure, k.a.Wall())
+	if k.kind.Terminating {
+		terminating := int32(c.terminating)
+		s.TerminatingReplicas = &terminating
+	}
 	finish := func(err error) {
 		if err == nil {
 			err = failure
@@ -72,9 +73,9 @@ func (k *Controller) updateStatus(rs *appsv1.ReplicaSet, t *tally, c counts, fai
 	write := func(onto *appsv1.ReplicaSet, then func(error)) {
 		o := api.Copy(onto)
 		o.Status = s
-		client.Update(k.c, api.ReplicaSets, "status", o, func(now *appsv1.ReplicaSet, err error) {
+		k.sets.UpdateStatus(o, func(revision int64, err error) {
 			if err == nil {
-				t.wroteSet = max(t.wroteSet, api.Revision(now))
+				t.wroteSet = max(t.wroteSet, revision)
 			}
 			then(err)
 		})
@@ -84,7 +85,7 @@ func (k *Controller) updateStatus(rs *appsv1.ReplicaSet, t *tally, c counts, fai
 			finish(nil)
 			return
 		}
-		client.Get(k.c, api.ReplicaSets, rs.Namespace, rs.Name, func(fresh *appsv1.ReplicaSet, err error) {
+		k.sets.Read(rs.Namespace, rs.Name, func(fresh *appsv1.ReplicaSet, err error) {
 			if err != nil {
 				finish(err)
 				return

@@ -75,7 +75,7 @@ func (k *Controller) claim(rs *appsv1.ReplicaSet, t *tally, then func(error)) {
 		then(nil)
 		return
 	}
-	claims := ownership.Claims[*corev1.Pod]{Client: k.c, Owner: rs, OwnerRes: api.ReplicaSets, Selector: t.selector, Resource: api.Pods}
+	claims := ownership.Claims[*corev1.Pod]{Client: k.c, Owner: k.sets.Object(rs), OwnerRes: k.kind.Resource, Selector: t.selector, Resource: api.Pods}
 	claims.Claim(todo, func(adopted []*corev1.Pod, err error) {
 		for _, p := range adopted {
 			t.wrotePods = max(t.wrotePods, api.Revision(p))
@@ -109,12 +109,13 @@ func (k *Controller) manage(key string, rs *appsv1.ReplicaSet, t *tally, diff in
 func (k *Controller) decide(rs *appsv1.ReplicaSet, what string, n, diff int) {
 	want := int(*rs.Spec.Replicas)
 	text := what + " " + strconv.Itoa(n) + " (has " + strconv.Itoa(want+diff) + ", wants " + strconv.Itoa(want) + ")"
-	k.a.Record(sim.KindDecision, api.Ref(api.ReplicaSets, rs.Namespace, rs.Name), text)
+	k.a.Record(sim.KindDecision, api.Ref(k.kind.Resource, rs.Namespace, rs.Name), text)
 }
 
 // create makes n pods in a slow start: batches of 1, 2, 4, …, each when all of the one before succeeded, so that a
 // ReplicaSet whose pods are all refused costs one refused request.
 func (k *Controller) create(key string, rs *appsv1.ReplicaSet, t *tally, n int, done func(error)) {
+	owner := k.sets.Object(rs)
 	var batch func(size, left int)
 	batch = func(size, left int) {
 		if size = min(size, left); size == 0 {
@@ -124,7 +125,7 @@ func (k *Controller) create(key string, rs *appsv1.ReplicaSet, t *tally, n int, 
 		answers, made := 0, 0
 		var failure error
 		for range size {
-			k.ctl.Create(rs, &rs.Spec.Template, t.refs, func(p *corev1.Pod, err error) {
+			k.ctl.Create(owner, &rs.Spec.Template, t.refs, func(p *corev1.Pod, err error) {
 				answers++
 				switch {
 				case err == nil:
@@ -168,9 +169,10 @@ func (k *Controller) remove(key string, rs *appsv1.ReplicaSet, t *tally, n int, 
 		return
 	}
 	answers := 0
+	owner := k.sets.Object(rs)
 	var failure error
 	for i, p := range victims {
-		k.ctl.Delete(rs, p, func(err error) {
+		k.ctl.Delete(owner, p, func(err error) {
 			if err != nil {
 				k.expect.DeletionObserved(key, keys[i])
 				if failure == nil && !apierrors.IsNotFound(err) {
@@ -202,7 +204,7 @@ func (k *Controller) related(rs *appsv1.ReplicaSet) []*corev1.Pod {
 		if owner == "" {
 			return nil
 		}
-		for _, other := range k.sets.ByIndex(client.IndexOwner, owner) {
+		for _, other := range k.sets.ByOwner(owner) {
 			out = append(out, k.pods.ByIndex(client.IndexOwner, string(other.UID))...)
 		}
 	}

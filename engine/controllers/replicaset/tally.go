@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"tabernetes/engine/api"
-	"tabernetes/engine/controllers/ownership"
 	"tabernetes/engine/controllers/podcontrol"
 )
 
@@ -43,7 +42,7 @@ type cohort struct {
 	n  int
 }
 
-func newTally(rs *appsv1.ReplicaSet) *tally {
+func newTally(rs *appsv1.ReplicaSet, refs []metav1.OwnerReference) *tally {
 	selector, err := metav1.LabelSelectorAsSelector(rs.Spec.Selector)
 	if err != nil {
 		selector = labels.Nothing()
@@ -51,7 +50,7 @@ func newTally(rs *appsv1.ReplicaSet) *tally {
 	return &tally{
 		selector: selector, template: labels.SelectorFromSet(rs.Spec.Template.Labels),
 		minReady: time.Duration(rs.Spec.MinReadySeconds) * time.Second,
-		refs:     ownership.Refs(rs, api.ReplicaSets), orphans: true,
+		refs:     refs, orphans: true,
 	}
 }
 

@@ -80,6 +80,26 @@ type Queue struct {
 	retry    sim.Timer
 	flush    sim.Timer
 	offset   time.Duration // of the wall clock's whole seconds
+	asleep   bool          // nobody takes from it: what is in it does not keep the world unsettled
+}
+
+// Sleep is for a scheduler that does not lead: its queue fills up, but nobody need wait for what is in it. Call it
+// before the first Add.
+func (q *Queue) Sleep() { q.asleep = true }
+
+// Wake is for one that leads now.
+func (q *Queue) Wake() {
+	if !q.asleep {
+		return
+	}
+	q.asleep = false
+	for _, h := range [...]*heap{&q.active, &q.backoff, &q.erring} {
+		for _, p := range h.h {
+			if !p.Ctx.Background {
+				q.a.Busy(1)
+			}
+		}
+	}
 }
 
 // New makes a queue.
@@ -297,7 +317,7 @@ func (q *Queue) place(p *Pod, where place) {
 		q.armFlush()
 		return
 	}
-	if !p.Ctx.Background {
+	if !p.Ctx.Background && !q.asleep {
 		q.a.Busy(1)
 	}
 }
@@ -321,7 +341,7 @@ func (q *Queue) remove(p *Pod) {
 		q.waiting = q.waiting[:last]
 		q.tally(p, -1)
 	}
-	if p.where != waiting && !p.Ctx.Background {
+	if p.where != waiting && !p.Ctx.Background && !q.asleep {
 		q.a.Busy(-1)
 	}
 	p.where = nowhere

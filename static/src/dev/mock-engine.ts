@@ -3,7 +3,7 @@
 // Only development builds contain it (?engine=mock).
 
 import { PodState, PROTOCOL } from "../protocol.ts";
-import type { Answer, ClusterConfig, EventInfo, Frame, Mark, NodeView, Pulse, Request, RequestView, ServiceView, VersionStats, WorkloadView } from "../protocol.ts";
+import type { Answer, ClusterConfig, ControlPlane, EventInfo, Frame, Mark, NodeView, Pulse, Request, RequestView, ServiceView, VersionStats, WorkloadView } from "../protocol.ts";
 import type { Wire } from "../engine.ts";
 
 interface Pod { slot: number; name: string; node: number; workload: number; version: number; state: number; reason: string; at: number; next: number; restarts: number; changed: boolean; fresh: boolean }
@@ -49,8 +49,7 @@ export class MockEngine implements Wire {
       case "step": this.run(200); return this.ok(r.id, { actor: "deployment-controller", label: "update", at: this.now });
       case "advance": this.run(r.seconds * 1000); return this.ok(r.id);
       case "settle": this.run(30_000); return this.ok(r.id);
-      case "killNode": return this.power(r.id, r.name, false);
-      case "restartNode": return this.power(r.id, r.name, true);
+      case "controlPlane": return this.ok(r.id, this.control());
       case "traffic": {
         const s = this.services.find((x) => r.service === x.name || r.service === `${x.namespace}/${x.name}`);
         if (!s) return this.send({ id: r.id, type: "error", message: `services "${r.service}" not found` });
@@ -64,7 +63,11 @@ export class MockEngine implements Wire {
       case "object": return this.ok(r.id, { ref: r.ref, kind: "Thing", namespace: "default", name: r.ref, yaml: `apiVersion: v1\nkind: Thing\nmetadata:\n  name: ${r.ref.split("/").pop()}\n`, describe: `Name: ${r.ref}`, logs: { web: "listening on :8080\nGET / 200\n" }, exists: true });
       case "events": return this.ok(r.id, this.events.slice(-r.limit).reverse());
       case "stats": return this.ok(r.id, { nodes: this.nodes.length, pods: {}, now: this.now, events: this.revision, journalHash: "mock", wasmBytes: 0 });
-      case "kubectl": this.files = r.files ?? {}; return this.kubectl(r.id, r.line);
+      case "run": {
+        this.files = r.files ?? {};
+        const [verb, name] = r.line.trim().split(/\s+/);
+        return verb === "kill" || verb === "restart" ? this.power(r.id, name, verb === "restart") : this.kubectl(r.id, r.line);
+      }
       case "cancel": return this.ok(r.id);
     }
   }
@@ -125,10 +128,23 @@ export class MockEngine implements Wire {
 
   private power(id: number, name: string, on: boolean): void {
     const n = this.nodes.find((x) => x.name === name);
-    if (!n) return this.send({ id, type: "error", message: `nodes "${name}" not found` });
+    if (!n) return this.ok(id, { stdout: "", stderr: `error: there is no machine "${name}"\n`, code: 1 });
     n.power = on;
     this.mark("fault", `${on ? "power on" : "⚡"} ${name}`);
-    this.ok(id);
+    this.ok(id, { stdout: "", stderr: "", code: 0 });
+  }
+
+  /** As much of a control plane as the panels need to have something to show: the first that has power leads. */
+  private control(): ControlPlane {
+    const masters = this.nodes.filter((n) => n.role === "control-plane"), up = masters.filter((n) => n.power), leader = up.length * 2 > masters.length ? up[0].name : "";
+    return {
+      leader, quorum: leader !== "", revision: this.revision, balanced: masters.length > 1, writes: [],
+      masters: masters.map((n) => ({ name: n.name, power: n.power, endpoint: n.power, components: n.components.map((c) => ({ name: c.name, up: n.power, leader: n.name === leader })),
+        etcd: { id: n.name, role: n.power ? (n.name === leader ? "leader" : "follower") : "stopped", term: 2, vote: leader, follows: leader, last: this.revision, commit: this.revision, applied: this.revision, revision: this.revision, pending: 0, queued: 0 } })),
+      election: { term: 2, leader: masters[0].name, at: 900, granted: masters.map((n) => n.name), refused: [] },
+      leases: ["kube-scheduler", "kube-controller-manager"].map((name) => ({ name, holder: `${leader}_1`, host: leader, transitions: 0, acquired: 2000, renewed: this.now })),
+      faults: this.nodes.filter((n) => !n.power).map((n) => ({ line: "kill " + n.name, undo: "restart " + n.name, at: this.now, op: "kill", name: n.name })),
+    };
   }
 
   private beat(): void {
@@ -221,7 +237,7 @@ export class MockEngine implements Wire {
       seq: ++this.seq, full, now: this.now, playing: this.playing, speed: this.speed, settled: false, busy: false, revision: this.revision,
       nodes: full || this.nodes.length < 300 ? structuredClone(this.nodes) : [], removedNodes: [], workloads: this.deps.map((d) => ({ ...d.view })), removedWorkloads: this.goneWorkloads, services: this.services.map((s) => ({ ...s })), removedServices: this.goneServices,
       pods: { slot: Int32Array.from(list, (p) => p.slot), node: Int32Array.from(list, (p) => p.node), workload: Int32Array.from(list, (p) => p.workload), version: Int32Array.from(list, (p) => p.version), state: Uint8Array.from(list, (p) => p.state), restarts: Uint16Array.from(list, (p) => p.restarts), at: Float64Array.from(list, (p) => p.at), name: list.map((p) => (full || p.fresh ? p.name : "")), reason: list.map((p) => p.reason), versions },
-      pulses: this.pulses, pulsesDropped: 0, requests: this.requests, requestsDropped: 0, marks: this.marks,
+      pulses: this.pulses, pulsesDropped: 0, requests: this.requests, requestsDropped: 0, marks: this.marks, control: this.control(),
       totals: { nodes: this.nodes.length, pods: this.pods.length, ready: 0, pending: 0, failed: 0, apiPerSec: 3 + this.pulses.length },
     };
     for (const p of list) { p.changed = false; p.fresh = false; }

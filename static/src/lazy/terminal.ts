@@ -5,6 +5,7 @@ import { Terminal as Xterm } from "@xterm/xterm";
 import css from "@xterm/xterm/css/xterm.css";
 import { app } from "../app.ts";
 import type { Line } from "../app.ts";
+import { programs } from "../engine.ts";
 import type { Running } from "../engine.ts";
 import { examples, filesFor } from "../examples.ts";
 import { t } from "../i18n/index.ts";
@@ -63,6 +64,7 @@ export function openTerminal(host: HTMLElement): Terminal {
     const m = app.model;
     switch (resource) {
       case "nodes": return [...m.nodes.values()].map((e) => e.view.name);
+      case "components": return [...m.nodes.values()].flatMap((e) => (m.masterNamed(e.view.name)?.components ?? e.view.components).map((c) => `${c.name}@${e.view.name}`));
       case "services": return [...m.services.values()].map((s) => s.name);
       case "deployments": case "replicasets": return [...m.workloads.values()].filter((w) => w.ref.startsWith(resource)).map((w) => w.name);
       case "pods": return m.names.filter(Boolean).slice(0, 2000).map((n) => n.slice(n.indexOf("/") + 1));
@@ -76,7 +78,7 @@ export function openTerminal(host: HTMLElement): Terminal {
     app.remember(text);
     if (first === "clear") { app.transcript.length = 0; term.clear(); term.write("\x1b[2J\x1b[H"); return; }
     if (first === "help") { term.write(crlf(t("term.help")) + "\r\n"); return; }
-    if (first !== "kubectl" && first !== "k") { term.write(t("term.unknown", { name: first }) + "\r\n"); return; }
+    if (first !== "k" && !programs.has(first)) { term.write(t("term.unknown", { name: first }) + "\r\n"); return; }
     try {
       const files = await filesFor(text, app.editor, stdin);
       typed = true;

@@ -22,7 +22,7 @@ class TabInspector extends Panel {
     if (!ref || app.phase !== "ready" || this.asking) return;
     const fresh = key === this.askedFor, token = `${key} ${app.model.revision}`;
     if (fresh && (performance.now() - this.askedAt < 1000 || token === this.token)) return;
-    if (tab === "summary" || (ref.startsWith("components/") && tab !== "why")) return;
+    if (tab === "summary" || (/^(components|headquarters)\//.test(ref) && tab !== "why")) return;
     this.asking = true; this.askedFor = key; this.token = token; this.askedAt = performance.now();
     try {
       if (tab === "why") this.why = await app.engine.call<Why>({ op: "why", ref });
@@ -39,7 +39,7 @@ class TabInspector extends Panel {
   protected override render() {
     const ref = app.selection;
     if (!ref) return html`<div class="pane">${welcome()}</div>`;
-    const request = ref.startsWith("requests/") || ref.startsWith("records/"), part = ref.startsWith("components/");
+    const request = ref.startsWith("requests/") || ref.startsWith("records/"), part = ref.startsWith("components/") || ref === "headquarters/";
     const all: [typeof app.right, string][] = request ? [["why", t("tab.why")]] : part ? [["summary", t("tab.summary")]]
       : [["summary", t("tab.summary")], ["why", t("tab.why")], ["yaml", t("tab.manifest")], ["events", t("tab.events")], ...(ref.startsWith("pods/") ? [["logs", t("tab.logs")] as ["logs", string]] : [])];
     const tab = all.some(([name]) => name === app.right) ? app.right : all[0][0];

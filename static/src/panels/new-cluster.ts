@@ -28,7 +28,7 @@ export class TabNewCluster extends Panel {
       <form method="dialog" @submit=${this.create}>
         <h2 id="new-cluster-title">${t("cluster.new.title")}</h2>
         <div class="row3">${number("nodes", t("cluster.nodes"))}
-          <label>${t("cluster.masters")}<select name="masters">${[1, 3, 5].filter((n) => n <= limits.masters[1]).map((n) => html`<option value=${n} ?selected=${n === app.config.masters}>${n}</option>`)}</select></label>
+          <label>${t("cluster.masters")}<select name="masters">${[1, 3, 5, 7].map((n) => html`<option value=${n} ?selected=${n === app.config.masters}>${n}</option>`)}</select></label>
           ${number("seed", t("cluster.seed"))}</div>
         <p class="note">${t("cluster.new.note")}</p>
         <div class="actions"><button type="button" @click=${() => this.querySelector("dialog")!.close()}>${t("cancel")}</button><button class="primary">${t("cluster.create")}</button></div>

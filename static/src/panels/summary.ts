@@ -11,14 +11,17 @@ import type { Key } from "../i18n/index.ts";
 import type { NodeView, ServiceView, WorkloadView } from "../protocol.ts";
 import { stateText } from "../stage/podstyle.ts";
 import { ageText, bytesText, clockText, round } from "../time.ts";
+import { ailments, partWord } from "../stage/control.ts";
+import { faultForm } from "./faults.ts";
+import { headquarters, leaseFacts, partDetails, parts, processActions } from "./headquarters.ts";
 import { hueColor } from "./parts.ts";
 
-const kinds: Record<string, string> = { pods: "Pod", nodes: "Node", services: "Service", deployments: "Deployment", replicasets: "ReplicaSet", components: "", requests: "", records: "" };
+const kinds: Record<string, string> = { pods: "Pod", nodes: "Node", services: "Service", deployments: "Deployment", replicasets: "ReplicaSet", components: "", headquarters: "", requests: "", records: "" };
 
 export function title(ref: string): { kind: string; name: string } {
   const [resource, ...rest] = ref.split("/");
   const name = rest.join("/").replace(/^default\//, "");
-  return { kind: kinds[resource] ?? resource, name: resource === "components" ? name.split("@")[0] : resource === "requests" ? `Request #${name}` : resource === "records" ? `#${name}` : name };
+  return { kind: kinds[resource] ?? resource, name: resource === "headquarters" ? t("cp.title") : resource === "components" ? name.split("@")[0] : resource === "requests" ? `Request #${name}` : resource === "records" ? `#${name}` : name };
 }
 
 type Row = [Key, unknown];
@@ -49,6 +52,7 @@ function act(a: Action): void {
 
 export function summary(ref: string): TemplateResult {
   const m = app.model, name = ref.slice(ref.indexOf("/") + 1);
+  if (ref.startsWith("headquarters/")) return headquarters();
   if (ref.startsWith("components/")) return component(name);
   if (ref.startsWith("nodes/")) { const e = m.nodeNamed(name); return e ? node(e.view) : gone(); }
   if (ref.startsWith("pods/")) return pod(name);
@@ -57,26 +61,30 @@ export function summary(ref: string): TemplateResult {
   const w = m.workloadOf(ref);
   return w ? workload(w) : gone();
 }
+function again(): void { document.querySelector<HTMLElement & { requestUpdate(): void }>("tab-inspector")?.requestUpdate(); }
 function gone(): TemplateResult { return html`<p class="note">${t("select.gone")}</p>`; }
 
 function component(name: string): TemplateResult {
   const [part, host] = name.split("@"), state = app.model.nodeNamed(host)?.view.components.find((c) => c.name === part);
-  const nick = `nick.${part}` in en ? t(`nick.${part}` as Key) : "";
+  const nick = `nick.${part}` in en ? t(`nick.${part}` as Key) : "", c = app.model.control, master = app.model.masterNamed(host);
+  const word = partWord(master, part, state), mine = master?.components.find((x) => x.name === part), power = master?.power !== false;
   return html`${nick ? html`<p class="note">${nick}</p>` : nothing}${facts([
-    ["field.component", link("nodes/" + host, host)], ["field.state", state?.up === false ? t("stage.down") : state?.leader ? "★ " + t("stage.leader") : "✓"],
-    ["field.revision", part === "etcd" ? app.model.revision : undefined], ["field.requests", part === "kube-apiserver" ? t("stage.calls", { n: round(app.model.totals.apiPerSec, 1) }) : undefined],
-  ])}`;
+    ["field.component", link("nodes/" + host, host)], ["field.state", html`<b class=${word.bad ? "bad" : ""}>${word.sign} ${word.word || "✓"}</b>`],
+    ["field.revision", part === "etcd" ? app.model.revision : undefined], ...leaseFacts(c?.leases.find((l) => l.name === part)), ["field.requests", part === "kube-apiserver" ? t("stage.calls", { n: round(app.model.totals.apiPerSec, 1) }) : undefined],
+  ])}${mine && power ? buttons(processActions(name, mine.up, !!mine.paused, false)) : nothing}
+  ${part === "etcd" ? html`<p class="cmd">etcdctl endpoint status -w table</p>` : nothing}${c ? partDetails(c, part) : nothing}`;
 }
 
 function node(v: NodeView): TemplateResult {
-  const m = app.model, share = (x: { capacity: number; requested: number }) => (x.capacity ? ` (${round((100 * x.requested) / x.capacity, 0)} %)` : "");
+  const m = app.model, master = m.masterNamed(v.name), ails = ailments(m.control, v.name), share = (x: { capacity: number; requested: number }) => (x.capacity ? ` (${round((100 * x.requested) / x.capacity, 0)} %)` : "");
   return html`${facts([
     ["field.power", html`<b class=${v.power ? "" : "bad"}>${t(v.power ? "power.on" : "power.off")}</b>`],
     ["field.api", html`<b class=${v.ready === "True" ? "" : "bad"}>${t(`stage.ready.${v.ready}`)}</b>${v.cordoned ? ` · ${t("stage.cordoned")}` : ""}`],
-    ["field.role", v.role], ["field.zone", v.zone], ["field.pods", `${m.nodes.get(v.id)?.used ?? v.pods} / ${v.maxPods}`],
+    ["field.trouble", ails.length ? html`<b class="bad">${ails.join(", ")}</b>` : ""], ["field.role", v.role], ["field.zone", v.zone], ["field.pods", `${m.nodes.get(v.id)?.used ?? v.pods} / ${v.maxPods}`],
     ["field.cpu", `${round(v.cpu.requested, 2)} / ${round(v.cpu.capacity, 2)}${share(v.cpu)}`], ["field.memory", `${bytesText(v.memory.requested)} / ${bytesText(v.memory.capacity)}${share(v.memory)}`],
     ["field.lease", m.leaseOf(v) < 0 ? "" : ageText(m.now - m.leaseOf(v))], ["field.taints", v.taints.length ? html`<span class="mono small">${v.taints.join("\n")}</span>` : t("none")],
-  ])}${buttons(nodeActions(v))}
+  ])}${buttons(nodeActions(v))}${faultForm(v.name, again)}${master ? parts(master) : nothing}
+  ${v.role === "control-plane" ? html`<button class="wide" @click=${() => app.select("headquarters/", "summary")}>${t("cp.title")}</button>` : nothing}
   ${v.power ? nothing : html`<button @click=${() => void app.ask({ op: "advance", seconds: 360 })}>${t("act.skip6")}</button>`}`;
 }
 
@@ -111,7 +119,6 @@ function workload(w: WorkloadView): TemplateResult {
   const ns = namespaceFlag(w.namespace), target = `${w.kind.toLowerCase()}/${w.name}`;
   const replicas = draft.replicas >= 0 ? draft.replicas : w.desired, image = draft.image || w.image;
   const scale = `kubectl scale ${target} --replicas=${replicas}${ns}`, setImage = `kubectl set image ${target} ${w.container}=${image}${ns}`;
-  const again = () => document.querySelector<HTMLElement & { requestUpdate(): void }>("tab-inspector")?.requestUpdate();
   const runScale = () => { void app.run(scale); draft.replicas = -1; };
   return html`${facts([
     ["field.rollout", html`<b class=${w.state === "failed" ? "bad" : ""}>${t(`rollout.${w.state}`)}</b>${w.paused ? ` · ⏸` : ""}`],

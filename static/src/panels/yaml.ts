@@ -7,7 +7,7 @@ import { t } from "../i18n/index.ts";
 import { exampleText, examples } from "../examples.ts";
 import { problems } from "../problems.ts";
 import type { Problem } from "../problems.ts";
-import type { KubectlResult } from "../protocol.ts";
+import type { LineResult } from "../protocol.ts";
 import type { Editor } from "../lazy/editor.ts";
 import { Panel } from "./panel.ts";
 
@@ -15,7 +15,7 @@ class TabYaml extends Panel {
   protected override topics = ["prefs"] as Panel["topics"];
   private editor?: Editor;
   private opening?: Promise<void>;
-  private result?: KubectlResult; private problems: Problem[] = []; private busy = false; private chosen = "";
+  private result?: LineResult; private problems: Problem[] = []; private busy = false; private chosen = "";
 
   override firstUpdated(): void {
     this.addEventListener("open", () => void this.openIt().then(() => this.editor?.focus()));

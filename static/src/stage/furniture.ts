@@ -1,62 +1,11 @@
-// Draws headquarters, the users, the Services and the tray, in furniture pixels.
+// Draws the users, the Services and the tray, in furniture pixels.
 
 import type { Scene, Ctx } from "./scene.ts";
 import { box, font, label, textWidth } from "./scene.ts";
-import type { HqBox, PartBox } from "./layout.ts";
 import { drawTiles } from "./nodes.ts";
 import { tilesFor } from "./layout.ts";
 import { round } from "../time.ts";
 import { t } from "../i18n/index.ts";
-import type { Key } from "../i18n/index.ts";
-
-export function drawHqFrame(ctx: Ctx, s: Scene, hq: HqBox): void {
-  const { palette: p, model } = s, view = model.nodes.get(hq.node)?.view;
-  if (!view) return;
-  const dead = !view.power, ref = "nodes/" + view.name;
-  box(ctx, hq, 14, p.hq, s.selection === ref ? p.select : dead ? p.bad : p.hqLine, s.selection === ref || s.hover === ref ? 2 : 1, dead ? [5, 4] : undefined);
-  ctx.globalAlpha = dead ? 0.55 : 1;
-  const tall = hq.style === "list" ? 15 : 16;
-  const w = label(ctx, view.name, hq.x + 14, hq.y + tall, hq.w - 28, p.ink, font(12, 600));
-  const status = dead ? t("stage.noPower", { ready: t(`stage.ready.${view.ready}` as Key) }) : hq.style === "list" ? "" : t("stage.revision", { n: model.revision });
-  ctx.font = font(11);
-  const room = hq.w - 36 - w;
-  const sw = status ? Math.min(textWidth(ctx, status), room) : 0;
-  if (status) label(ctx, status, hq.x + hq.w - 14, hq.y + tall, room, dead ? p.bad : p.dim, font(11), "right");
-  if (room - sw > 70) label(ctx, t("stage.hq"), hq.x + 14 + w + 8, hq.y + tall, room - sw - 8, p.dim, font(11));
-  ctx.globalAlpha = 1;
-}
-
-export function drawHqParts(ctx: Ctx, s: Scene, hq: HqBox): void {
-  const view = s.model.nodes.get(hq.node)?.view;
-  if (!view) return;
-  ctx.globalAlpha = view.power ? 1 : 0.55;
-  for (const part of hq.parts) drawPart(ctx, s, hq, part, view.components.find((c) => c.name === part.name));
-  ctx.globalAlpha = 1;
-}
-
-function drawPart(ctx: Ctx, s: Scene, hq: HqBox, part: PartBox, state?: { up: boolean; leader: boolean }): void {
-  const { palette: p, model } = s, name = model.nodes.get(hq.node)!.view.name;
-  const ref = `components/${part.name}@${name}`, api = part.name === "kube-apiserver", up = state?.up !== false;
-  const selected = s.selection === ref, hover = s.hover === ref;
-  box(ctx, part, 10, p.part, selected ? p.select : !up ? p.bad : api ? p.blue : p.hqLine, selected || hover ? 2.4 : api ? 1.8 : 1, up ? undefined : [4, 3]);
-  const cx = part.x + part.w / 2, cy = part.y + part.h / 2;
-  const nick = t(`nick.${part.name}` as Key) ?? "";
-  const notes: string[] = [];
-  if (!up) notes.push(t("stage.down"));
-  else {
-    if (nick) notes.push(nick);
-    if (api && model.totals.apiPerSec > 0) notes.push(t("stage.calls", { n: round(model.totals.apiPerSec, model.totals.apiPerSec < 10 ? 1 : 0) }));
-    if (state?.leader && !api) notes.push("★ " + t("stage.leader"));
-  }
-  if (hq.style === "list") {
-    label(ctx, (state?.leader && !api ? "★ " : "") + part.name, part.x + 8, cy + 0.5, part.w - 16, up ? p.ink : p.bad, font(10.5, api ? 600 : 400));
-    return;
-  }
-  let size = 12;
-  for (ctx.font = font(size, 600); size > 9.5 && textWidth(ctx, part.name) > part.w - 12; ctx.font = font(size, 600)) size -= 0.5;
-  label(ctx, part.name, cx, cy - 7, part.w - 10, up ? p.ink : p.dim, font(size, 600), "center");
-  label(ctx, notes.join(" · "), cx, cy + 8, part.w - 10, up ? p.dim : p.bad, font(10.5), "center");
-}
 
 export function drawBand(ctx: Ctx, s: Scene): void {
   const { palette: p, model, layout: l } = s;

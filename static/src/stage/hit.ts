@@ -19,6 +19,8 @@ export function hit(s: Scene, px: number, py: number): string {
     const a = trayArea(s), slot = tileAt(m.tray, a, tilesFor(a.w, a.h, m.tray.high), fx, fy);
     return slot >= 0 ? "pods/" + m.names[slot] : "";
   }
+  if (l.headline && inside(l.headline)) return "headquarters/";
+  if (l.balancer && inside(l.balancer)) return "headquarters/";
   for (const hq of l.hq) {
     if (!inside(hq)) continue;
     const name = m.nodes.get(hq.node)?.view.name ?? "";

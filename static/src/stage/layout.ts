@@ -6,7 +6,7 @@
 
 export interface Rect { x: number; y: number; w: number; h: number }
 export interface PartBox extends Rect { name: string }
-export interface HqBox extends Rect { node: number; style: "wide" | "narrow" | "list"; parts: PartBox[] }
+export interface HqBox extends Rect { node: number; style: "wide" | "narrow" | "list" | "mini"; parts: PartBox[] }
 export interface ServiceBox extends Rect { service: number }
 export interface ZoneLabel { x: number; y: number; text: string }
 
@@ -14,7 +14,7 @@ export interface Layout {
   width: number; height: number;
   /** Furniture pixels → world units. Furniture rectangles below are in furniture pixels. */
   unit: number;
-  hq: HqBox[]; /** where the line from the kube-apiserver to the nodes passes the band of Services */ trunk: number; users: Rect; services: ServiceBox[]; moreServices: number; tray: Rect;
+  hq: HqBox[]; /** with several masters: the line above them that says how they are, and the load balancer before them */ headline?: Rect; balancer?: Rect; /** where the line from the kube-apiserver to the nodes passes the band of Services */ trunk: number; users: Rect; services: ServiceBox[]; moreServices: number; tray: Rect;
   /** Bottom of the furniture, world units. */
   floor: number;
   /** Nodes in order; position by index, world units. */
@@ -43,7 +43,7 @@ export function layOut(input: LayoutInput): Layout {
   const vw = Math.max(300, input.width), vh = Math.max(240, input.height);
   const fw = vw - 2 * pad;
   const hq = headquarters(input.masters, fw);
-  const band = serviceBand(input.services, hq.bottom + 14, fw);
+  const band = serviceBand(input.services, hq.bottom + (hq.balancer ? 12 : 14), fw);
 
   // Nodes.
   const zones = zoneBlocks(input.workers);
@@ -87,6 +87,7 @@ export function layOut(input: LayoutInput): Layout {
   return {
     width: vw * unit, height: top + rows * (nodeH + gap) - gap + pad * unit, unit,
     hq: hq.boxes.map((b) => ({ ...shift(b), parts: b.parts.map(shift) })),
+    headline: hq.headline && shift(hq.headline), balancer: hq.balancer && shift(hq.balancer),
     trunk: band.trunk + pad, users: shift(band.users), services: band.services.map(shift), moreServices: band.more, tray: shift(band.tray),
     floor, order, indexOf, x, y, nodeW, nodeH, gapX: gap, gapY: gap, columns: cols, zones: labels,
   };
@@ -104,47 +105,67 @@ function zoneBlocks(workers: LayoutInput["workers"]): { name: string; ids: numbe
   return sortNaturally(by, ([name]) => name).map(([name, ids]) => ({ name, ids }));
 }
 
-function headquarters(masters: LayoutInput["masters"], fw: number): { boxes: HqBox[]; bottom: number } {
-  const m = Math.max(1, masters.length), w = (fw - (m - 1) * 10) / m;
-  const style = w >= 560 ? "wide" : w >= 300 ? "narrow" : "list";
+const headlineH = 20, balancerH = 24;
+
+function headquarters(masters: LayoutInput["masters"], fw: number): { boxes: HqBox[]; bottom: number; headline?: Rect; balancer?: Rect } {
+  const m = Math.max(1, masters.length), several = m > 1, air = m > 3 || fw < 420 ? 6 : 10, w = (fw - (m - 1) * air) / m;
+  const style = w >= 560 ? "wide" : w >= 300 ? "narrow" : w >= 150 ? "list" : "mini";
   const clouded = masters.some((x) => x.parts.includes("cloud-controller-manager"));
-  const h = style === "wide" ? 142 : style === "narrow" ? (clouded ? 158 : 114) : 30 + 5 * 22;
+  const most = Math.max(1, ...masters.map((x) => x.parts.length)), columns = w >= 84 ? 2 : 1;
+  const h = style === "wide" ? 142 : style === "narrow" ? (clouded ? 158 : 114) : style === "list" ? 72 + (most - 1) * 21 + 3 : 64 + Math.ceil((most - 1) / columns) * 21 + 2;
+  const y = several ? headlineH + 2 : 0;
   const boxes = masters.map((master, i): HqBox => {
-    const x = i * (w + 10);
+    const x = i * (w + air);
     const names = partNames.filter((p) => master.parts.includes(p)), cloud = names.includes("cloud-controller-manager");
-    return { node: master.id, x, y: 0, w, h, style, parts: names.map((name, j) => ({ name, ...partRect(style, name, j, x, w, cloud) })) };
+    // In a list the store stands first and the door last, next to the load balancer.
+    if (style === "list" || style === "mini") names.sort((a, b) => place(a) - place(b));
+    const parts = names.map((name, j) => {
+      const r = style === "mini" ? miniRect(j, x, w, columns, names.length) : partRect(style, name, j, x, w, cloud);
+      return { name, ...r, y: r.y + y };
+    });
+    return { node: master.id, x, y, w, h, style, parts };
   });
-  return { boxes, bottom: h };
+  if (!several) return { boxes, bottom: h };
+  return { boxes, headline: { x: 0, y: 0, w: fw, h: headlineH }, balancer: { x: 0, y: y + h + 8, w: fw, h: balancerH }, bottom: y + h + 8 + balancerH };
+}
+
+function place(name: string): number { return name === "etcd" ? -1 : name === "kube-apiserver" ? 9 : partNames.indexOf(name); }
+
+/** Parts of a narrow column: the store over its whole width, the others in one or two columns. */
+function miniRect(index: number, x: number, w: number, columns: number, count: number): Rect {
+  if (index === 0) return { x: x + 4, y: 24, w: w - 8, h: 37 };
+  const i = index - 1, alone = columns === 1 || (i % 2 === 0 && index === count - 1), cell = alone ? w - 8 : (w - 11) / 2;
+  return { x: x + 4 + (alone ? 0 : (i % 2) * (cell + 3)), y: 64 + Math.floor(i / columns) * 21, w: cell, h: 18 };
 }
 
 /** `cloud`: there is a cloud-controller-manager; without one its neighbour takes the middle. */
 function partRect(style: HqBox["style"], name: string, index: number, x: number, w: number, cloud: boolean): Rect {
   const c = x + w / 2;
-  if (style === "list") return { x: x + 8, y: 28 + index * 22, w: w - 16, h: 19 };
+  if (style === "list") return index ? { x: x + 8, y: 72 + (index - 1) * 21, w: w - 16, h: 18 } : { x: x + 8, y: 28, w: w - 16, h: 40 };
   if (style === "narrow") {
     const half = (w - 34) / 2;
     if (!cloud) {
       // Two rows: what fits beside the kube-apiserver stands there, a phone's stage is low.
       switch (name) {
         case "kube-apiserver": return { x: x + w - 12 - half * 1.18, y: 71, w: half * 1.18, h: 34 };
-        case "etcd": return { x: x + 12, y: 72, w: half * 0.7, h: 32 };
+        case "etcd": return { x: x + 12, y: 67, w: half * 0.7, h: 41 };
         case "kube-scheduler": return { x: x + 12, y: 28, w: half * 0.86, h: 32 };
         default: return { x: x + w - 12 - half * 1.12, y: 28, w: half * 1.12, h: 32 };
       }
     }
     switch (name) {
-      case "kube-apiserver": return { x: c - 90, y: 70, w: 180, h: 36 };
-      case "etcd": return { x: x + 12, y: 28, w: half, h: 32 };
-      case "kube-scheduler": return { x: x + 22 + half, y: 28, w: half, h: 32 };
-      case "cloud-controller-manager": return { x: x + 12, y: 116, w: half, h: 32 };
-      default: return { x: x + 22 + half, y: 116, w: half, h: 32 };
+      case "kube-apiserver": return { x: c - 90, y: 74, w: 180, h: 34 };
+      case "etcd": return { x: x + 12, y: 27, w: half, h: 40 };
+      case "kube-scheduler": return { x: x + 22 + half, y: 30, w: half, h: 34 };
+      case "cloud-controller-manager": return { x: x + 12, y: 116, w: half, h: 34 };
+      default: return { x: x + 22 + half, y: 116, w: half, h: 34 };
     }
   }
   // Wider rooms spread the outer parts, up to a point.
   const reach = Math.min(w / 2 - 14, 380);
   switch (name) {
     case "kube-apiserver": return { x: c - 82, y: 82, w: 164, h: 46 };
-    case "etcd": return { x: c - reach, y: 87, w: 134, h: 36 };
+    case "etcd": return { x: c - reach, y: 83, w: 140, h: 44 };
     case "kube-controller-manager": return { x: c + reach - 176, y: 87, w: 176, h: 36 };
     case "kube-scheduler": return { x: cloud ? c - 58 - 150 : c - 75, y: cloud ? 30 : 24, w: 150, h: 36 };
     default: return { x: c + 58, y: 30, w: 178, h: 36 };

@@ -1,6 +1,6 @@
 // Draws the lines that things travel on, behind everything else.
 
-import { apiToNode, partToApi, serviceToNode, usersToService } from "./routes.ts";
+import { apiToBalancer, apiToNode, partToApi, serviceToNode, usersToService } from "./routes.ts";
 import { cardParts } from "./card.ts";
 import { polyline } from "./scene.ts";
 import type { Ctx, Scene } from "./scene.ts";
@@ -18,7 +18,8 @@ export function drawLines(ctx: Ctx, s: Scene, heat: boolean): void {
     for (let i = 0; i < l.order.length; i++) {
       const entry = model.nodes.get(l.order[i]);
       ctx.globalAlpha = entry?.view.power ? 0.8 : 0.3;
-      polyline(ctx, apiToNode(l, lead, i, heat ? 0 : 12, y), 12 * Math.min(u, 2));
+      // Before several API servers stands the load balancer: lines to the nodes start there.
+      polyline(ctx, apiToNode(l, lead, i, heat ? 0 : 12, y).slice(l.balancer ? 4 : 0), 12 * Math.min(u, 2));
     }
     ctx.globalAlpha = 1;
   }
@@ -40,9 +41,15 @@ export function drawPartLines(ctx: Ctx, s: Scene): void {
   ctx.strokeStyle = p.hqLine;
   ctx.lineWidth = 1.4 * l.unit;
   for (const hq of l.hq) {
-    if (hq.style === "list") continue;
     const api = hq.parts.find((x) => x.name === "kube-apiserver");
     if (!api) continue;
+    if (l.balancer) {
+      const on = s.model.masterNamed(s.model.nodes.get(hq.node)?.view.name ?? "")?.endpoint !== false;
+      if (!on) { ctx.setLineDash([3 * l.unit, 3 * l.unit]); ctx.globalAlpha = 0.6; }
+      polyline(ctx, apiToBalancer(l, api), 0);
+      ctx.setLineDash([]); ctx.globalAlpha = 1;
+    }
+    if (hq.style === "list" || hq.style === "mini") continue;
     for (const part of hq.parts) if (part !== api) polyline(ctx, partToApi(l, part, api), 9 * l.unit);
   }
 }

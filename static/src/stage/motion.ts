@@ -4,11 +4,11 @@
 // minPulseMs of real time, and one that leaves an actor after another arrived there waits for it: a chain of messages is
 // seen hand to hand. Where that would lag too far behind, the wait is dropped; where there are too many, some are left out.
 
-import type { Frame, Pulse, RequestView } from "../protocol.ts";
+import type { ControlPlane, Frame, Pulse, RequestView } from "../protocol.ts";
 import type { Model, NodeEntry } from "../model.ts";
 import type { Layout } from "./layout.ts";
 import { cardParts } from "./card.ts";
-import { apiToNode, partBox, partToApi, pathLength, pointAt, serviceToNode, scaled, usersToService } from "./routes.ts";
+import { apiToNode, partBox, partToApi, pathLength, peerToPeer, pointAt, serviceToNode, scaled, usersToService } from "./routes.ts";
 import type { Path } from "./routes.ts";
 import { compactArea, tilesOf } from "./nodes.ts";
 import { hue } from "./palette.ts";
@@ -17,7 +17,7 @@ import type { Ctx, Detail } from "./scene.ts";
 
 export interface Mote {
   path: Path; length: number; start: number; duration: number;
-  kind: "pulse" | "request"; hue: number; /** share of the way after which it turns red; 2 never */ failAt: number;
+  kind: "pulse" | "request" | "ballot"; hue: number; /** share of the way after which it turns red; 2 never */ failAt: number;
 }
 
 const minPulseMs = 260, maxPulseMs = 900, maxPulses = 90, maxLagMs = 1400;
@@ -61,6 +61,7 @@ export class Motion {
     const room = maxPulses - this.motes.reduce((n, x) => n + (x.kind === "pulse" ? 1 : 0), 0);
     let used = 0;
     for (let i = 0; i < frame.pulses.length && used < room; i += stride) if (this.pulse(frame.pulses[i], m, l, wall, offset, frame.speed, heat)) used++;
+    if (frame.control && !frame.full) this.ballots(frame.control, m, l, wall);
     const skip = Math.max(1, Math.ceil(frame.requests.length / maxRequests));
     let free = maxRequests - this.motes.reduce((n, x) => n + (x.kind === "request" ? 1 : 0), 0);
     for (let i = 0; i < frame.requests.length && free > 0; i++) {
@@ -70,6 +71,23 @@ export class Motion {
       if (this.request(r, m, l, wall + offset(r.sent), detail, k)) free--;
     }
   }
+
+  /** An election that is new: each vote that was given travels from its member to the one elected. */
+  private ballots(c: ControlPlane, m: Model, l: Layout, wall: number): void {
+    const e = c.election;
+    if (!e || e.term <= this.term) return;
+    const known = this.term > 0;
+    this.term = e.term;
+    const to = partBox(l, m, "etcd", e.leader);
+    if (!known || !to) return;
+    for (const name of e.granted ?? []) {
+      const from = partBox(l, m, "etcd", name);
+      if (!from || from === to) continue;
+      const path = peerToPeer(l, from, to);
+      this.motes.push({ path, length: pathLength(path), start: wall, duration: 900, kind: "ballot", hue: 0, failAt: 2 });
+    }
+  }
+  private term = 0;
 
   private pulse(p: Pulse, m: Model, l: Layout, wall: number, offset: (t: number) => number, speed: number, heat: boolean): boolean {
     const path = this.pulsePath(p, m, l, heat);
@@ -87,6 +105,10 @@ export class Motion {
   private pulsePath(p: Pulse, m: Model, l: Layout, heat: boolean): Path | undefined {
     const from = actorPart(p.from), to = actorPart(p.to);
     const fromApi = from.part === "kube-apiserver";
+    if (from.part === "etcd" && to.part === "etcd") {
+      const a = partBox(l, m, "etcd", from.host), b = partBox(l, m, "etcd", to.host);
+      return a && b && a !== b ? peerToPeer(l, a, b) : undefined;
+    }
     if (!fromApi && to.part !== "kube-apiserver") return undefined;
     const api = partBox(l, m, "kube-apiserver", fromApi ? from.host : to.host), other = fromApi ? to : from;
     if (!api) return undefined;
@@ -146,6 +168,14 @@ export class Motion {
       if (f < 0) continue;
       const failed = f > mote.failAt * 0.8 || (mote.failAt === 1 && f > 0.6);
       pointAt(mote.path, mote.length, failed && mote.failAt <= 1 ? Math.min(1, f / 0.75) : f, at);
+      if (mote.kind === "ballot") {
+        // A slip with a tick on it.
+        const w = 13 / k, h = 11 / k;
+        ctx.fillStyle = p.part; ctx.strokeStyle = p.blue; ctx.lineWidth = 1.4 / k;
+        ctx.beginPath(); ctx.roundRect(at.x - w / 2, at.y - h / 2, w, h, 2 / k); ctx.fill(); ctx.stroke();
+        ctx.beginPath(); ctx.moveTo(at.x - 3 / k, at.y); ctx.lineTo(at.x - 0.6 / k, at.y + 2.4 / k); ctx.lineTo(at.x + 3.4 / k, at.y - 2.6 / k); ctx.stroke();
+        continue;
+      }
       if (mote.kind === "pulse") {
         ctx.globalAlpha = 0.95; ctx.fillStyle = p.blue;
         ctx.beginPath(); ctx.roundRect(at.x - 4.5 / k, at.y - 3 / k, 9 / k, 6 / k, 2 / k); ctx.fill();

@@ -9,6 +9,8 @@ import { tilesFor } from "./layout.ts";
 import { cardParts } from "./card.ts";
 import { hue } from "./palette.ts";
 import { podLook, zoneText } from "./podstyle.ts";
+import { app } from "../app.ts";
+import { ailments } from "./control.ts";
 import { ageText } from "../time.ts";
 import { t } from "../i18n/index.ts";
 import type { Key } from "../i18n/index.ts";
@@ -21,6 +23,8 @@ export function tilesOf(m: Model, entry: NodeEntry, w: number, h: number): Tiles
 export function nodeStatus(entry: NodeEntry): { text: string; sign: string; bad: boolean } {
   const v = entry.view, ready = t(`stage.ready.${v.ready}` as Key);
   if (!v.power) return { text: t("stage.noPower", { ready }), sign: "⚡", bad: true };
+  const ails = ailments(app.model.control, v.name);
+  if (ails.length) return { text: `${ails.join(", ")} · API: ${ready}`, sign: "!", bad: true };
   if (v.ready !== "True") return { text: ready, sign: "○", bad: v.ready !== "" };
   return { text: v.cordoned ? `${ready} · ${t("stage.cordoned")}` : ready, sign: v.cordoned ? "⊘" : "●", bad: false };
 }

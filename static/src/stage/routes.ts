@@ -43,9 +43,21 @@ export function partToApi(l: Layout, part: PartBox, api: PartBox): Path {
 export function apiToNode(l: Layout, api: PartBox, index: number, kubeletX: number, kubeletY: number): Path {
   const a = scaled(l, api), u = l.unit, hq = l.hq[0];
   const bus = l.floor + 6 * u, gutter = l.x[index] - lane(l);
-  const x = a.x + a.w / 2, trunk = l.trunk * u, aside = (hq.y + hq.h + 4) * u;
+  const x = a.x + a.w / 2, trunk = l.trunk * u, aside = l.balancer ? (l.balancer.y + l.balancer.h / 2) * u : (hq.y + hq.h + 4) * u;
   const down = Math.abs(trunk - x) < 1 ? [x, a.y + a.h, x, bus] : [x, a.y + a.h, x, aside, trunk, aside, trunk, bus];
   return [...down, gutter, bus, gutter, l.y[index] + kubeletY, l.x[index] + kubeletX, l.y[index] + kubeletY];
+}
+
+/** kube-apiserver → the load balancer before it. */
+export function apiToBalancer(l: Layout, api: PartBox): Path {
+  const a = scaled(l, api), x = a.x + a.w / 2;
+  return [x, a.y + a.h, x, l.balancer!.y * l.unit];
+}
+
+/** One member of etcd → another: up into the lane below the names of the machines, along it, and down. */
+export function peerToPeer(l: Layout, from: PartBox, to: PartBox): Path {
+  const a = scaled(l, from), b = scaled(l, to), u = l.unit, lane = Math.min(a.y, b.y) - 2.5 * u;
+  return [a.x + a.w / 2, a.y, a.x + a.w / 2, lane, b.x + b.w / 2, lane, b.x + b.w / 2, b.y];
 }
 
 /** Lines of both kinds share the gap between two nodes: each keeps near the node it belongs to. */

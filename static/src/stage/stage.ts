@@ -16,12 +16,15 @@ import { font, label } from "./scene.ts";
 import { HeatMap } from "./heatmap.ts";
 import { Motion } from "./motion.ts";
 import { drawLines, drawPartLines } from "./lines.ts";
-import { drawBand, drawHqFrame, drawHqParts } from "./furniture.ts";
+import { headline, partWord } from "./control.ts";
+import { drawBand } from "./furniture.ts";
+import { drawBalancer, drawHeadline, drawHqFrame, drawHqParts, lostFor } from "./headquarters.ts";
 import { drawCard, drawCompact, nodeStatus } from "./nodes.ts";
 import { hit } from "./hit.ts";
 import { stateText, zoneText } from "./podstyle.ts";
 import "./tree.ts";
 import "./legend.ts";
+import "../panels/faults.ts";
 
 const settleMs = 240;
 /** The strip at the bottom for the legend and the buttons. */
@@ -41,6 +44,8 @@ export class TabStage extends Panel {
   private readonly calm = matchMedia("(prefers-reduced-motion: reduce)");
   private pointers = new Map<number, { x: number; y: number }>(); private dragged = false;
   private listed = false;
+  /** The strip at the bottom, and above it the faults in force. */
+  private get floorH(): number { return strip + (this.querySelector<HTMLElement>("tab-faults")?.offsetHeight ?? 0); }
   /** JavaScript time of the last frames, for the frame budget. */
   readonly frameMs = new Float64Array(64); private frameAt = 0;
 
@@ -49,6 +54,7 @@ export class TabStage extends Panel {
     this.over = this.querySelector<HTMLCanvasElement>(".over")!;
     new ResizeObserver(() => this.invalidate()).observe(this);
     app.on("frame", (frame) => this.frame(frame!));
+    new ResizeObserver(() => this.invalidate()).observe(this.querySelector("tab-faults")!);
     app.on("selection", () => this.invalidate());
     app.on("prefs", () => { this.layoutKey = ""; this.invalidate(); });
     this.over.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
@@ -75,7 +81,7 @@ export class TabStage extends Panel {
   private shows(f: Frame): boolean {
     const words = `${f.revision} ${f.totals.apiPerSec.toFixed(1)} ${Math.floor(f.now / 1000)}`, same = words === this.words;
     this.words = words;
-    return !same || f.full || f.nodes.length + f.services.length + f.workloads.length + f.pods.slot.length + f.removedNodes.length + f.removedServices.length + f.removedWorkloads.length > 0;
+    return !same || f.full || !!f.control || f.nodes.length + f.services.length + f.workloads.length + f.pods.slot.length + f.removedNodes.length + f.removedServices.length + f.removedWorkloads.length > 0;
   }
   private words = "";
   private lastNow = 0;
@@ -94,7 +100,7 @@ export class TabStage extends Panel {
   }
 
   private ensureLayout(): Layout | undefined {
-    const m = app.model, w = this.clientWidth, h = this.clientHeight - strip;
+    const m = app.model, w = this.clientWidth, h = this.clientHeight - this.floorH;
     if (!w || h <= 0 || !m.nodes.size) return undefined;
     // A Service that is selected or under load is shown even where there is no room for all.
     let wanted = "";
@@ -126,7 +132,7 @@ export class TabStage extends Panel {
   fit(): void {
     const l = this.layout;
     if (!l) return;
-    const h = this.clientHeight - strip, k = Math.min(this.clientWidth / l.width, h / l.height);
+    const h = this.clientHeight - this.floorH, k = Math.min(this.clientWidth / l.width, h / l.height);
     this.camera = { k, x: (this.clientWidth - l.width * k) / 2, y: Math.max(0, (h - l.height * k) / 2) };
     this.following = true;
     this.invalidate();
@@ -315,6 +321,7 @@ export class TabStage extends Panel {
             <progress max="100" .value=${share || nothing} aria-label=${t("stage.loading")}></progress>
           </div>
         </div>` : nothing}
+      <tab-faults></tab-faults>
       <tab-legend></tab-legend>
       <div class="tip" hidden></div>
       <tab-tree class=${this.listed ? "listed" : ""} @look=${(e: CustomEvent<string>) => { this.focusRef = e.detail; this.invalidate(); }}></tab-tree>
@@ -335,11 +342,13 @@ function rank(name: string, namespace: string): number {
 function drawFurniture(ctx: CanvasRenderingContext2D, s: Scene): void {
   const u = s.layout.unit;
   ctx.save(); ctx.scale(u, u);
+  drawHeadline(ctx, s);
   for (const hq of s.layout.hq) drawHqFrame(ctx, s, hq);
   ctx.restore();
   drawPartLines(ctx, s);
   ctx.save(); ctx.scale(u, u);
   for (const hq of s.layout.hq) drawHqParts(ctx, s, hq);
+  drawBalancer(ctx, s);
   drawBand(ctx, s);
   ctx.restore();
 }
@@ -370,7 +379,11 @@ export function describe(ref: string): string {
     const e = m.nodeNamed(name);
     return e ? `${name}\n${nodeStatus(e).text}` : name;
   }
-  if (ref.startsWith("components/")) return name.replace("@", "\n");
+  if (ref.startsWith("components/")) {
+    const [part, host] = name.split("@"), w = partWord(m.masterNamed(host), part, m.nodeNamed(host)?.view.components.find((c) => c.name === part));
+    return `${part}\n${host}${w.word ? ` · ${w.sign} ${w.word}` : ""}`;
+  }
+  if (ref === "headquarters/") return m.control ? headline(m.control, m.now, lostFor({ model: m })).text : t("stage.hq");
   const s = m.serviceOf(ref);
   if (s) return `${s.name} · ${s.type}\n${s.clusterIP}:${s.ports}`;
   return name;

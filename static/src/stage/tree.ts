@@ -7,6 +7,7 @@ import { t } from "../i18n/index.ts";
 import type { NodeEntry } from "../model.ts";
 import { Panel } from "../panels/panel.ts";
 import { sortNaturally } from "./layout.ts";
+import { behind, headline, partWord } from "./control.ts";
 import { nodeStatus } from "./nodes.ts";
 import { stateText } from "./podstyle.ts";
 
@@ -14,6 +15,14 @@ import { stateText } from "./podstyle.ts";
 interface Item { key: string; text: string; ref?: string; count?: number; children?: (most: number) => Item[] }
 /** More items than this in one branch are reached by their last one, "+n more". */
 const branch = 100;
+
+/** "etcd: leader, term 3, 2 entries behind" */
+function partText(host: string, c: { name: string; up: boolean; leader: boolean }): string {
+  const m = app.model.masterNamed(host), w = partWord(m, c.name, c), cp = app.model.control, words = w.word ? [w.word] : [];
+  if (c.name === "etcd" && m && cp && !w.bad) { words.push(t("stage.term", { n: m.etcd.term })); const late = behind(cp, m.etcd); if (late > 3) words.push(t("stage.behind", { n: late })); }
+  if (c.name === "kube-apiserver" && m && cp?.balanced) words.push(t(m.endpoint ? "stage.inRotation" : "stage.outOfRotation"));
+  return words.length ? `${c.name}: ${words.join(", ")}` : c.name;
+}
 
 export class TabTree extends Panel {
   protected override topics = ["prefs", "frame", "selection"] as Panel["topics"];
@@ -39,9 +48,10 @@ export class TabTree extends Panel {
     };
     const pod = (slot: number): Item => ({ key: "pods/" + m.names[slot], ref: "pods/" + m.names[slot], text: `${m.names[slot]}: ${m.versions[m.version[slot]]?.label ?? ""} ${stateText(m.state[slot], m.reasons[slot])}` });
     return [
+      { key: "state", ref: "headquarters/", text: m.control ? headline(m.control, m.now, m.lostSince < 0 ? 0 : m.now - m.lostSince).text : t("stage.hq") },
       { key: "hq", text: t("stage.hq"), count: masters.length, children: (n) => masters.slice(0, n).map((e) => ({
         key: "nodes/" + e.view.name, ref: "nodes/" + e.view.name, text: `${e.view.name}: ${nodeStatus(e).text}`,
-        count: e.view.components.length, children: () => e.view.components.map((c) => ({ key: `components/${c.name}@${e.view.name}`, ref: `components/${c.name}@${e.view.name}`, text: `${c.name}${c.leader ? ", " + t("stage.leader") : ""}${c.up ? "" : ", " + t("stage.down")}` })) })) },
+        count: e.view.components.length, children: () => e.view.components.map((c) => ({ key: `components/${c.name}@${e.view.name}`, ref: `components/${c.name}@${e.view.name}`, text: partText(e.view.name, c) })) })) },
       { key: "services", text: t("stage.services"), count: m.services.size, children: (n) => [...m.services.values()].slice(0, n).map((s) => ({ key: s.ref, ref: s.ref, text: `${s.name}: ${t("stage.endpoints", { ready: s.ready })}` })) },
       { key: "workloads", text: t("select.workloads"), count: m.workloads.size, children: (n) => [...m.workloads.values()].filter((w) => w.ref).slice(0, n).map((w) => ({ key: w.ref, ref: w.ref, text: `${w.kind} ${w.name}: ${w.ready}/${w.desired}, ${t(`rollout.${w.state}`)}` })) },
       { key: "tray", text: `${t("stage.tray")}: ${m.tray.used}`, count: m.tray.used, children: (n) => podsIn(m.tray, n) },

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"tabernetes/engine"
+)
+
+// lines carries out what is typed on standard input: faults, and lines of etcdctl and kubectl. Each is answered by one
+// line, "ok: LINE" or "error: WHY", after whatever it printed. Empty lines and comments (#) are nothing.
+func (c *cluster) lines(ctx context.Context, in io.Reader, out io.Writer) {
+	sc := bufio.NewScanner(in)
+	for sc.Scan() {
+		line := strings.TrimSpace(sc.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		answer, ok := c.line(ctx, line, out)
+		if !ok {
+			return
+		}
+		fmt.Fprintln(out, answer)
+	}
+}
+
+// line carries out one line to its end; ok is false when the cluster has ended before.
+func (c *cluster) line(ctx context.Context, line string, out io.Writer) (answer string, ok bool) {
+	cmd, err := engine.ParseLine(line, nil)
+	if err != nil {
+		return "error: " + err.Error(), true
+	}
+	answers := make(chan string, 1)
+	print := func(s string) { _, _ = io.WriteString(out, s) }
+	ok = c.loop.do(ctx, func() {
+		p, err := c.loop.c.Start(cmd, engine.Output{Out: print, Err: print, Done: func(code int) {
+			if code != 0 {
+				answers <- fmt.Sprintf("error: %s: exit code %d", line, code)
+				return
+			}
+			answers <- "ok: " + line
+		}})
+		switch {
+		case err != nil:
+			answers <- "error: " + err.Error()
+		case p == nil: // it takes no time
+			answers <- "ok: " + line
+		}
+	})
+	if !ok {
+		return "", false
+	}
+	select {
+	case answer = <-answers:
+		return answer, true
+	case <-ctx.Done():
+		return "", false
+	case <-c.loop.ended:
+		return "", false
+	}
+}
+
+// shared lets several goroutines write to one place, a piece at a time.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(b)
+}
