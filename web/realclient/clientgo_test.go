@@ -17,7 +17,7 @@ import (
 )
 
 func newClient(t *testing.T) (context.Context, kubernetes.Interface) {
-	c, err := kubernetes.NewForConfig(config())
+	c, err := kubernetes.NewForConfig(clientConfig())
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)

@@ -33,7 +33,7 @@ spec:
 `
 
 func TestNodes(t *testing.T) {
-	k := &kubectl{t, "default"}
+	k := &kubectl{t: t, ns: "default"}
 	out := k.ok("get", "nodes")
 	require.Equal(t, []string{"NAME", "STATUS", "ROLES", "AGE", "VERSION"}, strings.Fields(strings.Split(out, "\n")[0]))
 	for _, n := range []string{"control-plane-1", "node-1", "node-2", "node-3"} {
@@ -123,7 +123,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	k := &kubectl{t, "default"}
+	k := &kubectl{t: t, ns: "default"}
 	text := k.ok("explain", "pod.spec.containers.ports")
 	require.Contains(t, text, "FIELD: ports <[]ContainerPort>")
 	require.Contains(t, text, "containerPort\t<integer> -required-")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +18,9 @@ import (
 	"k8s.io/kubectl/pkg/cmd"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 )
+
+// speed is how fast the cluster's clock runs.
+const speed = 20
 
 // url is the server's, started once for all tests; each test works in a namespace of its own.
 var url string
@@ -40,7 +44,7 @@ func runAll(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "%s\n%v\n", out, err)
 		return 1
 	}
-	run := exec.Command(server, "-addr=", "-api=127.0.0.1:0", "-nodes=3", "-speed=20", "-seed=1")
+	run := exec.Command(server, "-addr=", "-api=127.0.0.1:0", "-nodes=3", "-speed="+strconv.Itoa(speed), "-seed=1")
 	run.Stderr = os.Stderr
 	out, err := run.StdoutPipe()
 	if err == nil {
@@ -69,13 +73,22 @@ func runAll(m *testing.M) int {
 // realHome keeps the build cache of the go command where it is.
 var realHome = os.Getenv("HOME")
 
-func config() *rest.Config { return &rest.Config{Host: url, QPS: 200, Burst: 200} }
+func clientConfig() *rest.Config { return &rest.Config{Host: url, QPS: 200, Burst: 200} }
 
 // kubectl is a command line.
 type kubectl struct {
-	t  *testing.T
-	ns string
+	t             *testing.T
+	ns            string
+	config, cache string // files, made by the first command
 }
+
+// kubeconfig is what a person has; the namespace as a flag would also bind what manifests say.
+const kubeconfig = `apiVersion: v1
+kind: Config
+clusters: [{name: tabernetes, cluster: {server: "%s"}}]
+contexts: [{name: tabernetes, context: {cluster: tabernetes, namespace: %s}}]
+current-context: tabernetes
+`
 
 // fatal is how kubectl would have ended the process.
 type fatal struct {
@@ -86,7 +99,13 @@ type fatal struct {
 // run runs a command and gives its output and exit code.
 func (k *kubectl) run(args ...string) (stdout, stderr string, code int) {
 	k.t.Helper()
-	args = append([]string{"kubectl", "--server=" + url, "--namespace=" + k.ns, "--cache-dir=" + k.t.TempDir()}, args...)
+	if k.config == "" {
+		dir := k.t.TempDir()
+		k.config = filepath.Join(dir, "config")
+		writeFile(k.t, k.config, fmt.Sprintf(kubeconfig, url, k.ns))
+		k.cache = filepath.Join(dir, "cache")
+	}
+	args = append([]string{"kubectl", "--kubeconfig=" + k.config, "--cache-dir=" + k.cache}, args...)
 	var out, errs bytes.Buffer
 	cmdutil.BehaviorOnFatal(func(text string, code int) { panic(fatal{text, code}) })
 	defer cmdutil.DefaultBehaviorOnFatal()
@@ -127,15 +146,18 @@ func (k *kubectl) fails(args ...string) string {
 
 // newKubectl makes a namespace for a test.
 func newKubectl(t *testing.T, ns string) *kubectl {
-	k := &kubectl{t, "default"}
+	k := &kubectl{t: t, ns: "default"}
 	k.ok("create", "namespace", ns)
-	k.ns = ns
-	return k
+	return &kubectl{t: t, ns: ns}
 }
 
 // file writes a manifest.
 func file(t *testing.T, text string) string {
 	path := filepath.Join(t.TempDir(), "manifest.yaml")
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	writeFile(t, path, text)
 	return path
+}
+
+func writeFile(t *testing.T, path, text string) {
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 }
