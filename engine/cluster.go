@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"tabernetes/engine/api"
 	"tabernetes/engine/apiserver"
 	"tabernetes/engine/client"
+	"tabernetes/engine/cloud"
 	"tabernetes/engine/controllers"
 	"tabernetes/engine/etcd"
 	"tabernetes/engine/etcdctl"
@@ -44,6 +46,8 @@ type Cluster struct {
 	servers  map[string]*apiserver.Server // by master: the running one, or the last that ran
 	served   uint64                       // requests of the servers before them
 	balancer *client.Balancer             // nil: there is one API server
+	static   map[string]*staticPods       // by master
+	cloud    *cloud.Provider
 
 	etcdctl *etcdctl.Shell
 	joining map[string]bool // masters whose etcd was added to a running cluster
@@ -67,12 +71,13 @@ func New(conf Config) (*Cluster, error) {
 	w := sim.New(sim.Config{Seed: conf.Seed, Start: conf.Start})
 	c := &Cluster{
 		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{}, runtimes: map[string]*runtime.Runtime{},
-		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{},
+		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{}, static: map[string]*staticPods{},
 	}
 	w.OnMessage = c.Stage.Message
 	for i := 1; i <= conf.Masters; i++ {
 		c.masters = append(c.masters, w.AddHost("control-plane-"+strconv.Itoa(i)))
 	}
+	c.cloud = cloud.NewProvider(c.machineOf)
 	c.members = etcd.NewCluster()
 	c.members.MaxHistory = maxHistory(conf.Nodes)
 	c.members.Observer = c.written
@@ -114,9 +119,8 @@ const startUp = 100 * time.Millisecond
 // addMaster puts the control plane's programs on a machine, as kubeadm does with "stacked" etcd: the API server talks
 // to the member of its own machine only, everything else to controlPlaneEndpoint.
 func (c *Cluster) addMaster(h *sim.Host) {
-	h.OnExit(c.restarter(h))
-	h.Install("etcd", func(a *sim.Actor) { etcd.Boot(a, c.members, etcd.Config{Initial: c.masters, Join: c.joining[h.Name]}) })
-	h.Install("kube-apiserver", func(a *sim.Actor) {
+	h.Provide("etcd", func(a *sim.Actor) { etcd.Boot(a, c.members, etcd.Config{Initial: c.masters, Join: c.joining[h.Name]}) })
+	h.Provide("kube-apiserver", func(a *sim.Actor) {
 		if old := c.servers[h.Name]; old != nil {
 			c.served += old.Requests()
 		}
@@ -125,14 +129,19 @@ func (c *Cluster) addMaster(h *sim.Host) {
 			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) }, RBAC: true, TokenSeed: c.conf.Seed,
 		})
 	})
-	h.Install("kube-scheduler", func(a *sim.Actor) {
+	h.Provide("kube-scheduler", func(a *sim.Actor) {
 		a.After(startUp, "start", func() {
 			scheduler.Run(a, c.clientFor("system:kube-scheduler", "kube-scheduler"), scheduler.Options{LeaderElect: true})
 		})
 	})
-	h.Install("kube-controller-manager", func(a *sim.Actor) {
+	h.Provide("kube-controller-manager", func(a *sim.Actor) {
 		a.After(startUp, "start", func() {
 			controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{LeaderElect: true, RootCA: rootCA})
+		})
+	})
+	h.Provide(cloud.Program, func(a *sim.Actor) {
+		a.After(startUp, "start", func() {
+			cloud.Run(a, c.clientFor("system:serviceaccount:kube-system:cloud-controller-manager", cloud.Program), c.cloud, a.Exit)
 		})
 	})
 	h.Install("dns", func(a *sim.Actor) {
@@ -150,11 +159,7 @@ func (c *Cluster) addMaster(h *sim.Host) {
 
 func (c *Cluster) addWorker(i int) {
 	h := c.Sim.AddHost("node-" + strconv.Itoa(i))
-	zone := string(rune('a' + (i-1)%c.conf.Zones))
-	c.addNode(h, kubelet.Config{
-		CPU: "4", Memory: "8Gi", MaxPods: 110,
-		Labels: map[string]string{corev1.LabelTopologyZone: "zone-" + zone, corev1.LabelTopologyRegion: "region-1"},
-	})
+	c.addNode(h, kubelet.Config{CPU: "4", Memory: "8Gi", MaxPods: 110})
 }
 
 // addNode gives a machine what every node has: a place in the network, a runtime, kubelet and kube-proxy.
@@ -164,6 +169,10 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 	rt := runtime.NewEngine(h, c.images)
 	c.runtimes[h.Name] = rt
 	k.NodeName, k.Runtime, k.Network = h.Name, rt, nd
+	k.Taints = append(k.Taints, corev1.Taint{Key: cloud.TaintUninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
+	if i := slices.Index(c.masters, h); i >= 0 {
+		k.Manifests = c.addStaticPods(i, h, rt)
+	}
 	h.Install("kubelet", func(a *sim.Actor) {
 		kubelet.Run(a, c.clientFor("system:node:"+h.Name, "kubelet"), k)
 	})

@@ -13,6 +13,7 @@ const (
 	OpKubectl = "kubectl" // Line, Files
 	OpEtcdctl = "etcdctl" // Line
 	OpCancel  = "cancel"  // Of: the number of a kubectl or etcdctl command in the log
+	OpEdited  = "edited"  // Of: as above, a command with an editor open; Files: "-" is what was saved, none: left without saving
 	OpTraffic = "traffic" // Name: a Service; RPS
 )
 
@@ -37,20 +38,25 @@ type Command struct {
 	Op    string            `json:"op"`
 	Line  string            `json:"line,omitempty"`
 	Files map[string]string `json:"files,omitempty"`
-	Name  string            `json:"name,omitempty"`
-	To    string            `json:"to,omitempty"`
-	RPS   float64           `json:"rps,omitempty"`
-	Of    int               `json:"of,omitempty"`
-	Both  bool              `json:"both,omitempty"`
-	Ms    float64           `json:"ms,omitempty"`    // milliseconds
-	Share float64           `json:"share,omitempty"` // 0 to 1
-	Full  bool              `json:"full,omitempty"`
+	// Editor says that the terminal of a kubectl command has an editor; Start sets it when Output.Edit is there.
+	Editor bool    `json:"editor,omitempty"`
+	Name   string  `json:"name,omitempty"`
+	To     string  `json:"to,omitempty"`
+	RPS    float64 `json:"rps,omitempty"`
+	Of     int     `json:"of,omitempty"`
+	Both   bool    `json:"both,omitempty"`
+	Ms     float64 `json:"ms,omitempty"`    // milliseconds
+	Share  float64 `json:"share,omitempty"` // 0 to 1
+	Full   bool    `json:"full,omitempty"`
 }
 
 // Output is where a kubectl or etcdctl command prints, and what learns its exit code.
 type Output struct {
 	Out, Err func(string)
 	Done     func(code int)
+	// Edit shows a text in an editor, under the name of a temporary file. The command waits for OpEdited. Nil: the
+	// terminal has no editor, and kubectl edit says so.
+	Edit func(name, text string)
 }
 
 // Process is a kubectl or etcdctl command under way.
@@ -58,6 +64,9 @@ type Process struct {
 	cancel func()
 	n      int // its number in the log
 	over   bool
+
+	editor *Editor
+	edited func(saved string, ok bool)
 }
 
 // Done reports that the command has ended.
@@ -98,6 +107,7 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 	var p *Process
 	switch cmd.Op {
 	case OpKubectl:
+		cmd.Editor = cmd.Editor || out.Edit != nil
 		c.log = append(c.log, cmd)
 		return c.startKubectl(cmd, out), nil
 	case OpCancel:
@@ -108,6 +118,8 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 		c.log = append(c.log, cmd)
 		c.Sim.Do(p.cancel)
 		return p, nil
+	case OpEdited:
+		return c.terminal(cmd)
 	case OpEtcdctl:
 		c.log = append(c.log, cmd)
 		return c.startEtcdctl(cmd, out), nil
@@ -127,19 +139,20 @@ func (c *Cluster) Cancel(p *Process) {
 }
 
 func (c *Cluster) startKubectl(cmd Command, out Output) *Process {
-	return c.run(cmd, out, func(out Output) (cancel func()) {
-		line := strings.TrimSpace(cmd.Line)
+	return c.run(cmd, out, func(p *Process, out Output) (cancel func()) {
+		line, edit := strings.TrimSpace(cmd.Line), out.Edit
 		if changes(line) {
 			text := "kubectl " + strings.TrimPrefix(line, "kubectl ")
 			out = c.follow(text, c.Sim.Record(sim.KindCommand, "", text).ID, out)
 		}
 		env := kubectl.Env{Files: cmd.Files, Stdin: cmd.Files["-"], Out: out.Out, Err: out.Err}
+		c.attach(p, cmd, edit, &env)
 		return c.shell.Run(line, env, out.Done).Cancel
 	})
 }
 
 // run starts a process on the workstation; start gets an output that knows when it is over.
-func (c *Cluster) run(cmd Command, out Output, start func(Output) (cancel func())) *Process {
+func (c *Cluster) run(cmd Command, out Output, start func(*Process, Output) (cancel func())) *Process {
 	p := &Process{n: len(c.log) - 1}
 	c.processes[p.n] = p
 	quiet := func(string) {}
@@ -157,7 +170,7 @@ func (c *Cluster) run(cmd Command, out Output, start func(Output) (cancel func()
 			done(code)
 		}
 	}
-	c.Sim.Do(func() { p.cancel = start(out) })
+	c.Sim.Do(func() { p.cancel = start(p, out) })
 	return p
 }
 

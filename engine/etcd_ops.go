@@ -11,7 +11,7 @@ import (
 )
 
 func (c *Cluster) startEtcdctl(cmd Command, out Output) *Process {
-	return c.run(cmd, out, func(out Output) (cancel func()) {
+	return c.run(cmd, out, func(_ *Process, out Output) (cancel func()) {
 		line := strings.TrimSpace(cmd.Line)
 		if changesEtcd(line) {
 			c.Sim.Record(sim.KindCommand, "", "etcdctl "+strings.TrimPrefix(line, "etcdctl "))

@@ -131,23 +131,25 @@ func (c *Cluster) process(op, program, host string) (func(), error) {
 	}
 	switch op {
 	case OpKill:
-		if !st.Up {
+		if !st.Up && c.held(h, program) {
 			return nil, fmt.Errorf("%s is stopped already", what)
 		}
 		return func() {
 			c.tell(host, "%s was stopped", what)
-			h.KillProgram(program)
+			c.hold(h, program)
 			c.Sim.Expect(notice)
 		}, nil
 	case OpRestart:
+		if c.static[h.Name] != nil && c.static[h.Name].runs(program) && !running(programs, "kubelet") {
+			return nil, fmt.Errorf("kubelet@%s is stopped: nobody would start %s", host, what)
+		}
 		return func() {
 			if st.Up {
 				c.tell(host, "%s was restarted", what)
-				h.KillProgram(program)
 			} else {
 				c.tell(host, "%s was started", what)
 			}
-			h.StartProgram(program)
+			c.release(h, program)
 			c.Sim.Expect(notice)
 		}, nil
 	case OpPause:
@@ -166,6 +168,10 @@ func (c *Cluster) process(op, program, host string) (func(), error) {
 		c.tell(host, "%s goes on", what)
 		h.ResumeProgram(program)
 	}, nil
+}
+
+func running(programs []sim.ProgramStatus, name string) bool {
+	return slices.ContainsFunc(programs, func(p sim.ProgramStatus) bool { return p.Name == name && p.Up })
 }
 
 // hosts reads one side of a link command: machines, the workstation, the load balancer, the world outside.
@@ -302,35 +308,4 @@ func (c *Cluster) degrade(cmd Command) (func(), error) {
 		h.DiskDelay, h.DiskFull = d, cmd.Full
 		c.Sim.Expect(notice)
 	}, nil
-}
-
-// A component that exits by itself is started again, at first soon, then after 10 s, 20 s and so on to 5 minutes, as a
-// kubelet does with static pods (the back-off forgets after 10 minutes of running).
-const (
-	restartFirst = time.Second
-	restartMin   = 10 * time.Second
-	restartMax   = 5 * time.Minute
-	restartReset = 10 * time.Minute
-)
-
-// crash is what is remembered of a component's exits.
-type crash struct {
-	delay time.Duration
-	at    sim.Time
-}
-
-// restarter is what a machine does about programs that exit.
-func (c *Cluster) restarter(h *sim.Host) func(program string) {
-	crashes := map[string]*crash{}
-	return func(program string) {
-		x := crashes[program]
-		if x == nil || c.Sim.Now().Sub(x.at) > restartReset {
-			x = &crash{delay: restartFirst}
-			crashes[program] = x
-		}
-		d := x.delay
-		x.delay, x.at = min(max(2*d, restartMin), restartMax), c.Sim.Now()
-		c.Sim.Record(sim.KindInfo, "nodes/"+h.Name, program+"@"+h.Name+" exited; it is started again in "+d.String())
-		c.Sim.After(d, "restart "+program, func() { h.StartProgram(program) })
-	}
 }

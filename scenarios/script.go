@@ -20,6 +20,8 @@ type Script struct {
 	Steps  []Step
 	// Files finds what `-f NAME` reads.
 	Files func(name string) (string, error)
+
+	last *session // the newest line of the terminal
 }
 
 // Step is one command and what it gave.
@@ -141,6 +143,11 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 			return "", err
 		}
 		return "", c.Do(engine.Command{Op: engine.OpTraffic, Name: f[1], RPS: rps})
+	case f[0] == "edit":
+		return s.edit(c, strings.TrimSpace(strings.TrimPrefix(rest, "edit")))
+	case f[0] == "editor" && len(f) == 1 && s.last != nil && s.last.p.Editor() != nil:
+		text := strings.TrimSuffix(s.last.p.Editor().Text, "\n")
+		return "| " + strings.ReplaceAll(text, "\n", "\n| ") + "\n", nil
 	case f[0] == "stats":
 		return loadText(c)
 	case f[0] == "why" && len(f) == 2:
@@ -190,38 +197,31 @@ func firstFailure(c *engine.Cluster) string {
 
 var fileFlag = regexp.MustCompile(`-f[ =](\S+)`)
 
-// terminal runs a line of kubectl or etcdctl to its end and returns stdout and stderr as a terminal would show them.
+// terminal runs a line of kubectl or etcdctl to its end and returns stdout and stderr as a terminal would show
+// them; if it opens an editor, until then.
 func (s *Script) terminal(c *engine.Cluster, line string, limit time.Duration) (string, error) {
 	files := map[string]string{}
 	for _, m := range fileFlag.FindAllStringSubmatch(line, -1) {
+		if strings.HasPrefix(m[1], "/tmp/") {
+			continue // kubectl edit left it there
+		}
 		text, err := s.Files(m[1])
 		if err != nil {
 			return "", err
 		}
 		files[m[1]] = text
 	}
-	var b strings.Builder
-	put := func(t string) { b.WriteString(t) }
-	code := 0
 	cmd := engine.Command{Op: engine.OpKubectl, Line: line, Files: files}
 	if strings.HasPrefix(line, "etcdctl ") {
 		cmd = engine.Command{Op: engine.OpEtcdctl, Line: line}
 	}
-	p, err := c.Start(cmd, engine.Output{Out: put, Err: put, Done: func(n int) { code = n }})
-	if err != nil {
+	t := &session{}
+	var err error
+	if t.p, err = c.Start(cmd, t.output()); err != nil {
 		return "", err
 	}
-	c.RunTo(c.Now().Add(limit), p.Done, 0)
-	if !p.Done() {
-		return "", fmt.Errorf("not done after %s; so far:\n%s", limit, b.String())
-	}
-	if text := b.String(); text != "" && !strings.HasSuffix(text, "\n") {
-		b.WriteString("\n") // jsonpath prints none
-	}
-	if code != 0 {
-		fmt.Fprintf(&b, "[exit %d]\n", code)
-	}
-	return b.String(), nil
+	s.last = t
+	return t.run(c, limit)
 }
 
 func loadText(c *engine.Cluster) (string, error) {

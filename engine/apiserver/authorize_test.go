@@ -71,7 +71,7 @@ func TestNobodyIsRefusedWhileRolesAreMissing(t *testing.T) {
 	after := w.as("system:kube-controller-manager", listAll(api.ClusterRoles))
 	require.NoError(t, after.Err)
 	require.Zero(t, before)
-	require.Len(t, after.Items, 75)
+	require.Len(t, after.Items, 76)
 	require.True(t, apierrors.IsForbidden(w.as("system:kube-scheduler", listAll(api.ClusterRoles)).Err))
 }
 

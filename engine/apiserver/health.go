@@ -67,6 +67,9 @@ func (s *Server) checks(endpoint string, etcdFailed bool) []check {
 	return list
 }
 
+// Booted reports that the server serves: its caches are loaded and what every cluster has is there.
+func (s *Server) Booted() bool { return s.booted && s.gate.ready }
+
 // health serves /healthz, /livez, /readyz and single checks below them (server/healthz/healthz.go).
 func (s *Server) health(endpoint, single string, q url.Values, reply func(*api.Response)) {
 	answer := func(etcdFailed bool) {

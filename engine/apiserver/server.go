@@ -47,6 +47,7 @@ type Server struct {
 	requests uint64
 
 	progressing progressing
+	execs       map[execKey]func(line string, end bool)
 	counts      counters
 	booted      bool // the objects every cluster has are there
 }

@@ -6,6 +6,7 @@ import (
 	"tabernetes/engine/client"
 	"tabernetes/engine/client/leaderelection"
 	"tabernetes/engine/controllers/clusterroleaggregation"
+	"tabernetes/engine/controllers/daemonset"
 	"tabernetes/engine/controllers/deployment"
 	"tabernetes/engine/controllers/disruption"
 	"tabernetes/engine/controllers/endpointslice"
@@ -55,6 +56,7 @@ func all() []starter {
 		{"taint-eviction-controller", func(f *client.Informers, _ Options) { tainteviction.Run(f) }},
 		{"deployment-controller", func(f *client.Informers, _ Options) { deployment.Run(f) }},
 		{"replicaset-controller", func(f *client.Informers, _ Options) { replicaset.Run(f) }},
+		{"daemonset-controller", func(f *client.Informers, _ Options) { daemonset.Run(f) }},
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
 		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},

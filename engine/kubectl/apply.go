@@ -22,6 +22,8 @@ func applyCommand() *command {
 			"force-conflicts:b overwrite:b=true force:b grace-period:i=-1 timeout:d=0s wait:b cascade:s=background?background prune:b all:b openapi-patch:b=true subresource:s",
 		run: runApply,
 		subs: []*command{
+			{name: "edit-last-applied", use: "(RESOURCE/NAME | -f FILENAME)", short: "Edit latest last-applied-configuration annotations of a resource/object",
+				flags: last + "validate:s=strict?strict field-manager:s windows-line-endings:b", run: runEditLastApplied},
 			{name: "view-last-applied", use: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)", short: "View the latest last-applied-configuration annotations of a resource/object", flags: last + selectorFlags + "all:b", run: viewLastApplied},
 			{name: "set-last-applied", use: "-f FILENAME", short: "Set the last-applied-configuration annotation on a live object to match the contents of a file", flags: last + "dry-run:s=none?unchanged create-annotation:b", run: setLastAppliedCommand},
 		}}

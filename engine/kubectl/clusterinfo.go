@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/version"
 
 	"tabernetes/engine/api"
 )
@@ -27,7 +28,7 @@ func versionCommand() *command {
 			case "json", "yaml":
 				m := map[string]any{"clientVersion": versionInfo(), "kustomizeVersion": "v5.8.1"}
 				if server {
-					m["serverVersion"] = versionInfo()
+					m["serverVersion"] = serverVersion()
 				}
 				text, err := (&format{name: c.f.str("output")}).text(m)
 				if err != nil {
@@ -57,6 +58,12 @@ func versionCommand() *command {
 
 func versionInfo() map[string]any {
 	return map[string]any{"major": "1", "minor": "37", "gitVersion": Version, "compiler": "gc", "platform": "js/wasm"}
+}
+
+// serverVersion is what the server says of itself at /version.
+func serverVersion() version.Info {
+	return version.Info{Major: "1", Minor: "37", EmulationMajor: "1", EmulationMinor: "37", MinCompatibilityMajor: "1", MinCompatibilityMinor: "36",
+		GitVersion: Version, GitCommit: "tabernetes", GitTreeState: "clean", BuildDate: "1970-01-01T00:00:00Z", GoVersion: "go1.26", Compiler: "gc", Platform: "linux/amd64"}
 }
 
 func apiResourcesCommand() *command {

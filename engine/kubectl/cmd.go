@@ -18,6 +18,7 @@ type cmd struct {
 	errOut func(string)
 	files  map[string]string
 	stdin  string
+	editor func(name, text string, done func(saved string, ok bool))
 	exitFn func(int)
 
 	spec  *command

@@ -129,7 +129,6 @@ func viewConfig(c *cmd) {
 
 // notYet are commands of kubectl that this one does not have, with what to do in their place.
 var notYet = [][2]string{
-	{"edit", "change the manifest and use kubectl apply, or use kubectl patch"},
 	{"autoscale", "use kubectl scale"},
 	{"attach", "use kubectl logs -f"},
 	{"exec", "use kubectl logs to see what a container prints"},

@@ -62,6 +62,25 @@ func runCreate(c *cmd) {
 		c.usageError("Unexpected args: %v", c.args)
 		return
 	}
+	if c.f.str("raw") != "" {
+		err := c.rawConflicts(files)
+		switch {
+		case c.f.bool("edit"):
+			err = errors.New("--raw and --edit are mutually exclusive")
+		case err == nil && c.f.str("selector") != "":
+			err = errors.New("--raw and --selector (-l) are mutually exclusive")
+		}
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		c.raw("POST", files)
+		return
+	}
+	if c.f.bool("edit") {
+		createEdited(c)
+		return
+	}
 	dry, f, validation, ok := c.createOptions()
 	if !ok {
 		return

@@ -70,11 +70,15 @@ func runDelete(c *cmd) {
 		err = errors.New("--now and --grace-period cannot be specified together")
 	case c.f.bool("interactive"):
 		err = errors.New("--interactive is not part of this kubectl: there is nobody at this terminal to ask")
-	case c.f.bool("raw"):
-		err = errors.New("--raw is not part of this kubectl")
+	case c.f.str("raw") != "":
+		err = c.rawConflicts(c.f.list("filename"))
 	}
 	if err != nil {
 		c.fail(err)
+		return
+	}
+	if c.f.str("raw") != "" {
+		c.raw("DELETE", c.f.list("filename"))
 		return
 	}
 	if c.f.bool("now") {

@@ -41,7 +41,16 @@ func runGet(c *cmd) {
 		return
 	}
 	if c.f.str("raw") != "" {
-		c.failf("--raw is not part of this kubectl: requests do not travel as HTTP here")
+		switch {
+		case len(c.args) > 0:
+			c.failf("arguments may not be passed when --raw is specified")
+		case c.f.bool("watch") || c.f.bool("watch-only") || c.f.str("selector") != "":
+			c.failf("--raw may not be specified with other flags that filter the server request or alter the output")
+		case c.f.str("output") != "":
+			c.failf("--raw and --output are mutually exclusive")
+		default:
+			c.raw("GET", nil)
+		}
 		return
 	}
 	f, err := c.format(getFormats)

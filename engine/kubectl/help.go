@@ -10,7 +10,7 @@ import (
 func commandTable() []*command {
 	return []*command{
 		createCommand(), exposeCommand(), runCommand(), setCommand(),
-		explainCommand(), getCommand(), deleteCommand(),
+		explainCommand(), getCommand(), editCommand(), deleteCommand(),
 		rolloutCommand(), scaleCommand(), autoscaleCommand(),
 		certificateCommand(), clusterInfoCommand(), topCommand(), cordonCommand(), uncordonCommand(), drainCommand(), taintCommand(),
 		describeCommand(), logsCommand(), authCommand(), eventsCommand(),
@@ -24,7 +24,7 @@ func commandTable() []*command {
 // groups are the headings of kubectl's help.
 var groups = []struct{ title, commands string }{
 	{"Basic Commands (Beginner)", "create expose run set"},
-	{"Basic Commands (Intermediate)", "explain get delete"},
+	{"Basic Commands (Intermediate)", "explain get edit delete"},
 	{"Deploy Commands", "rollout scale autoscale"},
 	{"Cluster Management Commands", "certificate cluster-info top cordon uncordon drain taint"},
 	{"Troubleshooting and Debugging Commands", "describe logs auth events"},

@@ -49,13 +49,11 @@ func (c *cmd) format(allowed []string) (*format, error) {
 		}
 	}
 	if f.name != "" && !slices.Contains(allowed, f.name) {
-		return nil, fmt.Errorf("unable to match a printer suitable for the output format %q, allowed formats are: %s", text, strings.Join(allowed, ","))
+		return nil, noPrinter(text, allowed)
 	}
 	switch f.name {
 	case "go-template", "go-template-file", "template", "templatefile":
-		return nil, errors.New("go-template output is not part of this kubectl: use -o jsonpath, custom-columns, json or yaml")
-	case "kyaml":
-		return nil, errors.New("kyaml output is not part of this kubectl: use -o yaml or json")
+		return nil, errors.New("go-template output is not part of this kubectl: it would double the size of this page. Use -o jsonpath=TEMPLATE, custom-columns=NAME:.path, json or yaml")
 	case "jsonpath-file":
 		data, ok := c.files[arg]
 		if !ok {
@@ -153,6 +151,8 @@ func (f *format) text(m map[string]any) (string, error) {
 	case "yaml":
 		b, err := yaml.Marshal(m)
 		return string(b), err
+	case "kyaml":
+		return kyamlText(m)
 	case "jsonpath":
 		return f.path.Print(m, f.arg, f.allowMissing)
 	case "jsonpath-as-json":

@@ -25,6 +25,8 @@ type Shell struct {
 
 	table *api.Table // what was discovered last
 	stale bool       // and may be out of date
+
+	kept map[string]string // temporary files of kubectl edit, by name
 }
 
 // New makes a shell for an actor and its client.
@@ -47,6 +49,10 @@ type Env struct {
 	Stdin string
 	Out   func(string)
 	Err   func(string)
+	// Edit opens the user's editor with a text, under the name of a temporary file; done gets what was saved, or false
+	// if the editor was left without saving. Only the first call of done counts, and it may come much later. Nil: the
+	// terminal has no editor, and what needs one says so.
+	Edit func(name, text string, done func(saved string, ok bool))
 }
 
 // Process is a line under way.
@@ -274,7 +280,7 @@ type kubectlProgram struct {
 func (k *kubectlProgram) write(text string) { k.in = append(k.in, text...) }
 
 func (k *kubectlProgram) closeInput() {
-	k.c = &cmd{sh: k.p.sh, out: k.out, errOut: k.p.env.Err, files: k.p.env.Files, stdin: string(k.in), exitFn: k.exit}
+	k.c = &cmd{sh: k.p.sh, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, stdin: string(k.in), exitFn: k.exit}
 	k.c.main(k.args)
 }
 

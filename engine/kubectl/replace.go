@@ -35,6 +35,15 @@ func runReplace(c *cmd) {
 		c.usageError("Unexpected args: %v", c.args)
 		return
 	}
+	if c.f.str("raw") != "" {
+		files := c.f.list("filename")
+		if err := c.rawConflicts(files); err != nil {
+			c.fail(err)
+			return
+		}
+		c.raw("PUT", files)
+		return
+	}
 	infos, errs := c.manifests(c.f.list("filename"))
 	if force && len(errs) == 0 {
 		c.forceReplace(infos, f, validation)

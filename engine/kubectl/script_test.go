@@ -31,6 +31,7 @@ type world struct {
 	sh    *Shell
 	files map[string]string
 	job   *job
+	edits []string // what the user does in the editors to come
 }
 
 func newWorld(t *testing.T) *world {
@@ -78,6 +79,8 @@ func (w *world) command(line string) string {
 		d, err := time.ParseDuration(args[1])
 		require.NoError(w.t, err)
 		w.run(d)
+	case "@edit": // s/OLD/NEW/ in the next editor, "quit" leaves it; "show" before it prints the text
+		w.edits = append(w.edits, strings.TrimPrefix(line, "@edit "))
 	case "@linger":
 		w.f.linger = true
 	case "@refuse":
@@ -101,7 +104,7 @@ func (w *world) command(line string) string {
 	default:
 		background := strings.HasSuffix(line, " &")
 		code := -1
-		p := w.sh.Run(strings.TrimSuffix(line, " &"), Env{Files: w.files, Out: func(s string) { b.WriteString(s) }, Err: func(s string) { b.WriteString(s) }},
+		p := w.sh.Run(strings.TrimSuffix(line, " &"), Env{Files: w.files, Edit: w.editor(&b), Out: func(s string) { b.WriteString(s) }, Err: func(s string) { b.WriteString(s) }},
 			func(c int) { code = c })
 		if background {
 			w.run(100 * time.Millisecond)
@@ -116,9 +119,35 @@ func (w *world) command(line string) string {
 		if code < 0 {
 			p.Cancel()
 		}
+		if w.edits != nil {
+			w.edits = []string{}
+		}
 		fmt.Fprintf(&b, "[exit %d]\n", code)
 	}
 	return b.String()
+}
+
+// editor does what the script told of.
+func (w *world) editor(b *strings.Builder) func(string, string, func(string, bool)) {
+	if w.edits == nil {
+		return nil
+	}
+	return func(name, text string, done func(string, bool)) {
+		edit := "quit"
+		if len(w.edits) > 0 {
+			edit, w.edits = w.edits[0], w.edits[1:]
+		}
+		edit, shown := strings.CutPrefix(edit, "show ")
+		if shown {
+			b.WriteString("[" + name + "]\n| " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n| ") + "\n")
+		}
+		if edit == "quit" {
+			done("", false)
+			return
+		}
+		part := strings.Split(edit, edit[1:2])
+		done(strings.ReplaceAll(text, strings.ReplaceAll(part[1], `\n`, "\n"), strings.ReplaceAll(part[2], `\n`, "\n")), true)
+	}
 }
 
 // job is a line that goes on while others run.

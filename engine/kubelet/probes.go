@@ -265,7 +265,7 @@ func (w *prober) check(done func(ok bool, output string)) {
 		}
 		status, d := c.Serve(w.p.k.hostIP, "GET", path, "kube-probe/1.37", false)
 		switch {
-		case d > timeout:
+		case d > timeout || status == 0:
 			done(false, "Get "+strconv.Quote(url)+": context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
 		case status >= 200 && status < 400:
 			done(true, "")

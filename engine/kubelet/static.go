@@ -186,3 +186,22 @@ func (p *pod) target() types.UID {
 	}
 	return p.static.mirror.UID
 }
+
+// forgive ends the back-off of the container that runs a program of the host.
+func (k *Kubelet) forgive(program string) {
+	if k.a.Dead() {
+		return
+	}
+	for _, m := range k.conf.Manifests {
+		p := k.byKey[api.Key(m.Namespace, m.Name+"-"+k.conf.NodeName)]
+		if p == nil || p.static == nil {
+			continue
+		}
+		for i := range p.ctrs {
+			if c := &p.ctrs[i]; c.run != nil && c.run.Program() == program {
+				c.crash = backOff{}
+				p.sync()
+			}
+		}
+	}
+}

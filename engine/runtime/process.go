@@ -29,6 +29,22 @@ func (rt *Runtime) Exited(program string, code int32) {
 	}
 }
 
+// Forgive asks the kubelet to start the container of a program now, whatever its back-off is: its administrator put
+// right what was wrong.
+func (rt *Runtime) Forgive(program string) {
+	if rt.OnForgive != nil {
+		rt.OnForgive(program)
+	}
+}
+
+// Program is the program of the host that a container runs; "" for any other container.
+func (c *Container) Program() string {
+	if c.app == nil {
+		return ""
+	}
+	return c.app.Program
+}
+
 // hosted is the state of a container's program of the host.
 type hosted struct {
 	running bool

@@ -20,6 +20,8 @@ type Runtime struct {
 	// OnChange hears of a sandbox in which a container changed its state by itself or by a call. Whoever starts
 	// listening replaces whoever listened before.
 	OnChange func(*Sandbox)
+	// OnForgive hears of programs whose containers are to be started at once; see Forgive.
+	OnForgive func(program string)
 	// OnBoot is called, before anything else runs, when the host got power back: every process is gone.
 	OnBoot func()
 

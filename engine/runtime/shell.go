@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -88,11 +87,7 @@ func (c *Container) Exec(argv []string, timeout time.Duration, done func(out str
 		done("", 0, runcError("container not running ("+c.ID+")"))
 		return
 	}
-	if len(argv) == 0 || !knownTool(path.Base(argv[0])) && c.appTool(argv) < 0 || !c.Image.Shell && c.appTool(argv) < 0 {
-		file := ""
-		if len(argv) > 0 {
-			file = argv[0]
-		}
+	if file, ok := c.runnable(argv); !ok {
 		done("", 0, runcError("rpc error: code = Unknown desc = failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: "+strconv.Quote(file)+": executable file not found in $PATH"))
 		return
 	}

@@ -31,6 +31,8 @@ type program struct {
 	id    ActorID
 	actor *Actor // nil while stopped
 	boots int
+	// provided programs are started by something on the host, not with it.
+	provided bool
 }
 
 // Actor is one run of a program: it ends when its host stops or the program is killed, and is not used again.
@@ -78,12 +80,19 @@ func (h *Host) Sim() *Sim { return h.s }
 // Install puts a program on the host. boot is called now if the host is up, and again, with a fresh Actor, each time
 // the program starts anew; all state of a run must be made in boot.
 func (h *Host) Install(name string, boot func(*Actor)) {
+	if p := h.add(name, boot); h.up {
+		h.start(p)
+	}
+}
+
+// Provide is Install for a program that does not start with the host: something on the host starts it (StartProgram).
+func (h *Host) Provide(name string, boot func(*Actor)) { h.add(name, boot).provided = true }
+
+func (h *Host) add(name string, boot func(*Actor)) *program {
 	p := &program{name: name, boot: boot, id: ActorID(len(h.s.actors))}
 	h.s.actors = append(h.s.actors, name+"@"+h.Name)
 	h.programs = append(h.programs, p)
-	if h.up {
-		h.start(p)
-	}
+	return p
 }
 
 func (h *Host) start(p *program) {
@@ -116,7 +125,9 @@ func (h *Host) Start() bool {
 	}
 	h.up = true
 	for _, p := range h.programs {
-		h.start(p)
+		if !p.provided {
+			h.start(p)
+		}
 	}
 	return true
 }

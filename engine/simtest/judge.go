@@ -170,7 +170,7 @@ func (j *judge) led() bool {
 			}
 		}
 	}
-	return len(v.Leases) == 2
+	return len(v.Leases) == 3 // scheduler, controller manager, cloud controller manager
 }
 
 // do carries out a command of the session, and knows what it breaks.

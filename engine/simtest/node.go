@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/runtime"
@@ -65,7 +66,7 @@ func node(j *judge) {
 			if h == nil {
 				continue
 			}
-			sb := j.c.Runtime(h.Name).Sandbox(p.UID)
+			sb := j.c.Runtime(h.Name).Sandbox(onNode(p))
 			running := sb != nil && len(sb.Containers) > 0
 			if running {
 				for _, c := range sb.Containers {
@@ -83,12 +84,20 @@ func node(j *judge) {
 			}
 			for _, sb := range rt.Sandboxes() {
 				p, ok := j.mirror[api.Pods][api.Key(sb.Namespace, sb.Name)].(*corev1.Pod)
-				if (!ok || p.UID != sb.UID) && alive(sb, j.c.Now()) {
+				if (!ok || onNode(p) != sb.UID) && alive(sb, j.c.Now()) {
 					j.fault("node", "%s/%s runs on %s and is unknown to the API", sb.Namespace, sb.Name, h.Name)
 				}
 			}
 		}
 	})
+}
+
+// onNode is the UID under which a pod runs on its node: of a mirror, that of the static pod.
+func onNode(p *corev1.Pod) types.UID {
+	if hash, ok := p.Annotations[corev1.MirrorPodAnnotationKey]; ok {
+		return types.UID(hash)
+	}
+	return p.UID
 }
 
 func alive(sb *runtime.Sandbox, _ sim.Time) bool {

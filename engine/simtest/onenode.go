@@ -4,9 +4,11 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/runtime"
 )
 
 // oneNode: a pod is bound once and for all, and runs nowhere else.
@@ -29,7 +31,7 @@ func oneNode(j *judge) {
 			return
 		}
 		for _, sb := range j.c.Runtime(node).Sandboxes() {
-			if len(sb.Containers) == 0 || ran[sb.UID] == node {
+			if len(sb.Containers) == 0 || ran[sb.UID] == node || static(sb, node) {
 				continue
 			}
 			if was := ran[sb.UID]; was != "" {
@@ -41,4 +43,9 @@ func oneNode(j *judge) {
 			ran[sb.UID] = node
 		}
 	})
+}
+
+// static tells the sandbox of a static pod, which nobody binds: its node's name is part of its own.
+func static(sb *runtime.Sandbox, node string) bool {
+	return sb.Namespace == metav1.NamespaceSystem && strings.HasSuffix(sb.Name, "-"+node)
 }

@@ -12,6 +12,9 @@ func picture(j *judge) {
 		pods, ready := 0, 0
 		for _, o := range j.mirror[api.Pods] {
 			p := o.(*corev1.Pod)
+			if onNode(p) != p.UID {
+				continue // static pods are shown as the components they run
+			}
 			pods++
 			if api.PodReady(p) && p.DeletionTimestamp == nil {
 				ready++

@@ -31,7 +31,16 @@ type freedSlot struct {
 	at   float64
 }
 
+// mirror tells a mirror pod. What static pods run is drawn at headquarters, as the components they are.
+func mirror(o api.Object) bool {
+	_, ok := o.GetAnnotations()[corev1.MirrorPodAnnotationKey]
+	return ok
+}
+
 func (st *Stage) podChanged(old, new api.Object) {
+	if some := new; some != nil && mirror(some) || some == nil && mirror(old) {
+		return
+	}
 	if new == nil {
 		st.podGone(api.KeyOf(old))
 		return

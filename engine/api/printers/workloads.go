@@ -70,6 +70,13 @@ func workloadsColumns(kind schema.GroupKind) []metav1.TableColumnDefinition {
 			integer(column("Active", status["active"])),
 			column("Last Schedule", status["lastScheduleTime"]),
 			age}, templateColumns()...), wide(column("Selector", batchv1.JobSpec{}.SwaggerDoc()["selector"])))
+	case schema.GroupKind{Group: autoscalingv1.GroupName, Kind: "Scale"}:
+		plain := name
+		plain.Format = ""
+		return []metav1.TableColumnDefinition{plain,
+			integer(column("Desired", autoscalingv1.ScaleSpec{}.SwaggerDoc()["replicas"])),
+			integer(column("Available", autoscalingv1.ScaleStatus{}.SwaggerDoc()["replicas"])),
+			age}
 	case schema.GroupKind{Group: autoscalingv2.GroupName, Kind: "HorizontalPodAutoscaler"}:
 		spec := autoscalingv2.HorizontalPodAutoscalerSpec{}.SwaggerDoc()
 		return []metav1.TableColumnDefinition{name,
@@ -117,6 +124,8 @@ func (c clock) workloadsRow(row *metav1.TableRow, obj runtime.Object) bool {
 		row.Cells = c.job(o)
 	case *batchv1.CronJob:
 		row.Cells = c.cronJob(o)
+	case *autoscalingv1.Scale:
+		row.Cells = []any{o.Name, int64(o.Spec.Replicas), int64(o.Status.Replicas), c.since(o.CreationTimestamp)}
 	case *autoscalingv2.HorizontalPodAutoscaler:
 		row.Cells = c.autoscaler(o)
 	case *autoscalingv1.HorizontalPodAutoscaler:

@@ -1,19 +1,16 @@
 package rest
 
 import (
-	"cmp"
 	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
-	"slices"
 	"strings"
 
 	discoveryv2 "k8s.io/api/apidiscovery/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/version"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/paths"
 )
 
 // discovery are the documents that tell clients what is served, made from a table of kinds.
@@ -25,105 +22,8 @@ type discovery struct {
 }
 
 func newDiscovery(table *api.Table) discovery {
-	d := discovery{resources: map[schema.GroupVersion]*metav1.APIResourceList{}}
-	add := func(gv schema.GroupVersion) *metav1.APIResourceList {
-		l := d.resources[gv]
-		if l == nil {
-			l = &metav1.APIResourceList{
-				TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: gv.String(), APIResources: []metav1.APIResource{},
-			}
-			d.resources[gv] = l
-			d.versions = append(d.versions, gv)
-			d.addVersion(gv)
-		}
-		return l
-	}
-	for _, r := range table.All() {
-		l := add(r.GVR().GroupVersion())
-		l.APIResources = append(l.APIResources, describe(r)...)
-	}
-	core := d.resources[schema.GroupVersion{Version: "v1"}]
-	core.APIResources = append(core.APIResources, metav1.APIResource{Name: "bindings", SingularName: "binding", Namespaced: true, Kind: "Binding", Verbs: []string{"create"}})
-	d.paths = []string{"/api", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"}
-	for _, c := range [...]string{"etcd", "log", "ping"} {
-		d.paths = append(d.paths, "/healthz/"+c, "/livez/"+c, "/readyz/"+c)
-	}
-	d.order()
-	for _, gv := range d.versions {
-		l := d.resources[gv]
-		slices.SortFunc(l.APIResources, func(a, b metav1.APIResource) int { return cmp.Compare(a.Name, b.Name) })
-		if gv.Group == "" {
-			d.paths = append(d.paths, "/api/"+gv.Version, "/openapi/v3/api/"+gv.Version)
-			continue
-		}
-		d.paths = append(d.paths, "/apis/"+gv.Group, "/apis/"+gv.String(), "/openapi/v3/apis/"+gv.String())
-	}
-	slices.Sort(d.paths)
-	return d
-}
-
-// order sorts groups and their versions by priority, as the aggregator does; of equal ones by name and age of version.
-func (d *discovery) order() {
-	slices.SortStableFunc(d.groups, func(a, b metav1.APIGroup) int {
-		x, _ := api.GroupPriority(schema.GroupVersion{Group: a.Name, Version: a.Versions[0].Version})
-		y, _ := api.GroupPriority(schema.GroupVersion{Group: b.Name, Version: b.Versions[0].Version})
-		return cmp.Or(cmp.Compare(y, x), cmp.Compare(a.Name, b.Name))
-	})
-	for i := range d.groups {
-		g := &d.groups[i]
-		slices.SortStableFunc(g.Versions, func(a, b metav1.GroupVersionForDiscovery) int {
-			_, x := api.GroupPriority(schema.GroupVersion{Group: g.Name, Version: a.Version})
-			_, y := api.GroupPriority(schema.GroupVersion{Group: g.Name, Version: b.Version})
-			return cmp.Or(cmp.Compare(y, x), version.CompareKubeAwareVersionStrings(b.Version, a.Version))
-		})
-		g.PreferredVersion = g.Versions[0]
-	}
-}
-
-func (d *discovery) addVersion(gv schema.GroupVersion) {
-	if gv.Group == "" {
-		return
-	}
-	v := metav1.GroupVersionForDiscovery{GroupVersion: gv.String(), Version: gv.Version}
-	for i := range d.groups {
-		if d.groups[i].Name == gv.Group {
-			d.groups[i].Versions = append(d.groups[i].Versions, v)
-			return
-		}
-	}
-	d.groups = append(d.groups, metav1.APIGroup{Name: gv.Group, Versions: []metav1.GroupVersionForDiscovery{v}, PreferredVersion: v})
-}
-
-// describe is a resource with its subresources as the plain discovery lists them.
-func describe(r *api.Resource) []metav1.APIResource {
-	out := []metav1.APIResource{{
-		Name: r.Name, SingularName: r.Singular, Namespaced: r.Namespaced, Kind: r.Kind, Verbs: verbsOf(r),
-		ShortNames: r.ShortNames, Categories: r.Categories, StorageVersionHash: storageHash(r),
-	}}
-	for _, name := range r.Subresources {
-		sub, ok := subresourceOf(name)
-		if !ok {
-			continue
-		}
-		a := metav1.APIResource{Name: r.Name + "/" + name, Namespaced: r.Namespaced, Kind: r.Kind, Verbs: sub.verbs}
-		if !sub.kind.Empty() {
-			a.Kind = sub.kind.Kind
-			if sub.kind.Group != r.Group {
-				a.Group, a.Version = sub.kind.Group, sub.kind.Version
-			}
-		}
-		out = append(out, a)
-	}
-	return out
-}
-
-// storageHash is discovery/storageversionhash.go's.
-func storageHash(r *api.Resource) string {
-	if r = r.Stored(); r.Verbs != nil {
-		return ""
-	}
-	h := sha256.Sum256([]byte(r.Group + "/" + r.Version + "/" + r.Kind))
-	return base64.StdEncoding.EncodeToString(h[:8])
+	d := paths.NewDiscovery(table)
+	return discovery{d.Groups, d.Resources, d.Versions, d.Paths}
 }
 
 func (d *discovery) hasGroup(name string) bool { return d.find(name) != nil }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/paths"
 )
 
 // serveResource serves one request for objects.
@@ -80,28 +81,8 @@ func (s *server) serveResource(w http.ResponseWriter, r *http.Request, c call) {
 
 // verbOf is what a method means for a path.
 func verbOf(method string, c *call) (api.Verb, bool) {
-	var verb api.Verb
-	switch {
-	case c.watch:
-		return api.List, method == http.MethodGet
-	case c.binding:
-		return api.Create, method == http.MethodPost
-	case c.everywhere:
-		return api.List, method == http.MethodGet
-	case c.name == "":
-		verb = map[string]api.Verb{http.MethodGet: api.List, http.MethodPost: api.Create, http.MethodDelete: api.DeleteCollection}[method]
-	default:
-		verb = map[string]api.Verb{http.MethodGet: api.Get, http.MethodPut: api.Update, http.MethodPatch: api.Patch, http.MethodDelete: api.Delete, http.MethodPost: api.Create}[method]
-		if c.subresource == "" && verb == api.Create {
-			return "", false
-		}
-	}
-	allowed := verbsOf(c.resource)
-	if c.subresource != "" {
-		sub, _ := subresourceOf(c.subresource)
-		allowed = sub.verbs
-	}
-	return verb, slices.Contains(allowed, string(verb))
+	p := paths.Call{Resource: c.resource, Namespace: c.namespace, Name: c.name, Subresource: c.subresource, Watch: c.watch, Everywhere: c.everywhere, Binding: c.binding}
+	return p.Verb(method)
 }
 
 func (s *server) withBody(w http.ResponseWriter, r *http.Request, c *call, out output, req *api.Request, err error) {

@@ -30,8 +30,11 @@ func (t *Tracker) ExpectCreations(key string, n int) {
 }
 
 // ExpectDeletions replaces what key expects by the deletion of each of the pods.
-func (t *Tracker) ExpectDeletions(key string, pods []string) {
-	e := &expected{deletions: len(pods), keys: make(map[string]bool, len(pods)), since: t.a.Now()}
+func (t *Tracker) ExpectDeletions(key string, pods []string) { t.Expect(key, 0, pods) }
+
+// Expect replaces what key expects by n creations and the deletion of each of the pods.
+func (t *Tracker) Expect(key string, n int, pods []string) {
+	e := &expected{creations: n, deletions: len(pods), keys: make(map[string]bool, len(pods)), since: t.a.Now()}
 	for _, p := range pods {
 		e.keys[p] = true
 	}

@@ -15,11 +15,14 @@ import (
 
 // Claims is one pass of a controller object over the objects that are or could be its own.
 type Claims[T client.Typed] struct {
-	Client    *client.Client
-	Owner     api.Object
-	OwnerRes  *api.Resource
-	Selector  labels.Selector
-	Resource  *api.Resource // of what is claimed
+	Client   *client.Client
+	Owner    api.Object
+	OwnerRes *api.Resource
+	Selector labels.Selector
+	Resource *api.Resource // of what is claimed
+	// Finalizers come with the adoption and go with the release.
+	Finalizers []string
+
 	canAdopt  error
 	rechecked bool
 }
@@ -121,6 +124,9 @@ func (c *Claims[T]) adopt(obj T, done func(T, error)) {
 			}
 			refs = slices.DeleteFunc(slices.Clone(refs), func(r metav1.OwnerReference) bool { return r.UID == ref.UID })
 			o.SetOwnerReferences(append(refs, *ref))
+			if missing := slices.DeleteFunc(slices.Clone(c.Finalizers), func(f string) bool { return slices.Contains(o.GetFinalizers(), f) }); len(missing) > 0 {
+				o.SetFinalizers(append(slices.Clone(o.GetFinalizers()), missing...))
+			}
 			return true
 		}, func(now T, err error) {
 			if err == nil && (now.GetUID() != uid || !metav1.IsControlledBy(now, c.Owner)) {
@@ -134,7 +140,13 @@ func (c *Claims[T]) adopt(obj T, done func(T, error)) {
 func (c *Claims[T]) release(obj T, done func(error)) {
 	uid, owner := obj.GetUID(), c.Owner.GetUID()
 	client.Mutate(c.Client, c.Resource, "", obj.GetNamespace(), obj.GetName(), func(o T) bool {
-		return o.GetUID() == uid && RemoveOwners(o, owner)
+		if o.GetUID() != uid || !RemoveOwners(o, owner) {
+			return false
+		}
+		if len(c.Finalizers) > 0 {
+			o.SetFinalizers(slices.DeleteFunc(slices.Clone(o.GetFinalizers()), func(f string) bool { return slices.Contains(c.Finalizers, f) }))
+		}
+		return true
 	}, func(_ T, err error) {
 		// Upstream takes Invalid for "no longer ours": released, or deleted and made anew.
 		if apierrors.IsInvalid(err) || apierrors.IsNotFound(err) {

@@ -35,13 +35,18 @@ func New(c *client.Client, rec *client.Recorder) *Control { return &Control{c, r
 // Create creates a pod from a template in the namespace of owner; the server completes its name. refs are the owner
 // references of the pod and may be shared between pods.
 func (p *Control) Create(owner api.Object, template *corev1.PodTemplateSpec, refs []metav1.OwnerReference, done func(*corev1.Pod, error)) {
+	p.CreateNamed(owner, template, refs, prefix(owner.GetName()), done)
+}
+
+// CreateNamed is Create with a generateName.
+func (p *Control) CreateNamed(owner api.Object, template *corev1.PodTemplateSpec, refs []metav1.OwnerReference, generateName string, done func(*corev1.Pod, error)) {
 	if len(template.Labels) == 0 {
 		done(nil, errors.New("unable to create pods, no labels"))
 		return
 	}
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			GenerateName: prefix(owner.GetName()), Namespace: owner.GetNamespace(),
+			GenerateName: generateName, Namespace: owner.GetNamespace(),
 			Labels: template.Labels, Annotations: template.Annotations, Finalizers: template.Finalizers,
 			OwnerReferences: refs,
 		},

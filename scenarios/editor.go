@@ -1,0 +1,61 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tabernetes/engine"
+)
+
+// session is a line under way: what it has printed since somebody last looked, and its exit code.
+type session struct {
+	p    *engine.Process
+	b    strings.Builder
+	code int
+}
+
+func (t *session) output() engine.Output {
+	put := func(text string) { t.b.WriteString(text) }
+	return engine.Output{Out: put, Err: put, Done: func(code int) { t.code = code }, Edit: func(string, string) {}}
+}
+
+// run goes on until the line is over or waits for its user, and returns what it printed.
+func (t *session) run(c *engine.Cluster, limit time.Duration) (string, error) {
+	c.RunTo(c.Now().Add(limit), t.p.Waits, 0)
+	if !t.p.Waits() {
+		return "", fmt.Errorf("not done after %s; so far:\n%s", limit, t.b.String())
+	}
+	text := t.b.String()
+	t.b.Reset()
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n" // jsonpath prints none
+	}
+	if t.p.Done() && t.code != 0 {
+		text += fmt.Sprintf("[exit %d]\n", t.code)
+	}
+	return text, nil
+}
+
+// edit answers the editor that the last line opened: "" leaves it, "s/old/new/" replaces and saves; \n is a new line.
+func (s *Script) edit(c *engine.Cluster, how string) (string, error) {
+	if s.last == nil || s.last.p.Editor() == nil {
+		return "", fmt.Errorf("no editor is open")
+	}
+	e := s.last.p.Editor()
+	cmd := engine.Command{Op: engine.OpEdited, Of: e.Of}
+	if how != "" {
+		if len(how) < 2 || how[0] != 's' || strings.Count(how, how[1:2]) != 3 {
+			return "", fmt.Errorf("what to do is written s/old/new/")
+		}
+		part := strings.Split(strings.ReplaceAll(how, `\n`, "\n"), how[1:2])
+		if !strings.Contains(e.Text, part[1]) {
+			return "", fmt.Errorf("the text has no %q:\n%s", part[1], e.Text)
+		}
+		cmd.Files = map[string]string{"-": strings.Replace(e.Text, part[1], part[2], 1)}
+	}
+	if err := c.Do(cmd); err != nil {
+		return "", err
+	}
+	return s.last.run(c, 10*time.Minute)
+}
