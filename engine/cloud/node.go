@@ -17,6 +17,10 @@ import (
 // (cloudproviderapi.TaintExternalCloudProvider). A kubelet that is told of an external provider registers with it.
 const TaintUninitialized = "node.cloudprovider.kubernetes.io/uninitialized"
 
+// nodeSyncs is --concurrent-node-syncs: upstream's default of 1 takes long for a cluster that comes up at once, so the
+// manifest says more.
+const nodeSyncs = 100
+
 // nodes is the cloud-node-controller: it completes nodes that have registered.
 type nodes struct {
 	a     *sim.Actor
@@ -29,8 +33,7 @@ type nodes struct {
 
 func newNodes(c *client.Client, cache *client.Cache[*corev1.Node], p *Provider) {
 	k := &nodes{a: c.Actor(), c: c, cache: cache, p: p, rec: client.NewRecorder(c, "cloud-node-controller", "")}
-	// One worker, as --concurrent-node-syncs.
-	k.queue = client.NewQueue(k.a, "Nodes", 1, k.sync)
+	k.queue = client.NewQueue(k.a, "Nodes", nodeSyncs, k.sync)
 	cache.Subscribe(func(_, n *corev1.Node) {
 		if n != nil && hasTaint(n, TaintUninitialized) {
 			k.queue.Add(n.Name)

@@ -250,6 +250,10 @@ func (k *services) setStatus(s *corev1.Service, status corev1.LoadBalancerStatus
 
 // syncHosts tells every load balancer which nodes there are now.
 func (k *services) syncHosts(_ string, done func(error)) {
+	if len(k.p.balancers) == 0 {
+		done(nil)
+		return
+	}
 	targets := k.targets()
 	all := slices.Clone(k.cache.All())
 	slices.SortFunc(all, func(a, b *corev1.Service) int { return strings.Compare(api.KeyOf(a), api.KeyOf(b)) })

@@ -155,7 +155,7 @@ func (c Config) cloudControllerManager() *corev1.Pod {
 	kubeconfig := home + "cloud-controller-manager.conf"
 	p := pod("cloud-controller-manager", "registry.k8s.io/cloud-controller-manager:"+Version, command("cloud-controller-manager",
 		flag{"allocate-node-cidrs", "false"}, flag{"bind-address", "127.0.0.1"}, flag{"cloud-provider", "tabernetes"}, flag{"cluster-cidr", c.PodCIDR},
-		flag{"cluster-name", c.ClusterName}, flag{"configure-cloud-routes", "false"}, flag{"kubeconfig", kubeconfig}, flag{"leader-elect", "true"},
+		flag{"cluster-name", c.ClusterName}, flag{"concurrent-node-syncs", "100"}, flag{"configure-cloud-routes", "false"}, flag{"kubeconfig", kubeconfig}, flag{"leader-elect", "true"},
 		flag{"use-service-account-credentials", "true"},
 	), cpu("50m"), 10258)
 	health(p, "/healthz", "/healthz", "")
