@@ -6,12 +6,17 @@ DIST    := static/dist
 WASM    := $(DIST)/engine.wasm
 SLIM    := .build/slim
 SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go.sum
-# Packages that run when a person does something, not with every event: without inlining they are smaller by a tenth of
-# the compressed module, most of it tables of lines and frames.
-COLD    := tabernetes/wasm $(addprefix tabernetes/engine/,cloud etcdctl explain kubeadm kubectl client/leaderelection) \
+# Packages compiled without inlining: smaller by a tenth of the compressed module, most of it tables of lines and frames.
+# Most of them run when a person does something; of those that run with every write, the time is elsewhere (make bench).
+# Kernel, store, caches, scheduler and the controllers of pods stay inlined.
+COLD    := tabernetes/wasm tabernetes/engine \
+	$(addprefix tabernetes/engine/,api apiserver apiserver/auth apiserver/podsecurity client/leaderelection cloud etcdctl explain \
+	kubeadm kubectl kubelet network proxy runtime) \
 	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults fieldmanager jsonpath manifest patch pkcs10 printers \
 	quota rbac schema structural validation warnings) \
-	$(addprefix tabernetes/engine/,apiserver/podsecurity controllers/clusterroleaggregation controllers/namespace controllers/resourcequota) \
+	$(addprefix tabernetes/engine/controllers/,clusterroleaggregation daemonset deployment disruption endpointslice job namespace \
+	nodelifecycle podgc pvcprotection pvprotection replicationcontroller resourcequota rootcacert serviceaccount tainteviction \
+	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...
 GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*') go.mod go.sum
@@ -39,7 +44,7 @@ $(SLIM)/go.mod: $(SLIMMED) $(GOFILES)
 
 $(WASM): $(GOFILES) $(SLIM)/go.mod
 	mkdir -p $(DIST)
-	GOOS=js GOARCH=wasm $(GO) build -modfile=$(SLIM)/go.mod -trimpath $(COLD:%=-gcflags=%=-l) -ldflags='-s -w' -o $@ ./wasm
+	GOOS=js GOARCH=wasm $(GO) build -modfile=$(SLIM)/go.mod -tags=slim -trimpath $(COLD:%=-gcflags=%=-l) -ldflags='-s -w' -o $@ ./wasm
 
 test: test-go test-page test-clients test-browser
 

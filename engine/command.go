@@ -14,6 +14,7 @@ const (
 	OpEtcdctl = "etcdctl" // Line
 	OpCancel  = "cancel"  // Of: the number of a kubectl or etcdctl command in the log
 	OpEdited  = "edited"  // Of: as above, a command with an editor open; Files: "-" is what was saved, none: left without saving
+	OpInput   = "input"   // Of: as above, a command that reads from the terminal; Line: what was typed, "\x04" is Ctrl-D
 	OpTraffic = "traffic" // Name: a Service; RPS
 )
 
@@ -39,15 +40,17 @@ type Command struct {
 	Line  string            `json:"line,omitempty"`
 	Files map[string]string `json:"files,omitempty"`
 	// Editor says that the terminal of a kubectl command has an editor; Start sets it when Output.Edit is there.
-	Editor bool    `json:"editor,omitempty"`
-	Name   string  `json:"name,omitempty"`
-	To     string  `json:"to,omitempty"`
-	RPS    float64 `json:"rps,omitempty"`
-	Of     int     `json:"of,omitempty"`
-	Both   bool    `json:"both,omitempty"`
-	Ms     float64 `json:"ms,omitempty"`    // milliseconds
-	Share  float64 `json:"share,omitempty"` // 0 to 1
-	Full   bool    `json:"full,omitempty"`
+	Editor bool `json:"editor,omitempty"`
+	// Keys says that somebody types at the terminal; Start sets it when Output.Keys is there.
+	Keys  bool    `json:"keys,omitempty"`
+	Name  string  `json:"name,omitempty"`
+	To    string  `json:"to,omitempty"`
+	RPS   float64 `json:"rps,omitempty"`
+	Of    int     `json:"of,omitempty"`
+	Both  bool    `json:"both,omitempty"`
+	Ms    float64 `json:"ms,omitempty"`    // milliseconds
+	Share float64 `json:"share,omitempty"` // 0 to 1
+	Full  bool    `json:"full,omitempty"`
 }
 
 // Output is where a kubectl or etcdctl command prints, and what learns its exit code.
@@ -57,6 +60,9 @@ type Output struct {
 	// Edit shows a text in an editor, under the name of a temporary file. The command waits for OpEdited. Nil: the
 	// terminal has no editor, and kubectl edit says so.
 	Edit func(name, text string)
+	// Keys tells that the command reads from the terminal from now on, until it ends: kubectl exec -it. What is typed
+	// comes as OpInput. Nil: nobody types.
+	Keys func()
 }
 
 // Process is a kubectl or etcdctl command under way.
@@ -67,6 +73,7 @@ type Process struct {
 
 	editor *Editor
 	edited func(saved string, ok bool)
+	typed  func(line string, end bool)
 }
 
 // Done reports that the command has ended.
@@ -107,7 +114,7 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 	var p *Process
 	switch cmd.Op {
 	case OpKubectl:
-		cmd.Editor = cmd.Editor || out.Edit != nil
+		cmd.Editor, cmd.Keys = cmd.Editor || out.Edit != nil, cmd.Keys || out.Keys != nil
 		c.log = append(c.log, cmd)
 		return c.startKubectl(cmd, out), nil
 	case OpCancel:
@@ -118,7 +125,7 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 		c.log = append(c.log, cmd)
 		c.Sim.Do(p.cancel)
 		return p, nil
-	case OpEdited:
+	case OpEdited, OpInput:
 		return c.terminal(cmd)
 	case OpEtcdctl:
 		c.log = append(c.log, cmd)
@@ -140,13 +147,13 @@ func (c *Cluster) Cancel(p *Process) {
 
 func (c *Cluster) startKubectl(cmd Command, out Output) *Process {
 	return c.run(cmd, out, func(p *Process, out Output) (cancel func()) {
-		line, edit := strings.TrimSpace(cmd.Line), out.Edit
+		line, terminal := strings.TrimSpace(cmd.Line), out
 		if changes(line) {
 			text := "kubectl " + strings.TrimPrefix(line, "kubectl ")
 			out = c.follow(text, c.Sim.Record(sim.KindCommand, "", text).ID, out)
 		}
 		env := kubectl.Env{Files: cmd.Files, Stdin: cmd.Files["-"], Out: out.Out, Err: out.Err}
-		c.attach(p, cmd, edit, &env)
+		c.attach(p, cmd, terminal, &env)
 		return c.shell.Run(line, env, out.Done).Cancel
 	})
 }

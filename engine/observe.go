@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,6 +12,7 @@ import (
 	"tabernetes/engine/client"
 	"tabernetes/engine/etcd"
 	"tabernetes/engine/explain"
+	"tabernetes/engine/order"
 	"tabernetes/engine/runtime"
 	"tabernetes/engine/sim"
 )
@@ -137,7 +137,7 @@ func (c *Cluster) Events(limit int) []EventInfo {
 		}
 		out = append(out, info)
 	}
-	slices.SortStableFunc(out, func(a, b EventInfo) int {
+	order.By(out, func(a, b EventInfo) int {
 		switch {
 		case a.At > b.At:
 			return -1

@@ -2,9 +2,10 @@ package engine
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	"tabernetes/engine/kubectl"
+	"tabernetes/engine/order"
 )
 
 // Editor is an editor that a kubectl command has opened: kubectl edit, create --edit, apply edit-last-applied. The
@@ -16,22 +17,36 @@ type Editor struct {
 }
 
 // attach gives a command the terminal it was started at: what its user does there comes as commands of the session.
-func (c *Cluster) attach(p *Process, cmd Command, show func(name, text string), env *kubectl.Env) {
+func (c *Cluster) attach(p *Process, cmd Command, out Output, env *kubectl.Env) {
 	if cmd.Editor {
 		env.Edit = func(name, text string, done func(saved string, ok bool)) {
 			p.editor, p.edited = &Editor{Of: p.n, Name: name, Text: text}, done
-			if show != nil {
-				show(name, text)
+			if out.Edit != nil {
+				out.Edit(name, text)
+			}
+		}
+	}
+	if cmd.Keys {
+		env.Keys = func(typed func(line string, end bool)) {
+			p.typed = typed
+			if out.Keys != nil {
+				out.Keys()
 			}
 		}
 	}
 }
 
+// N is the command's number in the log: the Of of what is done to it.
+func (p *Process) N() int { return p.n }
+
 // Editor is the editor that the command waits for; nil if there is none.
 func (p *Process) Editor() *Editor { return p.editor }
 
-// Waits reports that the command has ended or can do nothing before its user does something.
-func (p *Process) Waits() bool { return p.over || p.editor != nil }
+// Reads reports that the command reads from the terminal: OpInput reaches it.
+func (p *Process) Reads() bool { return p.typed != nil && !p.over }
+
+// Waits reports that the command has ended or that its user may have to do something.
+func (p *Process) Waits() bool { return p.over || p.editor != nil || p.typed != nil }
 
 // Editors are the editors that are open, in the order of their commands: after Replay a terminal learns here what to
 // show.
@@ -42,7 +57,7 @@ func (c *Cluster) Editors() []Editor {
 			open = append(open, *p.editor)
 		}
 	}
-	slices.SortFunc(open, func(a, b Editor) int { return a.Of - b.Of })
+	order.By(open, func(a, b Editor) int { return a.Of - b.Of })
 	return open
 }
 
@@ -51,6 +66,14 @@ func (c *Cluster) terminal(cmd Command) (*Process, error) {
 	p := c.processes[cmd.Of]
 	if p == nil || p.over {
 		return nil, fmt.Errorf("command %d is not running", cmd.Of)
+	}
+	if cmd.Op == OpInput {
+		if p.typed == nil {
+			return nil, fmt.Errorf("command %d does not read from the terminal", cmd.Of)
+		}
+		c.log = append(c.log, cmd)
+		c.Sim.Do(func() { p.typed(strings.TrimSuffix(cmd.Line, "\x04"), strings.HasSuffix(cmd.Line, "\x04")) })
+		return p, nil
 	}
 	if p.editor == nil {
 		return nil, fmt.Errorf("command %d has no editor open", cmd.Of)

@@ -17,7 +17,7 @@ type session struct {
 
 func (t *session) output() engine.Output {
 	put := func(text string) { t.b.WriteString(text) }
-	return engine.Output{Out: put, Err: put, Done: func(code int) { t.code = code }, Edit: func(string, string) {}}
+	return engine.Output{Out: put, Err: put, Done: func(code int) { t.code = code }, Edit: func(string, string) {}, Keys: func() {}}
 }
 
 // run goes on until the line is over or waits for its user, and returns what it printed.
@@ -26,15 +26,32 @@ func (t *session) run(c *engine.Cluster, limit time.Duration) (string, error) {
 	if !t.p.Waits() {
 		return "", fmt.Errorf("not done after %s; so far:\n%s", limit, t.b.String())
 	}
+	if t.p.Reads() {
+		c.RunTo(c.Now().Add(time.Second), t.p.Done, 0) // for what it prints
+	}
 	text := t.b.String()
 	t.b.Reset()
 	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n" // jsonpath prints none
+		text += "\n" // jsonpath prints none, nor does a prompt
 	}
 	if t.p.Done() && t.code != 0 {
 		text += fmt.Sprintf("[exit %d]\n", t.code)
 	}
 	return text, nil
+}
+
+// typed gives the last line, which reads from the terminal, something to read; ^D is the end of input.
+func (s *Script) typed(c *engine.Cluster, line string) (string, error) {
+	if s.last == nil || !s.last.p.Reads() {
+		return "", fmt.Errorf("nothing reads from the terminal")
+	}
+	if line == "^D" {
+		line = "\x04"
+	}
+	if err := c.Do(engine.Command{Op: engine.OpInput, Of: s.last.p.N(), Line: line}); err != nil {
+		return "", err
+	}
+	return s.last.run(c, 10*time.Minute)
 }
 
 // edit answers the editor that the last line opened: "" leaves it, "s/old/new/" replaces and saves; \n is a new line.
@@ -58,4 +75,16 @@ func (s *Script) edit(c *engine.Cluster, how string) (string, error) {
 		return "", err
 	}
 	return s.last.run(c, 10*time.Minute)
+}
+
+// comments are what an editor's text says above the object, which has UIDs and revisions that change with every script.
+func comments(text string) string {
+	var b strings.Builder
+	for _, line := range strings.Split(text, "\n") {
+		if !strings.HasPrefix(line, "#") {
+			break
+		}
+		b.WriteString("| " + line + "\n")
+	}
+	return b.String()
 }

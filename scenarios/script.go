@@ -143,11 +143,12 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 			return "", err
 		}
 		return "", c.Do(engine.Command{Op: engine.OpTraffic, Name: f[1], RPS: rps})
+	case f[0] == "type" && len(f) > 1:
+		return s.typed(c, strings.TrimPrefix(rest, "type "))
 	case f[0] == "edit":
 		return s.edit(c, strings.TrimSpace(strings.TrimPrefix(rest, "edit")))
 	case f[0] == "editor" && len(f) == 1 && s.last != nil && s.last.p.Editor() != nil:
-		text := strings.TrimSuffix(s.last.p.Editor().Text, "\n")
-		return "| " + strings.ReplaceAll(text, "\n", "\n| ") + "\n", nil
+		return comments(s.last.p.Editor().Text), nil
 	case f[0] == "stats":
 		return loadText(c)
 	case f[0] == "why" && len(f) == 2:

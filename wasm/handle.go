@@ -39,6 +39,10 @@ func (b *bridge) handle(r request) {
 			b.finishSoon(r.Target)
 		}
 		b.reply(r.ID, nil)
+	case "edited":
+		b.edited(r)
+	case "input":
+		b.answered(r, engine.Command{Op: engine.OpInput, Line: r.Line})
 	case "pause":
 		b.playing = false
 		b.reply(r.ID, nil)
@@ -155,6 +159,10 @@ func (b *bridge) line(r request) {
 			b.reply(r.ID, lineResult{string(stdout), string(stderr), code})
 		},
 	}
+	if r.Terminal {
+		out.Edit = func(name, text string) { b.h.post(answer{ID: r.ID, Type: "edit", Name: name, Text: text}) }
+		out.Keys = func() { b.h.post(answer{ID: r.ID, Type: "keys"}) }
+	}
 	cmd, err := engine.ParseLine(r.Line, r.Files)
 	var p *engine.Process
 	if err == nil {
@@ -176,13 +184,34 @@ func (b *bridge) line(r request) {
 	}
 }
 
+// edited leaves the editor of a running line, with what was saved or without.
+func (b *bridge) edited(r request) {
+	cmd := engine.Command{Op: engine.OpEdited}
+	if r.Text != nil {
+		cmd.Files = map[string]string{"-": *r.Text}
+	}
+	b.answered(r, cmd)
+}
+
+// answered hands on what was done in the terminal of a running line.
+func (b *bridge) answered(r request, cmd engine.Command) {
+	p := b.running[r.Of]
+	if p == nil {
+		b.fail(r.ID, fmt.Errorf("line %d is not running", r.Of))
+		return
+	}
+	cmd.Of = p.N()
+	b.do(r.ID, cmd)
+	b.finishSoon(r.Of)
+}
+
 // finishSoon lets a command that a stopped clock would hold up have the little time it needs.
 func (b *bridge) finishSoon(id int) {
 	if b.playing {
 		return
 	}
 	b.jobs = append(b.jobs, &job{until: b.c.Now().Add(pausedGrace),
-		held: func() bool { return b.running[id] == nil }, done: func() {}})
+		held: func() bool { p := b.running[id]; return p == nil || p.Editor() != nil }, done: func() {}})
 }
 
 func (b *bridge) step() stepResult {

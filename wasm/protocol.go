@@ -9,11 +9,12 @@ import (
 
 // The messages between the page and the engine's worker. Twin of static/src/protocol.ts: same names, same comments.
 //
-// Every request carries an id and gets exactly one answer of that id, after any number of `output` messages for it.
+// Every request carries an id and gets exactly one answer of that id, after any number of `output` messages for it; a
+// `run` that was started at a terminal may also get `edit` and `keys`, which the page answers with `edited` and `input`.
 // Frames come unasked, at most one unacknowledged at a time: the page answers each with `ack` when it has drawn it.
 
 // protocolVersion is raised on every incompatible change; compared in the handshake.
-const protocolVersion = 2
+const protocolVersion = 3
 
 // clusterConfig is what a cluster is made from; also the URL parameters of the page.
 type clusterConfig struct {
@@ -30,7 +31,10 @@ type request struct {
 	Protocol   int               `json:"protocol"`
 	Line       string            `json:"line"`
 	Files      map[string]string `json:"files"`
+	Terminal   bool              `json:"terminal"`
 	Target     int               `json:"target"`
+	Of         int               `json:"of"`
+	Text       *string           `json:"text"`
 	Speed      float64           `json:"speed"`
 	Seconds    float64           `json:"seconds"`
 	MaxSeconds float64           `json:"maxSeconds"`
@@ -48,6 +52,7 @@ type answer struct {
 	Value    any    `json:"value,omitempty"`
 	Message  string `json:"message,omitempty"`
 	Stream   string `json:"stream,omitempty"`
+	Name     string `json:"name,omitempty"`
 	Text     string `json:"text,omitempty"`
 	Stack    string `json:"stack,omitempty"`
 	Commands int    `json:"commands,omitempty"`

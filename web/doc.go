@@ -3,6 +3,9 @@
 //	go run ./web                                          the page on http://127.0.0.1:8080
 //	go run ./web -api 127.0.0.1:8001 -nodes 3 -speed 10   and a cluster: kubectl -s http://127.0.0.1:8001 get nodes
 //
+// Lines on standard input go to that cluster (lines.go): faults such as "kill etcd@control-plane-2", etcdctl, kubectl; each
+// is answered by "ok: LINE" or "error: WHY".
+//
 // The page's clusters live in the browser and have nothing to do with the one behind -api, which is the same engine
 // compiled natively. Here goroutines and the real clock are allowed: one goroutine owns the cluster and lets its time
 // pass (loop.go); requests are handed to it between two events and wait for their answers (core.go), so that the

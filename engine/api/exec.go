@@ -19,4 +19,6 @@ type ExecOptions struct {
 // ExitError is how a command in a container ended that did not end with 0.
 type ExitError struct{ Code int }
 
-func (e *ExitError) Error() string { return "command terminated with exit code " + strconv.Itoa(e.Code) }
+func (e *ExitError) Error() string {
+	return "command terminated with exit code " + strconv.Itoa(e.Code)
+}

@@ -10,6 +10,7 @@ import (
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/etcd"
+	"tabernetes/engine/order"
 	"tabernetes/engine/sim"
 )
 
@@ -94,7 +95,7 @@ func (k *cacher) load() {
 				changes = append(changes, change{rev: rev, old: k.objects[key], last: withRevision(k.objects[key], rev)})
 			}
 		}
-		slices.SortStableFunc(changes, func(a, b change) int { return int(a.rev - b.rev) })
+		order.By(changes, func(a, b change) int { return int(a.rev - b.rev) })
 		if !k.ready {
 			k.oldest = rev // no history before the first load
 		}

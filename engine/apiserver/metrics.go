@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/order"
 )
 
 // counters count the requests by what apiserver_request_total tells apart (endpoints/metrics/metrics.go).
@@ -99,7 +100,7 @@ func (s *Server) metrics() string {
 	for k := range s.counts.done {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, func(a, b countKey) int {
+	order.By(keys, func(a, b countKey) int {
 		return cmp.Or(cmp.Compare(a.r.Qualified(), b.r.Qualified()), cmp.Compare(a.r.Version, b.r.Version), cmp.Compare(a.verb, b.verb),
 			cmp.Compare(a.sub, b.sub), cmp.Compare(bit(a.dry), bit(b.dry)))
 	})

@@ -11,15 +11,19 @@ import (
 	"tabernetes/engine/controllers/disruption"
 	"tabernetes/engine/controllers/endpointslice"
 	"tabernetes/engine/controllers/garbagecollector"
+	"tabernetes/engine/controllers/job"
 	"tabernetes/engine/controllers/namespace"
 	"tabernetes/engine/controllers/nodelifecycle"
 	"tabernetes/engine/controllers/podgc"
+	"tabernetes/engine/controllers/pvcprotection"
+	"tabernetes/engine/controllers/pvprotection"
 	"tabernetes/engine/controllers/replicaset"
 	"tabernetes/engine/controllers/replicationcontroller"
 	"tabernetes/engine/controllers/resourcequota"
 	"tabernetes/engine/controllers/rootcacert"
 	"tabernetes/engine/controllers/serviceaccount"
 	"tabernetes/engine/controllers/tainteviction"
+	"tabernetes/engine/controllers/ttlafterfinished"
 	"tabernetes/engine/sim"
 )
 
@@ -57,6 +61,10 @@ func all() []starter {
 		{"deployment-controller", func(f *client.Informers, _ Options) { deployment.Run(f) }},
 		{"replicaset-controller", func(f *client.Informers, _ Options) { replicaset.Run(f) }},
 		{"daemonset-controller", func(f *client.Informers, _ Options) { daemonset.Run(f) }},
+		{"job-controller", func(f *client.Informers, _ Options) { job.Run(f) }},
+		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
+		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
+		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
 		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},

@@ -3,6 +3,8 @@ package etcd
 import (
 	"slices"
 	"time"
+
+	"tabernetes/engine/order"
 )
 
 // Quota is how large a member's database may grow (--quota-backend-bytes, DefaultQuotaBytes).
@@ -54,7 +56,7 @@ func (m *Server) applyAlarm(c *call) {
 		}
 	case !c.off && i < 0:
 		s.alarms = append(slices.Clone(s.alarms), c.alarm)
-		slices.SortFunc(s.alarms, func(a, b Alarm) int {
+		order.By(s.alarms, func(a, b Alarm) int {
 			if a.Member < b.Member {
 				return -1
 			}

@@ -8,6 +8,7 @@ import (
 
 	pb "go.etcd.io/raft/v3/raftpb"
 
+	"tabernetes/engine/order"
 	"tabernetes/engine/sim"
 )
 
@@ -20,7 +21,7 @@ type confChange struct {
 }
 
 func sortMembers(l []Member) {
-	slices.SortFunc(l, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
+	order.By(l, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func (s *store) member(id uint64) *Member {

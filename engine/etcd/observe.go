@@ -1,12 +1,12 @@
 package etcd
 
 import (
-	"slices"
 	"strings"
 
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/tracker"
 
+	"tabernetes/engine/order"
 	"tabernetes/engine/sim"
 )
 
@@ -141,7 +141,7 @@ func (c *Cluster) Report(h *sim.Host) (r Report, ok bool) {
 		m.rn.WithProgress(func(id uint64, _ raft.ProgressType, pr tracker.Progress) {
 			r.Peers = append(r.Peers, Peer{ID: id, Match: pr.Match, Next: pr.Next, State: progress[pr.State], Active: pr.RecentActive || id == d.id})
 		})
-		slices.SortFunc(r.Peers, func(a, b Peer) int { return strings.Compare(m.nameOf(a.ID), m.nameOf(b.ID)) })
+		order.By(r.Peers, func(a, b Peer) int { return strings.Compare(m.nameOf(a.ID), m.nameOf(b.ID)) })
 	}
 	return r, true
 }

@@ -11,7 +11,7 @@ import (
 
 // TestAPIResources compares api-resources with that of a recorded cluster, but for what this one does not serve.
 func TestAPIResources(t *testing.T) {
-	text, err := os.ReadFile("../apiserver/rest/testdata/api-resources.txt")
+	text, err := os.ReadFile("../../scenarios/golden/objects/api-resources.txt")
 	require.NoError(t, err)
 	missing := []string{"resource.k8s.io/v1", "flowcontrol.apiserver.k8s.io/v1", "storagemigration.k8s.io/v1", "example.com/v1", "ClusterTrustBundle", "PodCertificateRequest"}
 	fields := func(text string) (out []string) {

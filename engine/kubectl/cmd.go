@@ -19,6 +19,7 @@ type cmd struct {
 	files  map[string]string
 	stdin  string
 	editor func(name, text string, done func(saved string, ok bool))
+	keys   func(typed func(line string, end bool))
 	exitFn func(int)
 
 	spec  *command

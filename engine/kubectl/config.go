@@ -129,13 +129,13 @@ func viewConfig(c *cmd) {
 
 // notYet are commands of kubectl that this one does not have, with what to do in their place.
 var notYet = [][2]string{
-	{"autoscale", "use kubectl scale"},
-	{"attach", "use kubectl logs -f"},
-	{"exec", "use kubectl logs to see what a container prints"},
-	{"port-forward", "traffic sources of the page reach Services"},
-	{"proxy", ""}, {"cp", ""}, {"debug", "use kubectl describe and kubectl logs"},
-	{"diff", "use kubectl apply --dry-run=server -o yaml"},
-	{"kustomize", ""}, {"completion", ""}, {"plugin", ""}, {"alpha", ""}, {"kuberc", ""},
+	{"attach", "kubectl logs -f shows what a container prints, kubectl exec -it POD -- sh is a shell in it"},
+	{"port-forward", "this workstation has no ports; kubectl exec POD -- wget -qO- localhost:PORT asks a container, and the traffic of the page asks Services"},
+	{"proxy", "kubectl get --raw PATH asks the API server"},
+	{"cp", "kubectl exec POD -- cat FILE reads a file, kubectl exec -i POD -- sh writes one"},
+	{"debug", "use kubectl exec, kubectl describe and kubectl logs"},
+	{"kustomize", "apply the manifests themselves"},
+	{"completion", ""}, {"plugin", ""}, {"alpha", ""}, {"kuberc", ""}, {"options", ""},
 }
 
 // missing is the error of a command that is not there.

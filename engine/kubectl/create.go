@@ -37,7 +37,10 @@ func createCommand() *command {
 			createPriorityClassCommand(),
 			createQuotaCommand(),
 			{name: "secret", use: "(docker-registry | generic | tls)", short: "Create a secret using a specified subcommand", subs: []*command{
+				{name: "docker-registry", use: "NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [--from-file=[key=]source]",
+					short: "Create a secret for use with a Docker registry", flags: createFlags + "docker-username:s docker-password:s docker-email:s docker-server:s=https://index.docker.io/v1/ from-file:l", run: createRegistrySecret},
 				{name: "generic", use: "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1]", short: "Create a secret from a local file, directory, or literal value", flags: dataFlags + "type:s", run: createSecret},
+				{name: "tls", use: "NAME --cert=path/to/cert/file --key=path/to/key/file", short: "Create a TLS secret", flags: createFlags + "cert:s key:s", run: createTLSSecret},
 			}},
 			{name: "service", alias: "svc", use: "(clusterip | externalname | loadbalancer | nodeport)", short: "Create a service using a specified subcommand", subs: services},
 			{name: "serviceaccount", alias: "sa", use: "NAME", short: "Create a service account with the specified name", flags: createFlags, run: createServiceAccount},

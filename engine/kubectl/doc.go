@@ -15,5 +15,10 @@
 // tutorials use, and the lists made of ;, && and ||. It has no variables, substitutions, loops or redirections, and
 // says so.
 //
+// What a person does at the terminal while a command runs comes through Env: the text that an editor was left with (edit,
+// create --edit, apply edit-last-applied) and the lines typed at a shell in a container (exec -it). Both may come at any
+// later time; the caller logs them as inputs of the session. Requests of --raw are paths, but no HTTP is spoken: the
+// grammar of paths is shared with the HTTP surface (api/paths).
+//
 // Texts, exit codes and the order of requests follow k8s.io/kubectl and k8s.io/cli-runtime v0.37.
 package kubectl

@@ -10,6 +10,7 @@ import (
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/apiextensions"
 	"tabernetes/engine/api/structural"
+	"tabernetes/engine/order"
 )
 
 // model is what explain knows of a value: what an OpenAPI document would say of it. Models of Go types are looked into
@@ -63,7 +64,7 @@ func typeModel(t reflect.Type) *model {
 		m.fields = func() []modelField {
 			var out []modelField
 			structFields(t, docOf(t), &out)
-			slices.SortStableFunc(out, func(a, b modelField) int { return strings.Compare(a.name, b.name) })
+			order.By(out, func(a, b modelField) int { return strings.Compare(a.name, b.name) })
 			return out
 		}
 		return m

@@ -369,6 +369,12 @@ func (g *getter) shower(res *api.Resource) func(event string, o api.Object) {
 			m = map[string]any{"type": event, "object": m}
 		}
 		text, err := g.f.text(m)
+		if events && g.f.name == "json" {
+			text = jsonText(struct {
+				Type   string `json:"type"`
+				Object any    `json:"object"`
+			}{event, m["object"]})
+		}
 		if err != nil {
 			c.errOut(errorText(err, c.sh.o.Server))
 			return

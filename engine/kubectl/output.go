@@ -53,7 +53,7 @@ func (c *cmd) format(allowed []string) (*format, error) {
 	}
 	switch f.name {
 	case "go-template", "go-template-file", "template", "templatefile":
-		return nil, errors.New("go-template output is not part of this kubectl: it would double the size of this page. Use -o jsonpath=TEMPLATE, custom-columns=NAME:.path, json or yaml")
+		return nil, errors.New("go-template output is not part of this kubectl: its template language is too big for this page. Use -o jsonpath=TEMPLATE, custom-columns=NAME:.path, json or yaml")
 	case "jsonpath-file":
 		data, ok := c.files[arg]
 		if !ok {

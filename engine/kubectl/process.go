@@ -53,6 +53,8 @@ type Env struct {
 	// if the editor was left without saving. Only the first call of done counts, and it may come much later. Nil: the
 	// terminal has no editor, and what needs one says so.
 	Edit func(name, text string, done func(saved string, ok bool))
+	// Keys asks for what the user types: typed gets each line, and end at Ctrl-D. Nil: nobody types at the terminal.
+	Keys func(typed func(line string, end bool))
 }
 
 // Process is a line under way.
@@ -280,7 +282,7 @@ type kubectlProgram struct {
 func (k *kubectlProgram) write(text string) { k.in = append(k.in, text...) }
 
 func (k *kubectlProgram) closeInput() {
-	k.c = &cmd{sh: k.p.sh, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, stdin: string(k.in), exitFn: k.exit}
+	k.c = &cmd{sh: k.p.sh, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, keys: k.p.env.Keys, stdin: string(k.in), exitFn: k.exit}
 	k.c.main(k.args)
 }
 

@@ -248,8 +248,14 @@ func (r *rawRequest) call(call *paths.Call) {
 			r.c.end()
 		case verb == api.List || verb == api.DeleteCollection:
 			r.list(call, resp)
-		case resp.Object == nil:
-			r.print(&metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusSuccess})
+		case resp.Object == nil || call.Subresource == "binding" || call.Subresource == "eviction":
+			code := int32(200)
+			if verb == api.Create {
+				code = 201
+			}
+			r.print(paths.Success(code, nil))
+		case verb == api.Delete && call.Deleted(resp.Object) != nil:
+			r.print(call.Deleted(resp.Object))
 		default:
 			r.print(r.named(call, resp.Object))
 		}

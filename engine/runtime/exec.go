@@ -34,9 +34,11 @@ type Session struct {
 	over bool
 	exit func(code int)
 
+	bash     bool
 	terminal bool     // an interactive shell: what is typed are its commands
 	lines    []string // typed, while a command is under way
 	busy     bool
+	ending   bool // Ctrl-D was typed
 }
 
 // Attend runs a command whose output goes to out as it comes. in is its whole input; with a terminal, a shell reads
@@ -51,12 +53,13 @@ func (c *Container) Attend(argv []string, in string, terminal bool, out func(str
 	}
 	s := &Session{c: c, exit: exit}
 	s.p = c.newProcess(s.end, out)
+	c.onEnd = append(c.onEnd, func() { s.end(137) })
 	switch path.Base(argv[0]) {
 	case "sh", "bash", "ash", "dash":
 		s.terminal = terminal && len(argv) == 1
 	}
 	if s.terminal {
-		s.p.vars["PS1"] = "# "
+		s.bash = path.Base(argv[0]) == "bash"
 		s.prompt()
 		return s, nil
 	}
@@ -80,9 +83,14 @@ func (s *Session) Kill() {
 	s.end(137)
 }
 
+// prompt is BusyBox's, or bash's.
 func (s *Session) prompt() {
-	if !s.over {
-		s.p.out(s.p.vars["PS1"])
+	switch {
+	case s.over:
+	case s.bash:
+		s.p.out("root@" + s.c.Sandbox.Hostname() + ":" + s.p.vars["PWD"] + "# ")
+	default:
+		s.p.out(s.p.vars["PWD"] + " # ")
 	}
 }
 
@@ -92,10 +100,8 @@ func (s *Session) Type(line string, end bool) {
 	if s.over || !s.terminal {
 		return
 	}
-	if end {
-		line = "exit"
-	}
 	s.lines = append(s.lines, line)
+	s.ending = s.ending || end
 	s.next()
 }
 
@@ -106,6 +112,14 @@ func (s *Session) next() {
 	}
 	line := s.lines[0]
 	s.lines = s.lines[1:]
+	if last := s.ending && len(s.lines) == 0; last && line == "" {
+		if s.bash {
+			s.p.out("exit")
+		}
+		s.p.out("\n")
+		s.end(s.p.status)
+		return
+	}
 	s.p.out(line + "\n")
 	f, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(line), "sh")
 	if err != nil {

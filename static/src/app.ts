@@ -2,6 +2,7 @@
 
 import { Engine, wholeLine } from "./engine.ts";
 import type { Call, Running } from "./engine.ts";
+import { Editing } from "./editing.ts";
 import { Model } from "./model.ts";
 import type { ClusterConfig, ControlPlane, Frame, InitResult, LineResult } from "./protocol.ts";
 import { quorumLost } from "./stage/control.ts";
@@ -32,17 +33,21 @@ export class App {
   speed = 1;
   /** What is selected, as a ref; "" nothing. */
   selection = "";
-  left: "yaml" | "canary" | "load" = "yaml";
+  left: "yaml" | "canary" | "load" | "edit" = "yaml";
   right: "summary" | "why" | "yaml" | "events" | "logs" = "summary";
   bottom: "terminal" | "events" = "terminal";
   /** The panel a phone shows under the stage. */
   sheet: "do" | "inspect" | "terminal" = "do";
   readonly editor = { name: "manifest.yaml", text: "" };
+  /** The editor that a line of the terminal has opened. */
+  editing?: Editing;
 
   readonly transcript: Line[] = [];
   readonly history: string[] = [];
   /** The terminal, once open, writes along. */
   onwrite?: (line: Line) => void;
+  /** Puts the cursor into the terminal. */
+  toTerminal: () => void = () => {};
   /** What a screen reader hears. */
   say: (text: string) => void = () => {};
 
@@ -137,14 +142,32 @@ export class App {
     this.emit("transcript");
   }
 
-  /** Runs a line as if it had been typed: it and its output appear in the terminal. */
-  start(line: string, files?: Record<string, string>): Running {
+  /**
+   * Runs a line as if it had been typed: it and its output appear in the terminal. With `keys` it really was typed there: it
+   * may open an editor, and calls `keys` when it reads what is typed on.
+   */
+  start(line: string, files?: Record<string, string>, keys?: () => void): Running {
     line = wholeLine(line);
     this.write("command", line);
     this.remember(line);
-    const running = this.engine.run(line, files, (stream, text) => this.write(stream, text));
+    let editing: Editing | undefined;
+    const edit = (name: string, text: string) => {
+      this.editing = editing ??= new Editing(line, (saved) => running.edited(saved), this.left, () => this.emit("tabs"));
+      this.show({ left: "edit", sheet: "do" });
+      editing.open(name, text);
+    };
+    const running = this.engine.run(line, files, (stream, text) => this.write(stream, text), keys && { edit, keys });
     running.done.catch((e: Error) => this.write("stderr", e.message + "\n"));
+    running.done.then(() => true, () => false).then((ended) => { if (editing?.end(ended)) this.closeEditing(editing); });
     return running;
+  }
+
+  closeEditing(editing: Editing): void {
+    if (this.editing !== editing) return;
+    this.editing = undefined;
+    if (this.left !== "edit") return this.emit("tabs");
+    this.show({ left: editing.before, sheet: "terminal" });
+    this.toTerminal();
   }
 
   run(line: string, files?: Record<string, string>): Promise<LineResult> {

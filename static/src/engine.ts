@@ -21,10 +21,17 @@ interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
   output?: (stream: "stdout" | "stderr", text: string) => void;
+  seat?: Seat;
 }
 
-/** A line that runs: `done` settles when it has ended, `cancel` is Ctrl-C. */
-export interface Running { done: Promise<LineResult>; cancel(): void }
+/** The terminal that a line is started at: what the line asks of it. */
+export interface Seat { edit(name: string, text: string): void; keys(): void }
+
+/**
+ * A line that runs: `done` settles when it has ended, `cancel` is Ctrl-C. `edited` leaves the editor that it opened, with
+ * what was saved or without; `input` is a line typed for it.
+ */
+export interface Running { done: Promise<LineResult>; cancel(): void; edited(text?: string): Promise<void>; input(line: string): void }
 
 export class Engine {
   onframe: (frame: Frame) => void = () => {};
@@ -53,9 +60,15 @@ export class Engine {
   }
 
   /** `line` as typed; a missing leading "kubectl" is added, so the engine always gets the whole line. */
-  run(line: string, files?: Record<string, string>, output?: Waiting["output"]): Running {
-    const { id, done } = this.start<LineResult>({ op: "run", line: wholeLine(line), files }, output);
-    return { done, cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}) };
+  run(line: string, files?: Record<string, string>, output?: Waiting["output"], seat?: Seat): Running {
+    const { id, done } = this.start<LineResult>({ op: "run", line: wholeLine(line), files, terminal: !!seat }, output, seat);
+    return {
+      done,
+      cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}),
+      edited: (text) => this.call<void>({ op: "edited", of: id, text }),
+      // What comes after the end is lost, as what is typed at a closed connection.
+      input: (typed) => void this.call({ op: "input", of: id, line: typed }).catch(() => {}),
+    };
   }
 
   ack(seq: number): void {
@@ -68,10 +81,10 @@ export class Engine {
     this.waiting.clear();
   }
 
-  private start<T>(call: Call, output?: Waiting["output"]): { id: number; done: Promise<T> } {
+  private start<T>(call: Call, output?: Waiting["output"], seat?: Seat): { id: number; done: Promise<T> } {
     const id = this.next++;
     const done = new Promise<T>((resolve, reject) => {
-      this.waiting.set(id, { op: call.op, resolve: resolve as (v: unknown) => void, reject, output });
+      this.waiting.set(id, { op: call.op, resolve: resolve as (v: unknown) => void, reject, output, seat });
     });
     this.wire.postMessage({ ...call, id });
     return { id, done };
@@ -85,6 +98,8 @@ export class Engine {
       case "panic": return answer.commands < 0 ? this.fail(answer.message) : this.onpanic(answer.message, answer.commands);
       case "restored": return this.onrestored();
       case "output": return this.waiting.get(answer.id)?.output?.(answer.stream, answer.text);
+      case "edit": return this.waiting.get(answer.id)?.seat?.edit(answer.name, answer.text);
+      case "keys": return this.waiting.get(answer.id)?.seat?.keys();
       case "result":
       case "error": {
         const w = this.waiting.get(answer.id);

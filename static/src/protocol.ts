@@ -1,10 +1,11 @@
 // The messages between the page and the engine's worker. Twin of wasm/protocol.go: same names, same comments.
 //
-// Every request carries an id and gets exactly one answer of that id, after any number of `output` messages for it.
+// Every request carries an id and gets exactly one answer of that id, after any number of `output` messages for it; a
+// `run` that was started at a terminal may also get `edit` and `keys`, which the page answers with `edited` and `input`.
 // Frames come unasked, at most one unacknowledged at a time: the page answers each with `ack` when it has drawn it.
 
 /** Raised on every incompatible change; compared in the handshake. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** What a cluster is made from; also the URL parameters of the page. */
 export interface ClusterConfig { nodes: number; masters: number; seed: number }
@@ -12,8 +13,12 @@ export interface ClusterConfig { nodes: number; masters: number; seed: number }
 export type Request =
   | { id: number; op: "init"; config: ClusterConfig; protocol: number }
   | { id: number; op: "reset"; config: ClusterConfig }
-  /** One line of the terminal: kubectl (`files` are what `-f NAME` can read), etcdctl, or a fault (engine/faultline.go). Output streams; ends with `code`. */
-  | { id: number; op: "run"; line: string; files?: Record<string, string> }
+  /** One line of the terminal: kubectl (`files` are what `-f NAME` can read), etcdctl, or a fault (engine/faultline.go). Output streams; ends with `code`. `terminal`: there is an editor, and somebody who types. */
+  | { id: number; op: "run"; line: string; files?: Record<string, string>; terminal?: boolean }
+  /** Leaves the editor of a running line, whose request is `of`. Without `text`: nothing was saved. */
+  | { id: number; op: "edited"; of: number; text?: string }
+  /** A line typed for a running line that reads from the terminal; "\x04" is Ctrl-D. */
+  | { id: number; op: "input"; of: number; line: string }
   /** Ends a running line (Ctrl-C). `target` is the id of its request. */
   | { id: number; op: "cancel"; target: number }
   | { id: number; op: "pause" }
@@ -41,6 +46,10 @@ export type Answer =
   | { id: number; type: "result"; value: unknown }
   | { id: number; type: "error"; message: string }
   | { id: number; type: "output"; stream: "stdout" | "stderr"; text: string }
+  /** A running line shows a text in an editor, under the name of a temporary file, and waits for `edited`. */
+  | { id: number; type: "edit"; name: string; text: string }
+  /** A running line reads from the terminal from now on, and shows itself what it reads. */
+  | { id: number; type: "keys" }
   | { type: "frame"; frame: Frame }
   /** The engine broke; the session is being restored from its command log, which takes `commands` commands. */
   | { type: "panic"; message: string; stack: string; commands: number }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ailments, behind, fate, headline, logShares, logWindow, newsMs, partWord, quorumLost, voters } from "../src/stage/control.ts";
+import { ailments, behind, fate, headline, logShares, logWindow, newsMs, partWord, quorumLost, voters, workerPart } from "../src/stage/control.ts";
 import { draftLine } from "../src/panels/faults.ts";
 import type { ControlPlane, EtcdMember, Master, Write } from "../src/protocol.ts";
 import { Model } from "../src/model.ts";
@@ -26,11 +26,26 @@ test("a majority that is down is said at once; one of three is not yet one", () 
   const h = headline(plane([master(1), off(2), off(3)]), 5000, 0);
   assert.equal(h.kind, "bad");
   assert.match(h.text, /^2 of 3 members are down: no quorum/);
-  assert.match(headline(plane([master(1), master(2), off(3)]), 5000, 0).text, /1 of 3 members down: still a majority; 0 more/);
+  assert.match(headline(plane([master(1), master(2), off(3)]), 5000, 0).text, /1 of 3 members down: still a majority, but no other may fail/);
   // A process that stands still helps nobody.
   const paused = master(2);
   paused.components[0] = { name: "etcd", up: true, paused: true, leader: false };
   assert.deepEqual(voters(plane([master(1), paused, off(3)])), { all: 3, down: 2 });
+});
+
+test("a worker's kubelet is known by what was done to it", () => {
+  const c = plane([master(1)], { faults: [{ line: "pause kubelet@node-1", undo: "continue kubelet@node-1", at: 0, op: "pause", name: "kubelet@node-1" }] });
+  assert.equal(partWord(undefined, "kubelet", workerPart(c, "kubelet@node-1")).sign, "‖");
+  assert.equal(partWord(undefined, "kubelet", workerPart(c, "kubelet@node-2")).word, "");
+});
+
+test("who does not hear the leader does not agree, and a Lease that ran out makes no leader", () => {
+  const c = plane([master(1), master(2), master(3, { role: "candidate", follows: "" })], { leases: [{ name: "kube-scheduler", holder: "control-plane-1_x", host: "control-plane-1", transitions: 0, acquired: 0, renewed: 10_000 }] });
+  assert.equal(headline(c, 5000, 0).text, "control-plane-3 does not hear the leader; 2 of 3 members agree");
+  assert.equal(partWord(c.masters[0], "kube-scheduler", undefined, c, 20_000).sign, "★");
+  assert.equal(partWord(c.masters[0], "kube-scheduler", undefined, c, 26_000).word, "lease ran out");
+  c.masters[0].clockMs = -5000;
+  assert.equal(partWord(c.masters[0], "kube-scheduler", undefined, c, 26_000).sign, "★", "its clock is slow");
 });
 
 test("a learner has no vote", () => {
@@ -78,7 +93,7 @@ test("leaders, those that stand by, paused and stopped ones are told apart by si
   assert.deepEqual(partWord(master(1), "kube-scheduler", undefined), { sign: "★", word: "leader", bad: false, leads: true });
   assert.equal(partWord(master(1), "etcd", undefined).sign, "★");
   m.components[0] = { name: "etcd", up: true, paused: true, leader: false };
-  assert.equal(word("etcd").sign, "⏸");
+  assert.equal(word("etcd").sign, "‖");
   m.components[2] = { name: "kube-scheduler", up: false, leader: false };
   assert.equal(word("kube-scheduler").word, "down");
   assert.equal(partWord(off(3), "kube-apiserver", undefined).bad, true);

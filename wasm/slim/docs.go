@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,8 +22,9 @@ var (
 	readsAnyDoc = regexp.MustCompile(`SwaggerDoc\(\) map\[string\]string|"SwaggerDoc"`)
 )
 
-// readsAllDocs is the one file that reads the documentation of every type: kubectl explain. It costs about 47 KB of the
-// compressed module.
+var importsAPI = regexp.MustCompile(`"(k8s\.io/api/[a-z0-9/]+)"`)
+
+// readsAllDocs is the one file that reads the documentation of every type: kubectl explain.
 const readsAllDocs = "engine/kubectl/explain_docs.go"
 
 // documented are the types, of whatever package, whose documentation the program in some folders reads.
@@ -47,9 +49,11 @@ func documented(dirs ...string) (map[string]bool, error) {
 			if err != nil {
 				return err
 			}
+			for _, m := range importsAPI.FindAllSubmatch(b, -1) {
+				docPackages[string(m[1])] = true
+			}
 			if filepath.ToSlash(file) == readsAllDocs {
-				types["*"] = true
-				return nil
+				return nil // the wasm build has explain_docs_slim.go in its place
 			}
 			if readsAnyDoc.Match(b) {
 				return fmt.Errorf("%s reads SwaggerDoc by an interface: the wasm build keeps it only of types named as T{}.SwaggerDoc()", file)
@@ -68,14 +72,15 @@ func documented(dirs ...string) (map[string]bool, error) {
 
 // cutDocs takes the documentation that nothing reads out of a file of it. What stays becomes text that is read when it is
 // asked for: a program fills its maps when it starts.
-func (m *module) cutDocs(b []byte) ([]byte, error) {
+func (m *module) cutDocs(file string, b []byte) ([]byte, error) {
+	pkg := path.Join(m.path, path.Dir(file))
 	text := string(b)
 	f, err := parser.ParseFile(token.NewFileSet(), "", text, parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}
 	var spans []span
-	kept := map[string]string{} // text by type
+	var kept []string
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
@@ -84,8 +89,8 @@ func (m *module) cutDocs(b []byte) ([]byte, error) {
 				continue
 			}
 			spans = append(spans, span{d.Pos(), d.End()})
-			if m.docs[of] || m.docs["*"] {
-				kept[of] = ""
+			if m.docs[of] {
+				kept = append(kept, of)
 			}
 		case *ast.GenDecl:
 			if d.Tok != token.VAR || len(d.Specs) != 1 {
@@ -97,25 +102,48 @@ func (m *module) cutDocs(b []byte) ([]byte, error) {
 				continue
 			}
 			spans = append(spans, span{d.Pos(), d.End()})
-			if kept[of], err = docText(v); err != nil {
+			doc, err := docText(v)
+			if err != nil {
 				return nil, fmt.Errorf("%s: %w", v.Names[0].Name, err)
 			}
+			if allDocs[pkg] == nil {
+				allDocs[pkg] = map[string]string{}
+			}
+			allDocs[pkg][of] = doc
 		}
 	}
 	text = without(text, spans)
-	used := false
-	for _, of := range slices.Sorted(maps.Keys(kept)) {
-		if m.docs[of] || m.docs["*"] {
-			used = true
-			text += fmt.Sprintf("\nfunc (%s) SwaggerDoc() map[string]string { return swaggerdoc.Map(%q) }\n", of, kept[of])
-		}
+	for _, of := range kept {
+		text += fmt.Sprintf("\nfunc (%s) SwaggerDoc() map[string]string { return swaggerdoc.Of(%q) }\n", of, pkg+"."+of)
 	}
-	if !used {
+	if len(kept) == 0 {
 		return []byte(text), nil
 	}
 	at := strings.Index(text, "\npackage ") + 1
 	end := at + strings.IndexByte(text[at:], '\n') + 1
 	return []byte(text[:end] + "\nimport \"k8s.io/apimachinery/pkg/util/swaggerdoc\"\n" + text[end:]), nil
+}
+
+// allDocs are the texts of all types, by package and type; docTable writes those of the packages in docPackages.
+var (
+	allDocs     = map[string]map[string]string{}
+	docPackages = map[string]bool{"k8s.io/apimachinery/pkg/apis/meta/v1": true}
+)
+
+// docTable is the file that holds the documentation: for each type \x01, its name, and its keys and values, each ended by
+// a zero byte.
+func docTable(*module) ([]byte, error) {
+	var out strings.Builder
+	for _, pkg := range slices.Sorted(maps.Keys(allDocs)) {
+		// Nobody writes reviews by hand: their fields are not explained.
+		if !docPackages[pkg] || strings.HasSuffix(pkg, "/authentication/v1") || strings.HasSuffix(pkg, "/authorization/v1") {
+			continue
+		}
+		for _, of := range slices.Sorted(maps.Keys(allDocs[pkg])) {
+			out.WriteString("\x01" + pkg + "." + of + "\x00" + allDocs[pkg][of])
+		}
+	}
+	return fmt.Appendf(nil, "package swaggerdoc\n\nconst table = %q\n", out.String()+"\x01"), nil
 }
 
 // docText writes a map literal of strings as keys and values, each ended by a zero byte.

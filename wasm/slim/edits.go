@@ -19,6 +19,7 @@ import (
 //   - klog with log/slog, flag and os/user.
 //   - The documentation of fields, which a program fills its maps with at the start, read or not: only what the engine
 //     asks for stays.
+//   - Protobuf's tags of struct fields.
 //   - The generated deep copies of Kubernetes' types: stubs/deepcopy does it by reflection.
 //   - The encoder of sigs.k8s.io/json: its decoder's table of fields names it.
 var edits = []module{
@@ -26,6 +27,7 @@ var edits = []module{
 		path:   "k8s.io/api",
 		docs:   map[string]bool{},
 		copies: true,
+		tags:   true,
 		drop: []string{"*/*/generated.pb.go", "*/*/zz_generated.model_name.go", "*/*/zz_generated.prerelease-lifecycle.go",
 			"scheduling/*/zz_generated.validations.go"},
 		cut: map[string][]string{"*/*/register.go": {"SchemeBuilder", "localSchemeBuilder", "AddToScheme", "addKnownTypes"}},
@@ -33,6 +35,7 @@ var edits = []module{
 	{
 		path: "k8s.io/apimachinery",
 		docs: map[string]bool{},
+		tags: true,
 		drop: []string{
 			"pkg/apis/*/*/generated.pb.go",
 			"pkg/apis/meta/v1/conversion.go", "pkg/apis/meta/v1/zz_generated.conversion.go", "pkg/apis/meta/v1/zz_generated.defaults.go",
@@ -61,6 +64,7 @@ var edits = []module{
 			"pkg/runtime/serializer/cbor/direct/direct.go": stubFile("cbor/direct.go"),
 			"pkg/util/deepcopy/deepcopy.go":                stubFile("deepcopy/deepcopy.go"),
 			"pkg/util/swaggerdoc/swaggerdoc.go":            stubFile("swaggerdoc/swaggerdoc.go"),
+			"pkg/util/swaggerdoc/table.go":                 docTable,
 		},
 	},
 	{path: "k8s.io/klog/v2", stub: "wasm/slim/stubs/klog"},

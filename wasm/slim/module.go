@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ type module struct {
 	swap map[string][][2]string
 	// copies replaces the generated deep copies of structs by stubs/deepcopy.
 	copies bool
+	// tags takes the protobuf tags off struct fields: they are kept in the types' descriptions, and nobody reads them.
+	tags bool
 	// docs are the types whose SwaggerDoc stays; nil leaves all.
 	docs map[string]bool
 	// add copies files from elsewhere: by name, what writes the content.
@@ -36,6 +39,8 @@ type module struct {
 	from, to string
 	done     map[string]bool // what of drop, cut and swap found something to do
 }
+
+var protobufTag = regexp.MustCompile(` protobuf:"[^"\n]*"( protobuf_(?:key|val):"[^"\n]*")*`)
 
 func (m *module) write() error {
 	if m.stub != "" {
@@ -131,12 +136,17 @@ func (m *module) writeStub() error {
 
 func (m *module) edit(file string, b []byte) ([]byte, error) {
 	if m.docs != nil && path.Base(file) == "types_swagger_doc_generated.go" {
-		return m.cutDocs(b)
+		return m.cutDocs(file, b)
 	}
 	if m.copies && path.Base(file) == "zz_generated.deepcopy.go" {
 		return reflectCopies(b)
 	}
 	text, edited := string(b), false
+	if m.tags && strings.HasPrefix(path.Base(file), "types") || m.tags && strings.Contains(file, "apis/meta/") {
+		if left := protobufTag.ReplaceAllString(text, ""); left != text {
+			text, edited = left, true
+		}
+	}
 	for _, s := range m.swap[file] {
 		if !strings.Contains(text, s[0]) {
 			return nil, fmt.Errorf("no longer has %q: look what the update changed", s[0])

@@ -19,7 +19,7 @@ import (
 func newClient(t *testing.T) (context.Context, kubernetes.Interface) {
 	c, err := kubernetes.NewForConfig(clientConfig())
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx, c
 }

@@ -1,5 +1,11 @@
 // Package realclient holds the native server to its promise: real kubectl and client-go work against it, unchanged.
 //
-// The tests build ../../web, start it on a free port with a small cluster, and use k8s.io/kubectl in this process and
-// client-go as any program does. They are a module of their own so that the product's go.mod stays small.
+// The tests build ../../web, start it on a free port with a small cluster whose clock runs 20 times as fast, and use
+// client-go and controller-runtime as any program does. kubectl is the real one: this test's own program, started anew
+// for every command. They are a module of their own so that the product's go.mod stays small.
+//
+//   - scripts/*.txt: command lines with their outputs (TestScripts; -update writes them anew, to be read before they are
+//     committed).
+//   - The recordings of scenarios/golden: kubectl's session, its errors, objects, discovery.
+//   - Informers, a manager with a kind of its own: through watches that end, lists that expire, API servers that die.
 package realclient

@@ -5,34 +5,19 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"tabernetes/scenarios/golden"
 )
-
-// line runs a whole line, as the recordings have them; the shell's quotes are single ones.
-func (k *kubectl) line(line string, files map[string]string) (string, int) {
-	k.t.Helper()
-	var args []string
-	for _, m := range regexp.MustCompile(`(?:'[^']*'|[^\s'])+`).FindAllString(line, -1) {
-		args = append(args, strings.ReplaceAll(m, "'", ""))
-	}
-	if len(files) > 0 {
-		dir := k.t.TempDir()
-		k.t.Chdir(dir)
-		for name, text := range files {
-			writeFile(k.t, name, text)
-		}
-	}
-	out, errs, code := k.run(args...)
-	return out + errs, code
-}
 
 type recorded struct{ *kubectl }
 
@@ -66,27 +51,122 @@ func plural(kind string) string {
 	return p + "s"
 }
 
+// pathOf is where a recorded object's kind is served.
+func pathOf(t *testing.T, manifest string) string {
+	var head struct{ APIVersion, Kind string }
+	require.NoError(t, yaml.Unmarshal([]byte(manifest), &head))
+	path := "/api/v1"
+	if strings.Contains(head.APIVersion, "/") {
+		path = "/apis/" + head.APIVersion
+	}
+	return path + "/namespaces/default/" + plural(head.Kind)
+}
+
+// later are the objects whose later state does not depend on kwok's kubelets or on metrics.
+var later = []string{"configmap", "cronjob", "deployment-minimal", "ingress", "pvc", "service-clusterip", "service-dualstack"}
+
 // TestRecordedObjects sends what was sent to a real cluster and wants the same answers: defaults, allocations and
-// managed fields.
+// managed fields, and what controllers made of them afterwards.
 func TestRecordedObjects(t *testing.T) {
+	same := func(t *testing.T, want, got string) {
+		t.Helper()
+		if diff := cmp.Diff(singleStack(masked(t, want)), masked(t, got)); diff != "" {
+			t.Error(diff)
+		}
+	}
 	for _, o := range golden.Objects() {
 		t.Run(o.Name, func(t *testing.T) {
-			var head struct{ APIVersion, Kind string }
-			require.NoError(t, yaml.Unmarshal([]byte(o.Manifest), &head))
-			path := "/api/v1"
-			if strings.Contains(head.APIVersion, "/") {
-				path = "/apis/" + head.APIVersion
-			}
-			resp, err := http.Post(url+path+"/namespaces/default/"+plural(head.Kind)+"?fieldManager=golden", "application/yaml", strings.NewReader(o.Manifest))
+			resp, err := http.Post(url+pathOf(t, o.Manifest)+"?fieldManager=golden", "application/yaml", strings.NewReader(o.Manifest))
 			require.NoError(t, err)
 			defer resp.Body.Close()
 			b, err := io.ReadAll(resp.Body)
 			require.NoError(t, err)
-			if diff := cmp.Diff(masked(t, o.Post), masked(t, string(b))); diff != "" {
-				t.Error(diff)
-			}
+			same(t, o.Post, string(b))
 		})
 	}
+	k := &kubectl{t: t, ns: "default"}
+	k.ok("wait", "--for=condition=Available", "deployment/dep-min", "--timeout=60s")
+	time.Sleep(2 * time.Second / speed)
+	for _, o := range golden.Objects() {
+		if slices.Contains(later, o.Name) {
+			t.Run(o.Name+"-later", func(t *testing.T) {
+				var m metav1.PartialObjectMetadata
+				require.NoError(t, json.Unmarshal([]byte(o.Get), &m))
+				same(t, o.Get, get(t, pathOf(t, o.Manifest)+"/"+m.Name, ""))
+			})
+		}
+	}
+	want := endpointSlices(t, golden.Read("list-endpointslices.json"))
+	got := endpointSlices(t, get(t, "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", ""))
+	// The real server listened on another port; the manifests of the other Services were not kept.
+	for _, service := range []string{"svc-cip", "svc-dual"} {
+		if diff := cmp.Diff(want[service][:1], got[service]); diff != "" { // see singleStack
+			t.Error(service, diff)
+		}
+	}
+	for _, o := range golden.Objects() {
+		var m metav1.PartialObjectMetadata
+		require.NoError(t, json.Unmarshal([]byte(o.Get), &m))
+		k.ok("delete", plural(m.Kind), m.Name, "--wait=false")
+	}
+}
+
+// singleStack is an object as a server with one Service range has it: the recorded one had an IPv6 range too, which adds
+// a second address to Services that prefer both families, and a slice without endpoints.
+func singleStack(v any) any {
+	if spec, ok := v.(map[string]any)["spec"].(map[string]any); ok {
+		for _, k := range []string{"clusterIPs", "ipFamilies"} {
+			if l, ok := spec[k].([]any); ok {
+				spec[k] = l[:1]
+			}
+		}
+	}
+	return v
+}
+
+// endpointSlices are those of a list by their Service, the IPv4 ones first.
+func endpointSlices(t *testing.T, text string) map[string][]any {
+	var l discoveryv1.EndpointSliceList
+	require.NoError(t, json.Unmarshal([]byte(text), &l))
+	slices.SortFunc(l.Items, func(a, b discoveryv1.EndpointSlice) int {
+		return strings.Compare(string(a.AddressType), string(b.AddressType))
+	})
+	out := map[string][]any{}
+	for i := range l.Items {
+		s := &l.Items[i]
+		service := s.Labels[discoveryv1.LabelServiceName]
+		s.APIVersion, s.Kind, s.ManagedFields, s.Generation = "", "", nil, 0
+		s.Name = strings.TrimSuffix(s.Name, s.Name[max(0, len(s.Name)-5):])
+		for j := range s.Endpoints {
+			e := &s.Endpoints[j]
+			require.Len(t, e.Addresses, 1)
+			e.Addresses[0], e.NodeName, e.Zone = "IP", nil, nil // kwok's nodes are in no zone
+			if e.TargetRef != nil {
+				e.TargetRef.Name = e.TargetRef.Name[:len(e.TargetRef.Name)-5]
+			}
+		}
+		b, err := json.Marshal(s)
+		require.NoError(t, err)
+		out[service] = append(out[service], masked(t, string(b)))
+	}
+	return out
+}
+
+// get reads a path; accept "" is JSON.
+func get(t *testing.T, path, accept string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+path, nil)
+	require.NoError(t, err)
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, string(b))
+	return string(b)
 }
 
 // masked is a JSON document without what differs from run to run.

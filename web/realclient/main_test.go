@@ -2,8 +2,9 @@ package realclient
 
 import (
 	"bufio"
-	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,12 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
-	"k8s.io/kubectl/pkg/cmd"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+	"k8s.io/klog/v2"
 )
 
 // speed is how fast the cluster's clock runs.
@@ -25,7 +23,16 @@ const speed = 20
 // url is the server's, started once for all tests; each test works in a namespace of its own.
 var url string
 
-func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+// program is this test's own executable; binary is the server's.
+var program, binary string
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asKubectl) != "" {
+		os.Exit(kubectlMain())
+	}
+	klog.SetLogger(logr.Discard()) // reflectors tell of what the tests do to them
+	os.Exit(runAll(m))
+}
 
 func runAll(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "realclient")
@@ -34,130 +41,78 @@ func runAll(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	os.Setenv("KUBECONFIG", os.DevNull)
-	os.Setenv("HOME", dir)
-	server := filepath.Join(dir, "web")
-	build := exec.Command("go", "build", "-o", server, "./web")
+	if program, err = os.Executable(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	binary = filepath.Join(dir, "web")
+	build := exec.Command("go", "build", "-o", binary, "./web")
 	build.Dir = filepath.Join("..", "..")
-	build.Env = append(os.Environ(), "HOME="+realHome)
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s\n%v\n", out, err)
 		return 1
 	}
-	run := exec.Command(server, "-addr=", "-api=127.0.0.1:0", "-nodes=3", "-speed="+strconv.Itoa(speed), "-seed=1")
-	run.Stderr = os.Stderr
-	out, err := run.StdoutPipe()
-	if err == nil {
-		err = run.Start()
-	}
+	s, err := startServer()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	line, _ := bufio.NewReader(out).ReadString('\n')
-	_, rest, _ := strings.Cut(line, "--server=")
-	if url, _, _ = strings.Cut(rest, " "); url == "" {
-		fmt.Fprintf(os.Stderr, "the server did not tell its address: %q\n", line)
-		_ = run.Process.Kill()
-		return 1
-	}
+	url = s.url
 	code := m.Run()
-	_ = run.Process.Signal(os.Interrupt)
-	if err := run.Wait(); err != nil {
+	if err := s.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "the server did not end well:", err)
 		return 1
 	}
 	return code
 }
 
-// realHome keeps the build cache of the go command where it is.
-var realHome = os.Getenv("HOME")
+// host is a running native host.
+type host struct {
+	url string
+	cmd *exec.Cmd
+	in  io.WriteCloser // takes lines such as "kill control-plane-1"
+	out *bufio.Reader  // answers them
+}
+
+func startServer(flags ...string) (*host, error) {
+	s := &host{cmd: exec.Command(binary, append([]string{"-addr=", "-api=127.0.0.1:0", "-nodes=3", "-speed=" + strconv.Itoa(speed), "-seed=1"}, flags...)...)}
+	s.cmd.Stderr = os.Stderr
+	in, err := s.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	s.in, s.out = in, bufio.NewReader(out)
+	line, _ := s.out.ReadString('\n')
+	_, rest, _ := strings.Cut(line, "--server=")
+	if s.url, _, _ = strings.Cut(rest, " "); s.url == "" {
+		_ = s.cmd.Process.Kill()
+		return nil, fmt.Errorf("the server did not tell its address: %q", line)
+	}
+	return s, nil
+}
+
+// do gives the server a line and waits for its answer.
+func (s *host) do(line string) error {
+	if _, err := io.WriteString(s.in, line+"\n"); err != nil {
+		return err
+	}
+	answer, err := s.out.ReadString('\n')
+	if err == nil && !strings.HasPrefix(answer, "ok") {
+		err = errors.New(strings.TrimSpace(answer))
+	}
+	return err
+}
+
+func (s *host) stop() error {
+	_ = s.cmd.Process.Signal(os.Interrupt)
+	return s.cmd.Wait()
+}
 
 func clientConfig() *rest.Config { return &rest.Config{Host: url, QPS: 200, Burst: 200} }
-
-// kubectl is a command line.
-type kubectl struct {
-	t             *testing.T
-	ns            string
-	config, cache string // files, made by the first command
-}
-
-// kubeconfig is what a person has; the namespace as a flag would also bind what manifests say.
-const kubeconfig = `apiVersion: v1
-kind: Config
-clusters: [{name: tabernetes, cluster: {server: "%s"}}]
-contexts: [{name: tabernetes, context: {cluster: tabernetes, namespace: %s}}]
-current-context: tabernetes
-`
-
-// fatal is how kubectl would have ended the process.
-type fatal struct {
-	text string
-	code int
-}
-
-// run runs a command and gives its output and exit code.
-func (k *kubectl) run(args ...string) (stdout, stderr string, code int) {
-	k.t.Helper()
-	if k.config == "" {
-		dir := k.t.TempDir()
-		k.config = filepath.Join(dir, "config")
-		writeFile(k.t, k.config, fmt.Sprintf(kubeconfig, url, k.ns))
-		k.cache = filepath.Join(dir, "cache")
-	}
-	args = append([]string{"kubectl", "--kubeconfig=" + k.config, "--cache-dir=" + k.cache}, args...)
-	var out, errs bytes.Buffer
-	cmdutil.BehaviorOnFatal(func(text string, code int) { panic(fatal{text, code}) })
-	defer cmdutil.DefaultBehaviorOnFatal()
-	defer func() {
-		if f, ok := recover().(fatal); ok {
-			stdout, stderr, code = out.String(), errs.String()+f.text, f.code
-		}
-	}()
-	c := cmd.NewDefaultKubectlCommandWithArgs(cmd.KubectlOptions{
-		Arguments:   args,
-		ConfigFlags: genericclioptions.NewConfigFlags(true).WithDeprecatedPasswordFlag().WithDiscoveryBurst(300).WithDiscoveryQPS(50),
-		IOStreams:   genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errs},
-	})
-	c.SetArgs(args[1:])
-	c.SetOut(&out)
-	c.SetErr(&errs)
-	if err := c.Execute(); err != nil {
-		return out.String(), errs.String() + err.Error(), 1
-	}
-	return out.String(), errs.String(), 0
-}
-
-// ok runs a command that must succeed.
-func (k *kubectl) ok(args ...string) string {
-	k.t.Helper()
-	out, errs, code := k.run(args...)
-	require.Zerof(k.t, code, "kubectl %s\n%s%s", strings.Join(args, " "), out, errs)
-	return out
-}
-
-// fails runs a command that must not, and gives what it says.
-func (k *kubectl) fails(args ...string) string {
-	k.t.Helper()
-	out, errs, code := k.run(args...)
-	require.NotZerof(k.t, code, "kubectl %s\n%s", strings.Join(args, " "), out)
-	return strings.TrimSpace(errs)
-}
-
-// newKubectl makes a namespace for a test.
-func newKubectl(t *testing.T, ns string) *kubectl {
-	k := &kubectl{t: t, ns: "default"}
-	k.ok("create", "namespace", ns)
-	return &kubectl{t: t, ns: ns}
-}
-
-// file writes a manifest.
-func file(t *testing.T, text string) string {
-	path := filepath.Join(t.TempDir(), "manifest.yaml")
-	writeFile(t, path, text)
-	return path
-}
-
-func writeFile(t *testing.T, path, text string) {
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-}

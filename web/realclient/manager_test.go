@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
@@ -114,7 +115,7 @@ func (r *greeter) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result,
 }
 
 // startManager runs a manager of its own until the test ends or it is stopped.
-func startManager(t *testing.T, ns, name string) (c client.Client, stop func()) {
+func startManager(t *testing.T, conf *rest.Config, ns, name string) (c client.Client, stop func()) {
 	s := runtime.NewScheme()
 	require.NoError(t, scheme.AddToScheme(s))
 	gv := schema.GroupVersion{Group: "example.org", Version: "v1"}
@@ -122,7 +123,7 @@ func startManager(t *testing.T, ns, name string) (c client.Client, stop func()) 
 	metav1.AddToGroupVersion(s, gv)
 	skip := true
 	lease, renew, retry := 3*time.Second, 2*time.Second, 200*time.Millisecond
-	m, err := ctrl.NewManager(clientConfig(), ctrl.Options{
+	m, err := ctrl.NewManager(conf, ctrl.Options{
 		Scheme: s, Metrics: server.Options{BindAddress: "0"}, Controller: config.Controller{SkipNameValidation: &skip},
 		LeaderElection: true, LeaderElectionID: "greeter.example.org", LeaderElectionNamespace: ns, LeaderElectionReleaseOnCancel: true,
 		LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
@@ -140,14 +141,14 @@ func startManager(t *testing.T, ns, name string) (c client.Client, stop func()) 
 		}
 	}
 	t.Cleanup(stop)
-	c, err = client.New(clientConfig(), client.Options{Scheme: s})
+	c, err = client.New(conf, client.Options{Scheme: s})
 	require.NoError(t, err)
 	return c, stop
 }
 
 func eventually(t *testing.T, what string, held func() bool) {
 	t.Helper()
-	require.Eventually(t, held, 60*time.Second, 50*time.Millisecond, what)
+	require.Eventually(t, held, 90*time.Second, 50*time.Millisecond, what)
 }
 
 // TestManager is an operator as people write them: a custom kind, a controller-runtime manager with leader election,
@@ -158,7 +159,7 @@ func TestManager(t *testing.T) {
 	k.ok("apply", "-f", file(t, greetingCRD))
 	k.ok("wait", "--for=condition=Established", "crd/greetings.example.org", "--timeout=30s")
 
-	c, stopFirst := startManager(t, k.ns, "first")
+	c, stopFirst := startManager(t, clientConfig(), k.ns, "first")
 	ctx := t.Context()
 	g := &Greeting{ObjectMeta: metav1.ObjectMeta{Namespace: k.ns, Name: "one"}}
 	err := c.Create(ctx, g.DeepCopyObject().(*Greeting))
@@ -174,7 +175,7 @@ func TestManager(t *testing.T) {
 	}
 	eventually(t, "the first manager reconciles", said("hello world", "first"))
 
-	startManager(t, k.ns, "second")
+	startManager(t, clientConfig(), k.ns, "second")
 	stopFirst()
 	require.NoError(t, c.Get(ctx, key, g))
 	g.Spec.To = "moon"

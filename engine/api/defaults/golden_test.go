@@ -21,13 +21,13 @@ func TestGolden(t *testing.T) {
 		"service-clusterip": &corev1.Service{}, "service-dualstack": &corev1.Service{},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text, err := os.ReadFile("testdata/" + name + ".yaml")
+			text, err := os.ReadFile("../../../scenarios/golden/objects/" + name + ".yaml")
 			require.NoError(t, err)
 			require.NoError(t, yaml.UnmarshalStrict(text, obj))
 			Set(obj)
 			PrepareForCreate(obj)
 			got := asMap(t, mustJSON(t, obj))
-			answer, err := os.ReadFile("testdata/" + name + ".post.json")
+			answer, err := os.ReadFile("../../../scenarios/golden/objects/" + name + ".post.json")
 			require.NoError(t, err)
 			want := asMap(t, answer)
 			for _, key := range []string{"namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields"} {

@@ -13,13 +13,13 @@ import (
 
 // TestGoldenIngress holds a POST against what a real v1.37.2 API server answered.
 func TestGoldenIngress(t *testing.T) {
-	text, err := os.ReadFile("testdata/ingress.yaml")
+	text, err := os.ReadFile("../../../scenarios/golden/objects/ingress.yaml")
 	require.NoError(t, err)
 	in := &networkingv1.Ingress{}
 	require.NoError(t, yaml.UnmarshalStrict(text, in))
 	Set(in)
 	PrepareForCreate(in)
-	answer, err := os.ReadFile("testdata/ingress.post.json")
+	answer, err := os.ReadFile("../../../scenarios/golden/objects/ingress.post.json")
 	require.NoError(t, err)
 	want := asMap(t, answer)
 	for _, key := range []string{"namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields"} {

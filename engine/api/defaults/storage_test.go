@@ -16,13 +16,13 @@ import (
 // TestGoldenClaim holds a POST of a claim against what a real v1.37.2 API server answered, less what it adds by itself
 // and by admission.
 func TestGoldenClaim(t *testing.T) {
-	text, err := os.ReadFile("testdata/pvc.yaml")
+	text, err := os.ReadFile("../../../scenarios/golden/objects/pvc.yaml")
 	require.NoError(t, err)
 	claim := &corev1.PersistentVolumeClaim{}
 	require.NoError(t, yaml.UnmarshalStrict(text, claim))
 	Set(claim)
 	PrepareForCreate(claim)
-	answer, err := os.ReadFile("testdata/pvc.post.json")
+	answer, err := os.ReadFile("../../../scenarios/golden/objects/pvc.post.json")
 	require.NoError(t, err)
 	want := asMap(t, answer)
 	for _, key := range []string{"namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields", "finalizers"} {

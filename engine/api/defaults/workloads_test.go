@@ -25,7 +25,7 @@ func TestGoldenWorkloads(t *testing.T) {
 		"daemonset": &appsv1.DaemonSet{}, "hpa-minimal": &autoscalingv2.HorizontalPodAutoscaler{},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer, err := os.ReadFile("testdata/" + name + ".post.json")
+			answer, err := os.ReadFile("../../../scenarios/golden/objects/" + name + ".post.json")
 			require.NoError(t, err)
 			want := asMap(t, answer)
 			var recorded metav1.PartialObjectMetadata
@@ -33,7 +33,7 @@ func TestGoldenWorkloads(t *testing.T) {
 			delete(want["metadata"].(map[string]any), "managedFields")
 			delete(want["metadata"].(map[string]any), "resourceVersion")
 
-			text, err := os.ReadFile("testdata/" + name + ".yaml")
+			text, err := os.ReadFile("../../../scenarios/golden/objects/" + name + ".yaml")
 			require.NoError(t, err)
 			require.NoError(t, yaml.UnmarshalStrict(text, obj))
 			m, err := meta.Accessor(obj)

@@ -12,12 +12,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/merge"
+
+	"tabernetes/engine/order"
 )
 
 // conflictError is the 409 of an apply that would change what others manage (managedfields/internal/conflict.go). The
 // causes come by manager, where upstream's order is random.
 func (m *managed) conflictError(conflicts merge.Conflicts) error {
-	slices.SortStableFunc(conflicts, func(a, b merge.Conflict) int { return strings.Compare(a.Manager, b.Manager) })
+	order.By(conflicts, func(a, b merge.Conflict) int { return strings.Compare(a.Manager, b.Manager) })
 	var causes []metav1.StatusCause
 	for _, c := range conflicts {
 		causes = append(causes, metav1.StatusCause{

@@ -37,7 +37,7 @@ func object(t testing.TB, text string) (*api.Resource, api.Object) {
 
 // TestGolden holds the sets of new objects against a real API server's answers.
 func TestGolden(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.yaml")
+	files, err := filepath.Glob("../../../scenarios/golden/objects/*.yaml")
 	require.NoError(t, err)
 	m := fieldmanager.New()
 	for _, file := range files {

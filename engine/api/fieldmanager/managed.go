@@ -10,6 +10,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"tabernetes/engine/order"
 )
 
 // managed is metadata.managedFields taken apart: sets by manager, as structured-merge-diff wants them.
@@ -98,7 +100,7 @@ func (m *managed) encode() []metav1.ManagedFieldsEntry {
 }
 
 func sortEntries(list []metav1.ManagedFieldsEntry) {
-	slices.SortStableFunc(list, func(a, b metav1.ManagedFieldsEntry) int {
+	order.By(list, func(a, b metav1.ManagedFieldsEntry) int {
 		return cmp.Or(
 			cmp.Compare(a.Operation, b.Operation), cmp.Compare(seconds(a.Time), seconds(b.Time)), cmp.Compare(a.Manager, b.Manager),
 			cmp.Compare(a.APIVersion, b.APIVersion), cmp.Compare(a.Subresource, b.Subresource))

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/order"
 )
 
 // Discovery are the documents that tell clients what is served, made from a table of kinds.
@@ -49,7 +50,7 @@ func NewDiscovery(table *api.Table) Discovery {
 	d.order()
 	for _, gv := range d.Versions {
 		l := d.Resources[gv]
-		slices.SortFunc(l.APIResources, func(a, b metav1.APIResource) int { return cmp.Compare(a.Name, b.Name) })
+		order.By(l.APIResources, func(a, b metav1.APIResource) int { return cmp.Compare(a.Name, b.Name) })
 		if gv.Group == "" {
 			d.Paths = append(d.Paths, "/api/"+gv.Version, "/openapi/v3/api/"+gv.Version)
 			continue
@@ -62,14 +63,14 @@ func NewDiscovery(table *api.Table) Discovery {
 
 // order sorts groups and their versions by priority, as the aggregator does; of equal ones by name and age of version.
 func (d *Discovery) order() {
-	slices.SortStableFunc(d.Groups, func(a, b metav1.APIGroup) int {
+	order.By(d.Groups, func(a, b metav1.APIGroup) int {
 		x, _ := api.GroupPriority(schema.GroupVersion{Group: a.Name, Version: a.Versions[0].Version})
 		y, _ := api.GroupPriority(schema.GroupVersion{Group: b.Name, Version: b.Versions[0].Version})
 		return cmp.Or(cmp.Compare(y, x), cmp.Compare(a.Name, b.Name))
 	})
 	for i := range d.Groups {
 		g := &d.Groups[i]
-		slices.SortStableFunc(g.Versions, func(a, b metav1.GroupVersionForDiscovery) int {
+		order.By(g.Versions, func(a, b metav1.GroupVersionForDiscovery) int {
 			_, x := api.GroupPriority(schema.GroupVersion{Group: g.Name, Version: a.Version})
 			_, y := api.GroupPriority(schema.GroupVersion{Group: g.Name, Version: b.Version})
 			return cmp.Or(cmp.Compare(y, x), version.CompareKubeAwareVersionStrings(b.Version, a.Version))

@@ -67,7 +67,7 @@ func TestRecordedManifests(t *testing.T) {
 			"spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type",
 		},
 	} {
-		text, err := os.ReadFile("testdata/" + name + ".yaml")
+		text, err := os.ReadFile("../../../scenarios/golden/invalid/" + name + ".yaml")
 		require.NoError(t, err)
 		obj := decode(t, text)
 		m, err := meta.Accessor(obj)
@@ -76,7 +76,7 @@ func TestRecordedManifests(t *testing.T) {
 		defaults.PrepareForCreate(obj)
 		list := validation.Create(obj)
 		require.Equal(t, want, texts(list), name)
-		if recorded, err := os.ReadFile("testdata/" + name + ".status.json"); err == nil {
+		if recorded, err := os.ReadFile("../../../scenarios/golden/invalid/" + name + ".status.json"); err == nil {
 			var status metav1.Status
 			require.NoError(t, json.Unmarshal(recorded, &status))
 			got := apierrors.NewInvalid(schema.GroupKind{Kind: status.Details.Kind}, m.GetName(), list).Status()

@@ -153,7 +153,7 @@ func TestRecordedWorkloads(t *testing.T) {
 		"15-hpa-min-gt-max":    "spec.maxReplicas: Invalid value: 2: must be greater than or equal to `minReplicas`",
 		"17-pdb-both":          `spec: Invalid value: {"MinAvailable":1,"Selector":{"matchLabels":{"a":"b"}},"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set`,
 	} {
-		text, err := os.ReadFile("testdata/" + name + ".yaml")
+		text, err := os.ReadFile("../../../scenarios/golden/invalid/" + name + ".yaml")
 		require.NoError(t, err)
 		obj := newWorkload(t, text)
 		m, err := meta.Accessor(obj)

@@ -19,7 +19,7 @@ var notServed = []string{"resource.k8s.io", "flowcontrol.apiserver.k8s.io", "sto
 // TestDiscoveryAsRecorded holds discovery against that of a real v1.37.2.
 func TestDiscoveryAsRecorded(t *testing.T) {
 	_, h := newFake()
-	text, err := os.ReadFile("testdata/discovery-apis.json")
+	text, err := os.ReadFile("../../../scenarios/golden/objects/discovery-apis.json")
 	require.NoError(t, err)
 	var want metav1.APIGroupList
 	require.NoError(t, json.Unmarshal(text, &want))
@@ -27,7 +27,7 @@ func TestDiscoveryAsRecorded(t *testing.T) {
 	got := into[metav1.APIGroupList](t, ask(t, h, "GET", "/apis", ""))
 	require.Empty(t, cmp.Diff(want.Groups, got.Groups))
 
-	text, err = os.ReadFile("testdata/api-resources.txt")
+	text, err = os.ReadFile("../../../scenarios/golden/objects/api-resources.txt")
 	require.NoError(t, err)
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
 		f := strings.Fields(line)

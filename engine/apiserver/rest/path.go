@@ -23,6 +23,10 @@ func parsePath(t *api.Table, gv schema.GroupVersion, parts []string) (call, bool
 	return call{c.Resource, c.Namespace, c.Name, c.Subresource, c.Watch, c.Everywhere, c.Binding}, ok
 }
 
+func (c *call) path() *paths.Call {
+	return &paths.Call{Resource: c.resource, Namespace: c.namespace, Name: c.name, Subresource: c.subresource, Watch: c.watch, Everywhere: c.everywhere, Binding: c.binding}
+}
+
 // subresource is how a subresource is served.
 type subresource struct {
 	kind  schema.GroupVersionKind // empty: the resource's own

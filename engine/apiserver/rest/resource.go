@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -81,8 +80,7 @@ func (s *server) serveResource(w http.ResponseWriter, r *http.Request, c call) {
 
 // verbOf is what a method means for a path.
 func verbOf(method string, c *call) (api.Verb, bool) {
-	p := paths.Call{Resource: c.resource, Namespace: c.namespace, Name: c.name, Subresource: c.subresource, Watch: c.watch, Everywhere: c.everywhere, Binding: c.binding}
-	return p.Verb(method)
+	return c.path().Verb(method)
 }
 
 func (s *server) withBody(w http.ResponseWriter, r *http.Request, c *call, out output, req *api.Request, err error) {
@@ -176,14 +174,14 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, c *call, out out
 		code = http.StatusCreated
 	}
 	if c.subresource == "binding" || c.subresource == "eviction" || resp.Object == nil {
-		s.write(w, out, code, success(int32(code), nil))
+		s.write(w, out, code, paths.Success(int32(code), nil))
 		return
 	}
-	if req.Verb == api.Delete && !returnsDeleted(c.resource) && removed(resp.Object) {
-		s.write(w, out, code, success(0, &metav1.StatusDetails{
-			Name: c.name, Group: c.resource.Group, Kind: c.resource.Name, UID: resp.Object.GetUID(),
-		}))
-		return
+	if req.Verb == api.Delete {
+		if st := c.path().Deleted(resp.Object); st != nil {
+			s.write(w, out, code, st)
+			return
+		}
 	}
 	v, err := s.transformed(r, c, out, s.books.shown(c, resp.Object))
 	if err != nil {
@@ -191,24 +189,6 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, c *call, out out
 		return
 	}
 	s.write(w, out, code, v)
-}
-
-func success(code int32, d *metav1.StatusDetails) *metav1.Status {
-	return &metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusSuccess, Code: code, Details: d}
-}
-
-// returnsDeleted are the resources whose DELETE answers with the object itself (ReturnDeletedObject of their storage).
-func returnsDeleted(r *api.Resource) bool {
-	return r == api.Pods || r == api.Services || r == api.ServiceAccounts || r == api.Namespaces
-}
-
-// removed reports that a DELETE's object is gone, not only marked.
-func removed(o api.Object) bool {
-	if ns, ok := o.(*corev1.Namespace); ok && len(ns.Spec.Finalizers) > 0 {
-		return false
-	}
-	g := o.GetDeletionGracePeriodSeconds()
-	return len(o.GetFinalizers()) == 0 && (o.GetDeletionTimestamp() == nil || g == nil || *g == 0)
 }
 
 func (s *server) serveList(w http.ResponseWriter, r *http.Request, c *call, out output, req *api.Request) {

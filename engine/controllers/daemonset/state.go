@@ -205,22 +205,22 @@ func (s *set) stageOf(name string, p *place, now time.Time) (stage, bool) {
 	if len(p.pods) == 0 && !p.run {
 		return outside, false
 	}
-	now1, old, ok := s.pair(p)
+	newer, old, ok := s.pair(p)
 	if !ok {
 		return crowded, false
 	}
-	newServes := now1 != nil && s.available(name, now1, now)
+	newServes := newer != nil && s.available(name, newer, now)
 	oldAvailable := old != nil && s.available(name, old, now)
 	switch {
-	case now1 == nil && old == nil:
+	case newer == nil && old == nil:
 		return vacant, false
 	case old == nil && newServes:
 		return fresh, true
 	case old == nil:
 		return unready, false
-	case now1 == nil && oldAvailable:
+	case newer == nil && oldAvailable:
 		return oldServes, true
-	case now1 == nil:
+	case newer == nil:
 		return oldBroken, false
 	case newServes:
 		return bothServe, oldAvailable
@@ -229,21 +229,21 @@ func (s *set) stageOf(name string, p *place, now time.Time) (stage, bool) {
 }
 
 // pair are the new and the old pod of a place; ok is false if there are more.
-func (s *set) pair(p *place) (now, old *corev1.Pod, ok bool) {
+func (s *set) pair(p *place) (newer, old *corev1.Pod, ok bool) {
 	for _, pod := range p.pods {
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
 		into := &old
 		if s.updated(pod) {
-			into = &now
+			into = &newer
 		}
 		if *into != nil {
 			return nil, nil, false
 		}
 		*into = pod
 	}
-	return now, old, true
+	return newer, old, true
 }
 
 // updated reports a pod made from the current template.

@@ -260,11 +260,11 @@ func (k *Controller) surplus(s *set, name string, running []*corev1.Pod) (remove
 	if len(running) < 2 {
 		return nil
 	}
-	var now, old *corev1.Pod
+	var newer, old *corev1.Pod
 	for _, pod := range running {
 		into := &old
 		if pod.Labels[appsv1.ControllerRevisionHashLabelKey] == s.hash {
-			into = &now
+			into = &newer
 		}
 		if *into != nil {
 			remove = append(remove, pod)
@@ -272,7 +272,7 @@ func (k *Controller) surplus(s *set, name string, running []*corev1.Pod) (remove
 		}
 		*into = pod
 	}
-	if now != nil && old != nil && (!api.PodReady(old) || s.available(name, now, k.a.Wall())) {
+	if newer != nil && old != nil && (!api.PodReady(old) || s.available(name, newer, k.a.Wall())) {
 		remove = append(remove, old)
 	}
 	return remove

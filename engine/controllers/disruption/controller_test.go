@@ -161,15 +161,26 @@ func TestWhatCannotBeComputedAllowsNothing(t *testing.T) {
 	s.Run(time.Second)
 	assert.Equal(t, `found no controllers for pod "c"`, condition(want(t, s, 1, 0, 1, 0)).Message)
 	apitest.Remove[*corev1.Pod](s, "default", "c")
-	pod(s, "d", true, &unknownKind)
+	pod(s, "d", true, nil)
+	apitest.Edit(s, "default", "d", func(p *corev1.Pod) {
+		p.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Widget", Name: "w", UID: "w", Controller: ptr.To(true)}}
+	})
 	s.Run(time.Second)
-	assert.Equal(t, "SyncFailed", condition(want(t, s, 1, 0, 1, 0)).Reason)
+	assert.Equal(t, `no matches for kind "Widget" in version "example.com/v1"`, condition(want(t, s, 1, 0, 1, 0)).Message)
 	apitest.Remove[*corev1.Pod](s, "default", "d")
 	s.Run(time.Second)
 	assert.Equal(t, "SufficientPods", condition(want(t, s, 1, 0, 1, 1)).Reason)
 }
 
-var unknownKind = appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "lost", UID: "y"}}
+// A kind that is in no cache is asked for its scale.
+func TestScaleSubresource(t *testing.T) {
+	s := start()
+	d := apitest.Put(s, &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "direct", Namespace: "default"}, Spec: appsv1.DeploymentSpec{Replicas: ptr.To(int32(5))}})
+	pod(s, "a", true, d)
+	budget(s, "40%", "")
+	s.Run(time.Second)
+	want(t, s, 1, 2, 5, 0)
+}
 
 func disrupt(s *apitest.Server, names ...string) {
 	apitest.Edit(s, "default", "web", func(b *policyv1.PodDisruptionBudget) {

@@ -1,7 +1,6 @@
 package disruption
 
 import (
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/order"
 	"tabernetes/engine/sim"
 )
 
@@ -68,7 +68,7 @@ func (t *tally) controllers() []metav1.OwnerReference {
 	for _, o := range t.owners { // sorted below
 		out = append(out, o.ref)
 	}
-	slices.SortFunc(out, func(a, b metav1.OwnerReference) int {
+	order.By(out, func(a, b metav1.OwnerReference) int {
 		if c := strings.Compare(a.Name, b.Name); c != 0 {
 			return c
 		}

@@ -5,6 +5,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"tabernetes/engine/order"
 )
 
 // span is a run of completion indexes, both ends included.
@@ -49,7 +51,7 @@ func parseIndexes(s string, completions int) indexes {
 // union is a set with all of another.
 func (x indexes) union(y indexes) indexes {
 	all := slices.Concat(x, y)
-	slices.SortFunc(all, func(a, b span) int { return a.first - b.first })
+	order.By(all, func(a, b span) int { return a.first - b.first })
 	var out indexes
 	for _, s := range all {
 		if n := len(out); n > 0 && s.first <= out[n-1].last+1 {

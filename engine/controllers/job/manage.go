@@ -21,13 +21,13 @@ import (
 func (p *pass) manage(then func(active int32, err error)) {
 	j := p.job
 	active := int32(len(p.active))
-	remove := func(pods []*corev1.Pod) {
+	remove := func(why string, pods []*corev1.Pod) {
 		keys := make([]string, len(pods))
 		for i, o := range pods {
 			keys[i] = api.KeyOf(o)
 		}
 		p.k.expect.ExpectDeletions(p.key, keys)
-		p.note("deleting " + strconv.Itoa(len(pods)) + " pods")
+		p.note(why + ": deleting " + strconv.Itoa(len(pods)))
 		p.deletePods(pods, func(removed, ready int32, err error) {
 			p.terminating += removed
 			p.ready -= ready
@@ -40,7 +40,7 @@ func (p *pass) manage(then func(active int32, err error)) {
 			then(0, nil)
 			return
 		}
-		remove(p.victims(int(active)))
+		remove("suspended", p.victims(int(active)))
 		return
 	}
 	var want int32
@@ -53,7 +53,7 @@ func (p *pass) manage(then func(active int32, err error)) {
 		want = *j.Spec.Parallelism
 	}
 	if victims := p.victims(int(max(active-want, 0))); len(victims) > 0 {
-		remove(victims[:min(len(victims), MaxPodsPerSync)])
+		remove("too many active pods", victims[:min(len(victims), MaxPodsPerSync)])
 		return
 	}
 	n := want - active
@@ -88,7 +88,7 @@ func (p *pass) manage(then func(active int32, err error)) {
 	}
 	p.k.expect.ExpectCreations(p.key, int(n))
 	if n > 0 {
-		p.note("creating " + strconv.Itoa(int(n)) + " pods (" + strconv.Itoa(int(active)) + " active, wants " + strconv.Itoa(int(want)) + ")")
+		p.note("too few active pods: creating " + strconv.Itoa(int(n)) + " (has " + strconv.Itoa(int(active)) + ", wants " + strconv.Itoa(int(want)) + ")")
 	}
 	p.create(int(n), which, func(made int, err error) { then(active+int32(made), err) })
 }

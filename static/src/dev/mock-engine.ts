@@ -68,7 +68,7 @@ export class MockEngine implements Wire {
         const [verb, name] = r.line.trim().split(/\s+/);
         return verb === "kill" || verb === "restart" ? this.power(r.id, name, verb === "restart") : this.kubectl(r.id, r.line);
       }
-      case "cancel": return this.ok(r.id);
+      case "cancel": case "edited": case "input": return this.ok(r.id);
     }
   }
 

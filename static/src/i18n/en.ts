@@ -47,6 +47,8 @@ export const en = {
   "yaml.hint": "Write or paste manifests, then apply them. Ctrl+Enter applies.", "yaml.ok": "Applied", "yaml.failed": "Nothing was changed by what failed", "yaml.line": "line {n}",
   "example.canary": "Canary by replicas", "example.guestbook": "Guestbook (all in one)", "example.guestbook-website": "Guestbook (kubernetes.io)", "example.nginx": "nginx Deployment",
   "example.hello": "hello, 10 replicas with probes", "example.hello-no-probes": "hello, 10 replicas without probes", "example.broken-image": "An image that does not exist", "example.crash-loop": "A container that crashes", "example.too-big": "A pod that fits nowhere",
+  "tab.edit": "Edit", "edit.label": "Text to edit", "edit.save": "Save", "edit.hint": "Ctrl+S saves, Escape cancels. Ctrl+M lets Tab leave the text.", "edit.opened": "{line}: the editor is open", "edit.again": "{line}: opened again, the errors are at the top",
+  "edit.discard": "Leave without saving your changes?", "edit.leave": "Leave without saving", "edit.keep": "Keep editing", "edit.over": "The command has ended: this can no longer be saved, only copied.",
   // canary
   "canary.title": "Canary release", "canary.intro": "Two Deployments behind one Service: the new version gets the share of requests that it has of the pods.",
   "canary.none": "No Deployment stands behind a Service yet.", "canary.example": "Apply the example “Canary by replicas”",
@@ -107,6 +109,7 @@ export const en = {
   "faults.everybody": "all other machines", "faults.ms": "Milliseconds", "faults.loss": "Loss, %", "faults.seconds": "Seconds", "faults.both": "both directions", "faults.do": "Do it",
   "act.kill": "Kill", "act.start": "Start", "act.reboot": "Restart", "act.freeze": "Pause", "act.continue": "Continue", "act.heal": "Heal", "act.mend": "Mend",
   "say.leader": "{name} leads etcd in term {term}", "say.quorumLost": "etcd has no quorum: nothing can be written", "say.quorumBack": "etcd has a quorum again",
+  "stage.leaseOver": "lease ran out", "cp.apart": "{names} does not hear the leader; {n} of {all} members agree", "cp.degraded0": "{down} of {all} members down: still a majority, but no other may fail", "write.it": "It",
 };
 
 export type Key = keyof typeof en;

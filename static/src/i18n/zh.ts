@@ -87,4 +87,7 @@ export const zh: Messages = {
   "faults.link": "网络延迟或丢包", "faults.disk": "磁盘变慢", "faults.full": "磁盘写满", "faults.clock": "时钟偏差", "faults.to": "与谁之间", "faults.everybody": "所有其他机器", "faults.ms": "毫秒", "faults.loss": "丢包率 %",
   "faults.seconds": "秒", "faults.both": "双向", "faults.do": "执行", "act.kill": "终止", "act.start": "启动", "act.reboot": "重启", "act.freeze": "暂停", "act.continue": "继续", "act.heal": "恢复", "act.mend": "修复",
   "say.leader": "{name} 在任期 {term} 领导 etcd", "say.quorumLost": "etcd 失去法定人数：无法写入", "say.quorumBack": "etcd 恢复法定人数",
+  "stage.leaseOver": "租约已过期", "cp.apart": "{names} 联系不到领导者；{all} 个成员中 {n} 个一致", "cp.degraded0": "{all} 个成员中有 {down} 个停机：仍有多数，但不能再失去任何一个", "write.it": "它",
+  "tab.edit": "编辑", "edit.label": "要编辑的文本", "edit.save": "保存", "edit.hint": "Ctrl+S 保存，Esc 取消。按 Ctrl+M 后 Tab 键可离开文本。", "edit.opened": "{line}：编辑器已打开", "edit.again": "{line}：再次打开，错误写在开头",
+  "edit.discard": "不保存修改就离开？", "edit.leave": "不保存", "edit.keep": "继续编辑", "edit.over": "命令已经结束：这里的内容不能再保存，只能复制。",
 };

@@ -10,6 +10,9 @@ import type { Terminal } from "../lazy/terminal.ts";
 import { Panel } from "./panel.ts";
 import { tabs } from "./tabs.ts";
 
+/** Names of marks are cut at so many pixels. */
+const longest = 204;
+
 class TabTimeline extends Panel {
   private width = 800;
   override firstUpdated(): void {
@@ -17,15 +20,15 @@ class TabTimeline extends Panel {
   }
 
   protected override render() {
-    const m = app.model, wide = (text: string) => [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 11 : 6), 0);
-    const short = (text: string) => { text = text.replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1"); return text.length > 34 ? text.slice(0, 33) + "…" : text; };
-    const placed = placeMarks(m.marks, m.now, this.width, (x) => wide(short(x)));
+    const m = app.model, wide = (text: string) => [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 11 : 6), 0),
+      brief = (text: string) => text.replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1");
+    const placed = placeMarks(m.marks, m.now, this.width, (x) => Math.min(wide(brief(x)), longest));
     return html`<nav class="timeline" aria-label=${t("timeline.label")}>
       <div class="rail"></div>
       ${placed.map((p) => {
         const edge = p.align === "start" ? "lead" : p.align === "end" ? "tail" : "";
         return html`<button class="mark ${p.mark.kind} ${edge}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(p.mark.at)} ${p.mark.text}${p.more ? ` (+${p.more})` : ""}"
-          aria-label="${p.mark.text}, ${clockText(p.mark.at)}" @click=${() => app.select(`records/${p.mark.record}`, "why")}><i></i>${p.named ? html`<span>${short(p.mark.text)}</span>` : nothing}</button>`;
+          aria-label="${brief(p.mark.text)}, ${clockText(p.mark.at)}" @click=${() => app.select(`records/${p.mark.record}`, "why")}><i></i>${p.named ? html`<span style="max-width:${longest}px">${brief(p.mark.text)}</span>` : nothing}</button>`;
       })}
       <div class="here" title=${t("timeline.now")}></div>
     </nav>`;

@@ -6,7 +6,7 @@ import type { TemplateResult } from "lit";
 import { app } from "../app.ts";
 import type { Action } from "../actions.ts";
 import type { ControlPlane, Leadership, Master, Write } from "../protocol.ts";
-import { electionText, fate, headline, memberDown, partWord } from "../stage/control.ts";
+import { electionText, fate, headline, memberDown, partWord, workerPart } from "../stage/control.ts";
 import { lostFor } from "../stage/headquarters.ts";
 import { ageText, clockText } from "../time.ts";
 import { t } from "../i18n/index.ts";
@@ -50,7 +50,7 @@ export function election(c: ControlPlane): TemplateResult | typeof nothing {
 export function writes(c: ControlPlane): TemplateResult | typeof nothing {
   if (!c.writes.length) return nothing;
   const sign = (w: Write) => (w.state === "committed" ? "✓" : w.state === "lost" || w.state === "refused" ? "✕" : "…");
-  return html`<h3>${t("cp.writes")}</h3><ul class="writes">${[...c.writes].reverse().slice(0, 6).map((w) => html`<li><div><b aria-hidden="true" class=${w.code ? "bad" : ""}>${sign(w)}</b> <span class="mono">${w.line}</span></div><p>${fate(w)}</p></li>`)}</ul>`;
+  return html`<h3>${t("cp.writes")}</h3><ul class="writes">${[...c.writes].reverse().slice(0, 6).map((w) => html`<li><div><b aria-hidden="true" class=${w.code ? "bad" : ""}>${sign(w)}</b> <span class="mono">${w.line}</span></div><p>${fate(w, false)}</p></li>`)}</ul>`;
 }
 
 export function leases(c: ControlPlane): TemplateResult | typeof nothing {
@@ -64,9 +64,10 @@ function balancer(c: ControlPlane): TemplateResult | typeof nothing {
   return html`<h3>${t("stage.balancer")}</h3><ul class="plain">${c.masters.map((m) => html`<li>${go(`components/kube-apiserver@${m.name}`, `kube-apiserver@${m.name}`)}<span class=${m.endpoint ? "dim" : "bad"}>${m.endpoint ? "✓" : "✕"} ${t(m.endpoint ? "stage.inRotation" : "stage.outOfRotation")}</span></li>`)}</ul>`;
 }
 
-/** The parts of one control-plane machine. */
-export function parts(m: Master): TemplateResult {
-  return html`<h3>${t("cp.parts")}</h3><ul class="plain">${m.components.map((x) => { const w = partWord(m, x.name, x); return html`<li>${go(`components/${x.name}@${m.name}`, x.name)}<span class=${w.bad ? "bad" : "dim"}>${w.sign} ${w.word || "✓"}</span></li>`; })}</ul>`;
+/** What runs on a machine. */
+export function parts(name: string, power: boolean, m: Master | undefined): TemplateResult {
+  const c = app.model.control, list = m?.components ?? ["kubelet", "kube-proxy"].map((x) => workerPart(c, `${x}@${name}`));
+  return html`<h3>${t("cp.parts")}</h3><ul class="plain">${list.map((x) => { const w = partWord(m, x.name, power ? x : { up: false, leader: false }, c, app.model.now); return html`<li>${go(`components/${x.name}@${name}`, x.name)}<span class=${w.bad ? "bad" : "dim"}>${w.sign} ${w.word || "✓"}</span></li>`; })}</ul>`;
 }
 
 /** What one part has to say for itself, below its state. */

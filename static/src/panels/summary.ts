@@ -11,7 +11,7 @@ import type { Key } from "../i18n/index.ts";
 import type { NodeView, ServiceView, WorkloadView } from "../protocol.ts";
 import { stateText } from "../stage/podstyle.ts";
 import { ageText, bytesText, clockText, round } from "../time.ts";
-import { ailments, partWord } from "../stage/control.ts";
+import { ailments, partWord, workerPart } from "../stage/control.ts";
 import { faultForm } from "./faults.ts";
 import { headquarters, leaseFacts, partDetails, parts, processActions } from "./headquarters.ts";
 import { hueColor } from "./parts.ts";
@@ -67,7 +67,8 @@ function gone(): TemplateResult { return html`<p class="note">${t("select.gone")
 function component(name: string): TemplateResult {
   const [part, host] = name.split("@"), state = app.model.nodeNamed(host)?.view.components.find((c) => c.name === part);
   const nick = `nick.${part}` in en ? t(`nick.${part}` as Key) : "", c = app.model.control, master = app.model.masterNamed(host);
-  const word = partWord(master, part, state), mine = master?.components.find((x) => x.name === part), power = master?.power !== false;
+  const mine = master ? master.components.find((x) => x.name === part) : workerPart(c, name), power = app.model.nodeNamed(host)?.view.power !== false;
+  const word = partWord(master, part, master ? state : power ? mine : { up: false, leader: false }, c, app.model.now);
   return html`${nick ? html`<p class="note">${nick}</p>` : nothing}${facts([
     ["field.component", link("nodes/" + host, host)], ["field.state", html`<b class=${word.bad ? "bad" : ""}>${word.sign} ${word.word || "✓"}</b>`],
     ["field.revision", part === "etcd" ? app.model.revision : undefined], ...leaseFacts(c?.leases.find((l) => l.name === part)), ["field.requests", part === "kube-apiserver" ? t("stage.calls", { n: round(app.model.totals.apiPerSec, 1) }) : undefined],
@@ -83,7 +84,7 @@ function node(v: NodeView): TemplateResult {
     ["field.trouble", ails.length ? html`<b class="bad">${ails.join(", ")}</b>` : ""], ["field.role", v.role], ["field.zone", v.zone], ["field.pods", `${m.nodes.get(v.id)?.used ?? v.pods} / ${v.maxPods}`],
     ["field.cpu", `${round(v.cpu.requested, 2)} / ${round(v.cpu.capacity, 2)}${share(v.cpu)}`], ["field.memory", `${bytesText(v.memory.requested)} / ${bytesText(v.memory.capacity)}${share(v.memory)}`],
     ["field.lease", m.leaseOf(v) < 0 ? "" : ageText(m.now - m.leaseOf(v))], ["field.taints", v.taints.length ? html`<span class="mono small">${v.taints.join("\n")}</span>` : t("none")],
-  ])}${buttons(nodeActions(v))}${faultForm(v.name, again)}${master ? parts(master) : nothing}
+  ])}${buttons(nodeActions(v))}${faultForm(v.name, again)}${parts(v.name, v.power, master)}
   ${v.role === "control-plane" ? html`<button class="wide" @click=${() => app.select("headquarters/", "summary")}>${t("cp.title")}</button>` : nothing}
   ${v.power ? nothing : html`<button @click=${() => void app.ask({ op: "advance", seconds: 360 })}>${t("act.skip6")}</button>`}`;
 }

@@ -14,17 +14,34 @@ const electionMs = 4000;
 export interface Word { sign: string; word: string; bad: boolean; /** it is the one that leads */ leads: boolean }
 
 /** The state of one program of a master. */
-export function partWord(m: Master | undefined, name: string, fallback: { up: boolean; leader: boolean } | undefined): Word {
+export function partWord(m: Master | undefined, name: string, fallback: { up: boolean; leader: boolean } | undefined, cp?: ControlPlane, now = 0): Word {
   const c = m?.components.find((x) => x.name === name) ?? (fallback as { up: boolean; leader: boolean; paused?: boolean } | undefined);
   if (!c) return { sign: "", word: "", bad: false, leads: false };
   if (m && !m.power || !c.up) return { sign: "✕", word: t("stage.down"), bad: true, leads: false };
-  if (c.paused) return { sign: "⏸", word: t("stage.paused"), bad: true, leads: false };
+  if (c.paused) return { sign: "‖", word: t("stage.paused"), bad: true, leads: false };
   if (name === "etcd" && m?.etcd.role) {
     const leads = m.etcd.role === "leader";
     return { sign: leads ? "★" : /candidate/.test(m.etcd.role) ? "?" : "", word: t(`role.${m.etcd.role}` as Key), bad: false, leads };
   }
-  const leads = c.leader && name !== "kube-apiserver";
-  return { sign: leads ? "★" : "", word: leads ? t("stage.leader") : name === "kube-apiserver" ? "" : t("stage.standby"), bad: false, leads };
+  if (!/^etcd$|scheduler$|controller-manager$/.test(name)) return { sign: "", word: "", bad: false, leads: false };
+  // Who holds a Lease that has run out may not act: it could not renew it, and nobody could take it.
+  if (c.leader && cp && leaseOver(cp, name, now)) return { sign: "○", word: t("stage.leaseOver"), bad: false, leads: false };
+  return { sign: c.leader ? "★" : "", word: t(c.leader ? "stage.leader" : "stage.standby"), bad: false, leads: c.leader };
+}
+
+/** LeaseDuration of kube-scheduler and the controller managers. */
+const leaseMs = 15_000;
+
+/** Whether the Lease of this name has run out, by the cluster's own time. */
+export function leaseOver(c: ControlPlane, name: string, now: number): boolean {
+  const l = c.leases.find((x) => x.name === name);
+  return !!l && now - (l.renewed - (c.masters.find((m) => m.name === l.host)?.clockMs ?? 0)) > leaseMs;
+}
+
+/** A program of a worker: the view tells of the headquarters only, what was done to others the faults in force tell. */
+export function workerPart(c: ControlPlane | undefined, name: string): { name: string; up: boolean; paused: boolean; leader: boolean } {
+  const done = (op: string) => !!c?.faults.some((f) => f.op === op && f.name === name);
+  return { name: name.split("@")[0], up: !done("kill"), paused: done("pause"), leader: false };
 }
 
 /** A member that can take part in nothing: no process, or one that stands still. */
@@ -83,8 +100,11 @@ export function electionText(c: ControlPlane): string {
 /** A kubectl line short enough for a sentence. */
 function short(line: string): string { return line.length > 46 ? line.slice(0, 45) + "…" : line; }
 
-/** What became of a write, in a sentence. */
-export function fate(w: Write): string {
+/** What became of a write, in a sentence; without its line where that stands beside it. */
+export function fate(w: Write, named = true): string {
+  return named ? sentence(w) : sentence(w).replace(`“${short(w.line)}”`, t("write.it"));
+}
+function sentence(w: Write): string {
   const v = { line: short(w.line), revision: w.revision ?? 0, index: w.index ?? 0, on: names(w.on), member: w.member ?? "", answer: w.answer ?? "" };
   switch (w.state) {
     case "committed": return t(w.done && w.code ? "write.committedAfterAll" : w.done ? "write.committed" : "write.committedYet", v);
@@ -118,7 +138,9 @@ export function headline(c: ControlPlane, now: number, lostFor: number): Headlin
   if (w && !w.done) return { text: fate(w), kind: "news" };
   if (c.election && now - c.election.at < newsMs && c.masters.length > 1) return { text: electionText(c), kind: "news" };
   if (w) return { text: fate(w), kind: "news" };
-  if (down) return { text: t("cp.degraded", { down, all, left: Math.floor((all - 1) / 2) - down }), kind: "news" };
+  const left = Math.floor((all - 1) / 2) - down, apart = c.masters.filter((m) => !memberDown(m) && m.etcd.role !== "removed" && m.name !== c.leader && m.etcd.follows !== c.leader);
+  if (apart.length && all > 1) return { text: t("cp.apart", { names: names(apart.map((m) => m.name)), n: all - down - apart.length, all }), kind: "news" };
+  if (down) return { text: t(left ? "cp.degraded" : "cp.degraded0", { down, all, left }), kind: "news" };
   return { text: t("cp.calm", { all, leader: c.leader, term, revision: c.revision }), kind: "calm" };
 }
 

@@ -5,7 +5,7 @@ import type { Scene, Ctx } from "./scene.ts";
 import { box, font, label, textWidth } from "./scene.ts";
 import type { HqBox, PartBox, Rect } from "./layout.ts";
 import type { Master } from "../protocol.ts";
-import { ailments, behind, headline, logShares, logWindow, newsMs, partWord, quorumLost } from "./control.ts";
+import { ailments, behind, headline, logShares, logWindow, newsMs, partWord } from "./control.ts";
 import { round } from "../time.ts";
 import { t } from "../i18n/index.ts";
 import type { Key } from "../i18n/index.ts";
@@ -20,7 +20,7 @@ export function drawHeadline(ctx: Ctx, s: Scene): void {
   const r = s.layout.headline, c = s.model.control, p = s.palette;
   if (!r || !c) return;
   const h = headline(c, s.model.now, lostFor(s)), f = font(11.5, h.kind === "calm" ? 400 : 600), bad = h.kind === "bad";
-  const sign = bad ? "⛔ " : "", hover = s.hover === "headquarters/", chosen = s.selection === "headquarters/";
+  const sign = bad ? "✕ " : "", hover = s.hover === "headquarters/", chosen = s.selection === "headquarters/";
   ctx.font = f;
   const w = Math.min(r.w, textWidth(ctx, sign + h.text) + 22), x = r.x + (r.w - w) / 2;
   if (h.kind !== "calm" || hover || chosen) box(ctx, { x, y: r.y, w, h: r.h - 1 }, 9, bad ? p.part : null, bad ? p.bad : chosen ? p.select : hover ? p.blue : p.hqLine, bad || chosen ? 1.6 : 1);
@@ -42,14 +42,18 @@ export function drawHqFrame(ctx: Ctx, s: Scene, hq: HqBox): void {
   const w = label(ctx, name, hq.x + side, y, space, dead ? p.dim : p.ink, font(small ? 10.5 : 12, 600));
   // What is wrong first; then where the store is, for a master that is alone.
   let status = "", bad = true;
+  const alone = s.layout.headline || !model.control ? undefined : headline(model.control, model.now, lostFor(s));
   if (dead) status = t("stage.noPower", { ready: t(`stage.ready.${view.ready}` as Key) });
-  else if (!s.layout.headline && model.control && quorumLost(model.control)) status = t("cp.noStore");
+  else if (alone && alone.kind !== "calm") { status = alone.text; bad = alone.kind === "bad"; }
   else if (ails.length) status = ails.join(", ");
   else if (view.ready !== "True") status = t(`stage.ready.${view.ready}` as Key);
   else if (!s.layout.headline) { status = t("stage.revision", { n: model.revision }); bad = false; }
   if (small) { if (sign) label(ctx, sign, hq.x + hq.w - side, y, 12, p.bad, font(11, 600), "right"); ctx.globalAlpha = 1; return; }
-  const said = bad && status ? `${sign} ${status}` : status, room = hq.w - 2 * side - 8 - w;
+  const room = hq.w - 2 * side - 8 - w;
   ctx.font = font(11);
+  // Where there is no room for what the API thinks of it, the truth stays.
+  if (dead && textWidth(ctx, `${sign} ${status}`) > room) status = status.split(" · ")[0];
+  const said = bad && status ? `${sign} ${status}` : status;
   const sw = said ? Math.min(textWidth(ctx, said), room) : 0;
   if (said) label(ctx, said, hq.x + hq.w - side, y, room, bad ? p.bad : p.dim, font(11), "right");
   if (room - sw > 70) label(ctx, t("stage.hq"), hq.x + side + w + 8, y, room - sw - 8, p.dim, font(11));
@@ -67,7 +71,7 @@ export function drawHqParts(ctx: Ctx, s: Scene, hq: HqBox): void {
 
 function drawPart(ctx: Ctx, s: Scene, hq: HqBox, part: PartBox, host: string, m: Master | undefined, state?: { up: boolean; leader: boolean }): void {
   const { palette: p, model } = s, several = s.layout.hq.length > 1;
-  const ref = `components/${part.name}@${host}`, api = part.name === "kube-apiserver", word = partWord(m, part.name, state);
+  const ref = `components/${part.name}@${host}`, api = part.name === "kube-apiserver", word = partWord(m, part.name, state, model.control, model.now);
   const selected = s.selection === ref, hover = s.hover === ref, store = part.name === "etcd";
   const leads = word.leads && several;
   box(ctx, part, hq.style === "mini" ? 6 : 10, p.part, selected ? p.select : word.bad ? p.bad : api || leads ? p.blue : p.hqLine, selected || hover ? 2.4 : api || leads ? 1.8 : 1, word.bad ? [4, 3] : undefined);
@@ -75,11 +79,12 @@ function drawPart(ctx: Ctx, s: Scene, hq: HqBox, part: PartBox, host: string, m:
   if (hq.style === "list" || hq.style === "mini") {
     const mini = hq.style === "mini", side = mini ? 4 : 8;
     if (store) {
-      label(ctx, "etcd", part.x + side, part.y + 10, part.w - 2 * side, ink, font(mini ? 10.5 : 11.5, 600));
-      ctx.font = font(mini ? 10.5 : 11.5, 600);
-      const after = part.x + side + textWidth(ctx, "etcd") + 6, room = part.x + part.w - side - after;
-      label(ctx, mini && room < 60 ? word.sign || (word.bad ? word.word : "") : storeNote(m, word, room > 110), part.x + part.w - side, part.y + 10, room, word.bad ? p.bad : leads ? p.ink : p.dim, font(10.5, leads ? 600 : 400), "right");
-      drawLog(ctx, s, m, { x: part.x + side, y: part.y + 20, w: part.w - 2 * side, h: 6 }, part.y + part.h - 5.5, mini);
+      const name = font(mini ? (part.w < 52 ? 9 : 10.5) : 11.5, 600);
+      label(ctx, "etcd", part.x + side, part.y + 10, part.w - 2 * side, ink, name);
+      ctx.font = name;
+      const after = part.x + side + textWidth(ctx, "etcd") + (part.w < 52 ? 1 : 6), room = part.x + part.w - side - after;
+      label(ctx, mini && room < 60 ? word.sign : storeNote(m, word, room > 110), part.x + part.w - side, part.y + 10, room, word.bad ? p.bad : leads ? p.ink : p.dim, font(10.5, leads ? 600 : 400), "right");
+      drawLog(ctx, s, m, { x: part.x + side, y: part.y + 19, w: part.w - 2 * side, h: 6 }, part.y + part.h - 5, mini);
       return;
     }
     const name = mini ? brief[part.name] ?? part.name : part.name, cy = part.y + part.h / 2 + 0.5, f = font(mini ? 9.5 : 10.5, api || leads ? 600 : 400);
@@ -144,7 +149,7 @@ export function drawBalancer(ctx: Ctx, s: Scene): void {
   const chosen = s.selection === "headquarters/", hover = s.hover === "headquarters/";
   box(ctx, r, 12, p.part, chosen ? p.select : hover ? p.blue : p.hqLine, chosen || hover ? 2 : 1);
   const y = r.y + r.h / 2 + 0.5, boxes = s.layout.hq;
-  let free = r.x + r.w, middle = 0;
+  let free = r.x + r.w, middle = 0, gap = 0, first = 0;
   for (const hq of boxes) {
     const m = s.model.masterNamed(s.model.nodes.get(hq.node)?.view.name ?? ""), on = m?.endpoint !== false, api = hq.parts.find((x) => x.name === "kube-apiserver");
     const x = api ? api.x + api.w / 2 : hq.x + hq.w / 2;
@@ -152,9 +157,13 @@ export function drawBalancer(ctx: Ctx, s: Scene): void {
     ctx.font = font(10.5);
     const wide = hq.w > 150, w = label(ctx, wide && textWidth(ctx, said) < hq.w - 8 ? said : on ? "✓" : "✕", x, y, Math.max(room, 30), on ? p.dim : p.bad, font(10.5), "center");
     free = Math.min(free, x - w / 2);
+    if (middle === 1) first = x + w / 2; else if (middle === 2) gap = x - w / 2 - first - 24;
   }
   const room = free - r.x - 20;
   ctx.font = font(11, 600);
   const name = t("stage.balancer");
-  if (c?.balanced !== false) label(ctx, textWidth(ctx, name) <= room ? name : "LB", r.x + 12, y, Math.max(room, 16), p.ink, font(11, 600));
+  const wide = textWidth(ctx, name);
+  if (c?.balanced === false) return;
+  if (wide > room && wide < gap) label(ctx, name, first + 12 + gap / 2, y, gap, p.ink, font(11, 600), "center");
+  else label(ctx, wide <= room ? name : "LB", r.x + 12, y, Math.max(room, 16), p.ink, font(11, 600));
 }

@@ -47,7 +47,8 @@ export function layOut(input: LayoutInput): Layout {
 
   // Nodes.
   const zones = zoneBlocks(input.workers);
-  const room = Math.max(vh - band.bottom - 2 * pad - 22, vh * 0.34, 118);
+  // A phone's stage is low: with several masters the nodes get what is left of it, so that all can be read.
+  const room = Math.max(vh - band.bottom - 2 * pad - 22, hq.balancer && vw < 520 ? 80 : Math.max(vh * 0.34, 118));
   const n = input.workers.length;
   let best = { scale: 0, k: 1, cols: 1, rows: 1 };
   const most = Math.max(1, ...zones.map((z) => z.ids.length));

@@ -380,7 +380,7 @@ export function describe(ref: string): string {
     return e ? `${name}\n${nodeStatus(e).text}` : name;
   }
   if (ref.startsWith("components/")) {
-    const [part, host] = name.split("@"), w = partWord(m.masterNamed(host), part, m.nodeNamed(host)?.view.components.find((c) => c.name === part));
+    const [part, host] = name.split("@"), w = partWord(m.masterNamed(host), part, m.nodeNamed(host)?.view.components.find((c) => c.name === part), m.control, m.now);
     return `${part}\n${host}${w.word ? ` · ${w.sign} ${w.word}` : ""}`;
   }
   if (ref === "headquarters/") return m.control ? headline(m.control, m.now, lostFor({ model: m })).text : t("stage.hq");

@@ -18,7 +18,7 @@ const branch = 100;
 
 /** "etcd: leader, term 3, 2 entries behind" */
 function partText(host: string, c: { name: string; up: boolean; leader: boolean }): string {
-  const m = app.model.masterNamed(host), w = partWord(m, c.name, c), cp = app.model.control, words = w.word ? [w.word] : [];
+  const m = app.model.masterNamed(host), cp = app.model.control, w = partWord(m, c.name, c, cp, app.model.now), words = w.word ? [w.word] : [];
   if (c.name === "etcd" && m && cp && !w.bad) { words.push(t("stage.term", { n: m.etcd.term })); const late = behind(cp, m.etcd); if (late > 3) words.push(t("stage.behind", { n: late })); }
   if (c.name === "kube-apiserver" && m && cp?.balanced) words.push(t(m.endpoint ? "stage.inRotation" : "stage.outOfRotation"));
   return words.length ? `${c.name}: ${words.join(", ")}` : c.name;
