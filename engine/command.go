@@ -151,6 +151,7 @@ func (c *Cluster) startKubectl(cmd Command, out Output) *Process {
 		if changes(line) {
 			text := "kubectl " + strings.TrimPrefix(line, "kubectl ")
 			out = c.follow(text, c.Sim.Record(sim.KindCommand, "", text).ID, out)
+			c.writes[len(c.writes)-1].by = p
 		}
 		env := kubectl.Env{Files: cmd.Files, Stdin: cmd.Files["-"], Out: out.Out, Err: out.Err}
 		c.attach(p, cmd, terminal, &env)

@@ -40,6 +40,7 @@ const maxWrites = 12
 type followed struct {
 	Write
 	record   sim.RecordID
+	by       *Process
 	logged   bool // some write of it was seen in a log
 	out, err []byte
 }
@@ -85,12 +86,15 @@ func (c *Cluster) Writes() []Write {
 		c.lookFor(w)
 	}
 	for _, w := range c.writes {
-		if x := w.Write; !w.Done || w.Code != 0 || x.Revision != 0 {
+		if x := w.Write; !w.Done && !w.waits() || w.Done && w.Code != 0 || x.Revision != 0 {
 			out = append(out, x)
 		}
 	}
 	return out
 }
+
+// waits reports that nothing is under way: an editor is open, or a shell in a pod.
+func (w *followed) waits() bool { return w.by != nil && w.State == WriteSent && w.by.Waits() }
 
 // lookFor finds out how far the writes of a command are.
 func (c *Cluster) lookFor(w *followed) {

@@ -1,12 +1,17 @@
 // An editor that a running kubectl has opened: kubectl edit, create --edit. It may be opened again, with what was wrong
 // written at the top of its text; and kubectl may end under it.
 
+/** The text without its comments, where kubectl says what is wrong. */
+const body = (text: string) => text.replace(/^\s*#.*\n?/gm, "").trim();
+
 export class Editing {
   name = ""; text = "";
   /** open: kubectl waits; sent: it works on what it got; over: it has ended, and what was typed is only still shown. */
   state: "open" | "sent" | "over" = "sent";
   /** How often kubectl has opened it. */
   times = 0;
+  /** It was opened again with what had been saved: kubectl could not take that. */
+  again = false;
   private original = "";
 
   /** `before`: the panel that was shown before. */
@@ -17,8 +22,10 @@ export class Editing {
   get dirty(): boolean { return this.text !== this.original; }
 
   open(name: string, text: string): void {
+    this.again = this.times > 0 && body(text) === body(this.text);
     this.name = name;
-    this.text = this.original = text;
+    this.text = text;
+    if (!this.again) this.original = text;
     this.state = "open";
     this.times++;
     this.changed();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Editing } from "../src/editing.ts";
 import { Engine } from "../src/engine.ts";
 import type { Wire } from "../src/engine.ts";
 import type { Answer, Request } from "../src/protocol.ts";
@@ -49,4 +50,52 @@ test("a worker that breaks answers everybody and says so", async () => {
   wire.onerror!({ message: "out of memory" } as ErrorEvent);
   await assert.rejects(waiting, /out of memory/);
   assert.equal(panic, "out of memory -1");
+});
+
+test("a line at a terminal opens an editor and reads keys; without one it is told so", async () => {
+  const wire = new Pipe(), engine = new Engine(wire), seen: string[] = [];
+  engine.run("get pods");
+  assert.equal((wire.sent[0] as { terminal: boolean }).terminal, false);
+  const running = engine.run("edit deployment/web", undefined, undefined, { edit: (name, text) => seen.push(name, text), keys: () => seen.push("keys") });
+  const { id } = wire.sent[1];
+  assert.equal((wire.sent[1] as { terminal: boolean }).terminal, true);
+  wire.answer({ id, type: "edit", name: "/tmp/a.yaml", text: "kind: X\n" });
+  wire.answer({ id, type: "keys" });
+  assert.deepEqual(seen, ["/tmp/a.yaml", "kind: X\n", "keys"]);
+  void running.edited("kind: Y\n");
+  void running.edited();
+  running.input("ls");
+  const sent = wire.sent.slice(2).map(({ id: _, ...rest }) => rest);
+  assert.deepEqual(sent, [{ op: "edited", of: id, text: "kind: Y\n" }, { op: "edited", of: id, text: undefined }, { op: "input", of: id, line: "ls" }]);
+});
+
+test("what was typed into an editor outlives its command", async () => {
+  let refuse = false;
+  const saved: (string | undefined)[] = [];
+  const editing = () => new Editing("kubectl edit cm a", (text) => (saved.push(text), refuse ? Promise.reject(new Error("too long")) : Promise.resolve()), "canary", () => {});
+  let e = editing();
+  e.open("/tmp/a.yaml", "a");
+  await e.leave(false);
+  await e.leave(true); // it was left already
+  assert.deepEqual(saved, [undefined]);
+  assert.equal(e.end(true), true);
+  e = editing();
+  e.open("/tmp/a.yaml", "a");
+  e.text = "b";
+  refuse = true;
+  await assert.rejects(e.leave(true), /too long/);
+  assert.deepEqual([e.state, e.text], ["open", "b"]);
+  assert.equal(e.end(true), false); // Ctrl-C in the terminal
+  e = editing();
+  e.open("/tmp/a.yaml", "a");
+  e.text = "b";
+  refuse = false;
+  await e.leave(true);
+  e.open("/tmp/b.yaml", "# wrong\nb");
+  assert.deepEqual([e.again, e.dirty, e.state], [true, true, "open"]);
+  e.text = "c";
+  await e.leave(true);
+  e.open("/tmp/c.yaml", "# the next object\nd");
+  assert.deepEqual([e.again, e.dirty], [false, false]);
+  assert.equal(e.end(true), true);
 });

@@ -64,7 +64,7 @@ export function createEditor(host: HTMLElement, text: string, options: Options):
   const view = new EditorView({ state: state(text, dark), parent: root, root });
   const line = (n: number) => view.state.doc.line(Math.max(1, Math.min(n, view.state.doc.lines)));
   return {
-    set: (next) => view.setState(state(next, dark)),
+    set: (next) => { view.setState(state(next, dark)); view.scrollDOM.scrollTo(0, 0); },
     focus: () => view.focus(),
     mark: (problems) => view.dispatch(setDiagnostics(view.state, problems.filter((p) => p.line > 0).map((p) => {
       const l = line(p.line);

@@ -36,18 +36,28 @@ export function openTerminal(host: HTMLElement): Terminal {
   let busy = false;
   /** The cursor stands behind a prompt, which what is printed must replace. */
   let prompted = false;
+  /** A running line reads what is typed: what was typed for it so far. It shows each line itself when it has read it. */
+  let remote: string[] | undefined;
+  /** What the last row shows before what is being typed: a remote prompt, or output without an end of line. */
+  let tail = "";
+  const past = () => remote ?? app.history;
   const crlf = (text: string) => text.replace(/\r?\n/g, "\r\n");
   const show = (l: Line) => {
     if (prompted) term.write("\r\x1b[K");
+    else if (remote && line) term.write(`\r\x1b[K${tail}`);
     prompted = false;
+    if (l.kind === "stdout" || l.kind === "stderr") tail = l.text.includes("\n") ? l.text.slice(l.text.lastIndexOf("\n") + 1) : tail + l.text;
+    else tail = "";
     if (l.kind === "command") term.write((typed ? "" : `\r\x1b[K${prompt}${crlf(l.text)}\r\n`));
     else if (l.kind === "note") term.write(`\r\x1b[K\x1b[90m${crlf(l.text)}\x1b[0m\r\n`);
     else term.write(l.kind === "stderr" ? `\x1b[31m${crlf(l.text)}\x1b[0m` : crlf(l.text));
+    if (remote && line) redraw();
   };
   const redraw = () => {
     // Lines longer than the window wrap; clearing from the prompt's row keeps it right.
-    term.write(`\r\x1b[K${doc ? "> " : prompt}${line}`);
-    prompted = true;
+    if (tail && !remote) { term.write("\r\n"); tail = ""; }
+    term.write(`\r\x1b[K${remote ? tail : doc ? "> " : prompt}${line}`);
+    prompted = !remote;
     if (cursor < line.length) term.write(`\x1b[${line.length - cursor}D`);
   };
   if (!app.transcript.length) term.write(t("term.welcome") + "\r\n");
@@ -82,16 +92,32 @@ export function openTerminal(host: HTMLElement): Terminal {
     try {
       const files = await filesFor(text, app.editor, stdin);
       typed = true;
-      running = app.start(text, files);
+      running = app.start(text, files, () => {
+        remote = [];
+        at = 0;
+        const typed = waitingInput;
+        waitingInput = "";
+        if (typed) input(typed);
+      });
       typed = false;
       await running.done;
     } catch { /* the error is in the transcript already */ }
     running = undefined;
+    remote = undefined;
+    line = ""; cursor = 0;
   }
 
   function enter(): void {
     const text = line;
     line = ""; cursor = 0;
+    if (remote) {
+      // The other side shows the line when it reads it.
+      term.write(`\r\x1b[K${tail}`);
+      if (text.trim()) remote.push(text);
+      at = remote.length;
+      running?.input(text);
+      return;
+    }
     term.write("\r\n");
     prompted = false;
     if (doc) {
@@ -129,7 +155,7 @@ export function openTerminal(host: HTMLElement): Terminal {
   }
 
   function input(data: string): void {
-    if (busy) {
+    if (busy && !remote) {
       if (data.includes("\x03") && running) { waitingInput = ""; running.cancel(); term.write("^C\r\n"); } else waitingInput += data;
       return;
     }
@@ -140,14 +166,16 @@ export function openTerminal(host: HTMLElement): Terminal {
       if (c === "\r" || c === "\n") {
         if (c === "\r" && data[i + 1] === "\n") i++;
         enter();
-        if (busy) { waitingInput += data.slice(i + 1); return; }
-      } else if (c === "\x03") { line = ""; cursor = 0; doc = undefined; term.write("^C\r\n"); redraw(); }
+        if (busy && !remote) { waitingInput += data.slice(i + 1); return; }
+      } else if (remote && c === "\x03") { line = ""; cursor = 0; tail = ""; term.write("^C\r\n"); running?.cancel(); }
+      else if (c === "\x04") { if (remote && !line) running?.input(c); }
+      else if (c === "\x03") { line = ""; cursor = 0; doc = undefined; term.write("^C\r\n"); redraw(); }
       else if (c === "\x0c") { term.write("\x1b[2J\x1b[H"); redraw(); }
       else if (c === "\x7f") { if (cursor) { line = line.slice(0, cursor - 1) + line.slice(cursor); cursor--; redraw(); } }
       else if (c === "\x01") { cursor = 0; redraw(); } else if (c === "\x05") { cursor = line.length; redraw(); }
       else if (c === "\x15") { line = line.slice(cursor); cursor = 0; redraw(); }
       else if (c === "\x17") { const left = line.slice(0, cursor).replace(/\S+\s*$/, ""); line = left + line.slice(cursor); cursor = left.length; redraw(); }
-      else if (c === "\t" && !doc && data.length === 1) complete();
+      else if (c === "\t" && !doc && !remote && data.length === 1) complete();
       else if (c >= " " || (c === "\t" && doc)) {
         line = line.slice(0, cursor) + c + line.slice(cursor);
         cursor++;
@@ -156,7 +184,7 @@ export function openTerminal(host: HTMLElement): Terminal {
     }
   }
   function key(escape: string): void {
-    const recall = (to: number) => { at = Math.max(0, Math.min(app.history.length, to)); line = app.history[at] ?? ""; cursor = line.length; redraw(); };
+    const recall = (to: number) => { at = Math.max(0, Math.min(past().length, to)); line = past()[at] ?? ""; cursor = line.length; redraw(); };
     switch (escape) {
       case "\x1b[A": return recall(at - 1);
       case "\x1b[B": return recall(at + 1);
@@ -168,5 +196,6 @@ export function openTerminal(host: HTMLElement): Terminal {
     }
   }
   term.onData(input);
+  app.toTerminal = () => term.focus();
   return { focus: () => term.focus(), fit: refit, type: (text) => input(text) };
 }

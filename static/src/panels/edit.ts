@@ -27,10 +27,9 @@ class TabEdit extends Panel {
     const e = app.editing;
     this.editor?.setDark(app.dark);
     if (!e || (e === this.shown && e.times === this.times)) return;
-    const again = e === this.shown;
     this.shown = e; this.times = e.times;
     this.editor?.set(e.text);
-    app.say(t(again ? "edit.again" : "edit.opened", { line: e.line }));
+    app.say(t(e.again ? "edit.again" : "edit.opened", { line: e.line }));
     if (this.editor) this.editor.focus(); else this.querySelector("textarea")?.focus();
   }
 
@@ -44,7 +43,7 @@ class TabEdit extends Panel {
 
   private leave(save: boolean): void {
     const e = app.editing;
-    if (e?.state === "over") app.closeEditing(e);
+    if (e?.state === "over") { if (!save) app.closeEditing(e); }
     else e?.leave(save).catch((error: Error) => {
       app.trouble = { title: t("error.title"), message: error.message, commands: 0 };
       app.emit("status");
@@ -57,7 +56,7 @@ class TabEdit extends Panel {
   }
 
   private key(e: KeyboardEvent): void {
-    if (e.defaultPrevented || this.querySelector("dialog")!.open) return;
+    if (e.defaultPrevented || e.isComposing || this.querySelector("dialog")!.open) return;
     const save = (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === "s";
     if (!save && e.key !== "Escape") return;
     e.preventDefault();
