@@ -133,14 +133,8 @@ func ByGVR(gvr schema.GroupVersionResource) *Resource { return builtin.ByGVR(gvr
 // ByGVK is Table.ByGVK among the rows every cluster has.
 func ByGVK(gvk schema.GroupVersionKind) *Resource { return builtin.ByGVK(gvk) }
 
-// ByOwner is Table.ByOwner among the rows every cluster has.
-func ByOwner(ref *metav1.OwnerReference) *Resource { return builtin.ByOwner(ref) }
-
 // ByName is Table.ByName among the rows every cluster has.
 func ByName(name string) *Resource { return builtin.ByName(name) }
-
-// ByCategory is Table.ByCategory among the rows every cluster has.
-func ByCategory(category string) []*Resource { return builtin.ByCategory(category) }
 
 // byType finds the row of a Go type; of several versions of a kind each has its own type.
 var byType = func() map[reflect.Type]*Resource {

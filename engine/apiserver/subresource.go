@@ -14,6 +14,7 @@ import (
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/defaults"
 	"tabernetes/engine/api/patch"
+	"tabernetes/engine/api/validation"
 	"tabernetes/engine/sim"
 )
 
@@ -265,6 +266,9 @@ func (s *Server) finalize(k *cacher, req *api.Request, by *sim.Actor, reply func
 		c := api.Copy(cur.(*corev1.Namespace))
 		defaults.PrepareForFinalize(c, cur.(*corev1.Namespace))
 		c.Spec.Finalizers = body.(*corev1.Namespace).Spec.Finalizers
+		if errs := validation.FinalizeUpdate(c, cur.(*corev1.Namespace)); len(errs) > 0 {
+			return nil, invalid(k.r, req.Name, errs)
+		}
 		return c, nil
 	}}
 	s.changeRaw(k, &inner, by, e, reply)

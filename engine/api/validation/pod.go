@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -289,30 +288,4 @@ func (e *errs) binding(b *corev1.Binding) {
 	} else if b.Target.Kind == "" || b.Target.Kind == "Node" {
 		e.subdomain(target.Child("name"), b.Target.Name)
 	}
-}
-
-// PodEphemeralContainersUpdate returns what forbids storing pod in place of old through the ephemeralcontainers
-// subresource: the list may only grow.
-func PodEphemeralContainersUpdate(pod, old *corev1.Pod) field.ErrorList {
-	e := &errs{}
-	e.commonUpdate(pod, old)
-	if _, mirror := old.Annotations[corev1.MirrorPodAnnotationKey]; mirror {
-		e.forbidden(field.NewPath(""), "static pods do not support ephemeral containers")
-		return e.list
-	}
-	e.objectMetaUpdate(&pod.ObjectMeta, &old.ObjectMeta)
-	e.pod(pod)
-	e.podAnnotationUpdates(pod, old)
-	p := specPath.Child("ephemeralContainers")
-	for i := range old.Spec.EphemeralContainers {
-		was := &old.Spec.EphemeralContainers[i]
-		at := slices.IndexFunc(pod.Spec.EphemeralContainers, func(c corev1.EphemeralContainer) bool { return c.Name == was.Name })
-		if at < 0 {
-			e.forbidden(p, fmt.Sprintf("existing ephemeral containers %q may not be removed\n", was.Name))
-		} else if !apiequality.Semantic.DeepEqual(was, &pod.Spec.EphemeralContainers[at]) {
-			e.forbidden(p, fmt.Sprintf("existing ephemeral containers %q may not be changed\n%v", was.Name,
-				specDiff(was, &pod.Spec.EphemeralContainers[at])))
-		}
-	}
-	return e.list
 }

@@ -134,17 +134,3 @@ func FinalizeUpdate(ns, old *corev1.Namespace) field.ErrorList {
 	}
 	return e.list
 }
-
-// PodTemplate returns what is wrong with a pod template at path p, as every workload kind checks it.
-func PodTemplate(t *corev1.PodTemplateSpec, p *field.Path) field.ErrorList {
-	e := &errs{}
-	e.podTemplate(t, p)
-	return e.list
-}
-
-// PodSpec returns what is wrong with the spec of a template at path p.
-func PodSpec(spec *corev1.PodSpec, p *field.Path) field.ErrorList {
-	e := &errs{}
-	e.podSpec(spec, nil, p, false)
-	return e.list
-}

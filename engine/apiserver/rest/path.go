@@ -37,6 +37,3 @@ func subresourceOf(name string) (subresource, bool) {
 	s, ok := paths.SubresourceOf(name)
 	return subresource{s.Kind, s.Verbs}, ok
 }
-
-// verbsOf are the verbs of a resource itself, as discovery has them.
-func verbsOf(r *api.Resource) []string { return r.ServedVerbs() }
