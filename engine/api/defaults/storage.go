@@ -73,12 +73,7 @@ func setVolumeSpec(spec *corev1.PersistentVolumeSpec) {
 		orValue(&src.RBD.RadosUser, "admin")
 		orValue(&src.RBD.Keyring, "/etc/ceph/keyring")
 	}
-	if src.AzureDisk != nil {
-		orElse(&src.AzureDisk.CachingMode, corev1.AzureDataDiskCachingReadWrite)
-		orElse(&src.AzureDisk.FSType, "ext4")
-		orElse(&src.AzureDisk.ReadOnly, false)
-		orElse(&src.AzureDisk.Kind, corev1.AzureSharedBlobDisk)
-	}
+	setAzureDisk(src.AzureDisk)
 	if src.ScaleIO != nil {
 		orValue(&src.ScaleIO.StorageMode, "ThinProvisioned")
 		orValue(&src.ScaleIO.FSType, "xfs")

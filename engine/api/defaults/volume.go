@@ -63,14 +63,20 @@ func setVendorVolume(src *corev1.VolumeSource) {
 		orValue(&src.RBD.RadosUser, "admin")
 		orValue(&src.RBD.Keyring, "/etc/ceph/keyring")
 	}
-	if src.AzureDisk != nil {
-		orElse(&src.AzureDisk.CachingMode, corev1.AzureDataDiskCachingReadWrite)
-		orElse(&src.AzureDisk.FSType, "ext4")
-		orElse(&src.AzureDisk.ReadOnly, false)
-		orElse(&src.AzureDisk.Kind, corev1.AzureSharedBlobDisk)
-	}
+	setAzureDisk(src.AzureDisk)
 	if src.ScaleIO != nil {
 		orValue(&src.ScaleIO.StorageMode, "ThinProvisioned")
 		orValue(&src.ScaleIO.FSType, "xfs")
 	}
+}
+
+// setAzureDisk covers the one source that pods and PersistentVolumes share; nil: there is none.
+func setAzureDisk(disk *corev1.AzureDiskVolumeSource) {
+	if disk == nil {
+		return
+	}
+	orElse(&disk.CachingMode, corev1.AzureDataDiskCachingReadWrite)
+	orElse(&disk.FSType, "ext4")
+	orElse(&disk.ReadOnly, false)
+	orElse(&disk.Kind, corev1.AzureSharedBlobDisk)
 }
