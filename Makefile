@@ -19,7 +19,7 @@ COLD    := tabernetes/wasm tabernetes/engine \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...
-GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*') go.mod go.sum
+GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*') go.mod go.sum
 PAGE    := $(shell find static/src static/examples -type f 2>/dev/null) static/package.json static/build.mjs static/tsconfig.json
 
 .PHONY: run build test test-go test-page test-browser test-clients bench site clean
@@ -42,9 +42,12 @@ static/node_modules/.installed: static/package.json static/package-lock.json
 $(SLIM)/go.mod: $(SLIMMED) $(GOFILES)
 	$(GO) run ./wasm/slim $(SLIM)
 
-$(WASM): $(GOFILES) $(SLIM)/go.mod
+# What stack traces alone would read goes too (wasm/strip).
+$(WASM): $(GOFILES) $(SLIM)/go.mod $(wildcard wasm/strip/*.go)
 	mkdir -p $(DIST)
-	GOOS=js GOARCH=wasm $(GO) build -modfile=$(SLIM)/go.mod -tags=slim -trimpath $(COLD:%=-gcflags=%=-l) -ldflags='-s -w' -o $@ ./wasm
+	GOOS=js GOARCH=wasm $(GO) build -modfile=$(SLIM)/go.mod -tags=slim -trimpath $(COLD:%=-gcflags=%=-l) -ldflags='-s -w' -o $(SLIM)/engine.wasm ./wasm
+	$(GO) run ./wasm/strip $(SLIM)/engine.wasm
+	mv $(SLIM)/engine.wasm $@
 
 test: test-go test-page test-clients test-browser
 
