@@ -47,7 +47,7 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 	rng := rand.New(rand.NewPCG(seed, 0x7461626572))
 	conf := engine.Config{Nodes: 3 + rng.IntN(6), Masters: 1, Seed: seed}
 	if seed%3 == 1 {
-		conf.Masters = 3
+		conf.Masters = []int{3, 5, 3, 7}[seed/3%4]
 	}
 	c, err := engine.New(conf)
 	if err != nil {
