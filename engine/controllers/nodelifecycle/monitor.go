@@ -27,10 +27,17 @@ type pass struct {
 
 // monitor looks at all nodes, and again 5 s after it is done.
 func (k *Controller) monitor() {
+	// Greeting takes taints away: only then it is looked which belong there.
+	k.classify(k.look)
+}
+
+func (k *Controller) look() {
 	p := &pass{k: k, now: k.a.Wall(), pending: 1, tally: map[string]*zoneTally{}}
-	k.classify()
 	for _, n := range k.nodes.All() {
 		h := k.health[n.Name]
+		if !h.known { // it came while others were greeted: next time
+			continue
+		}
 		if h.well && h.seen == n && p.alive(h) {
 			p.count(h, corev1.ConditionTrue)
 			continue
@@ -68,14 +75,22 @@ func (p *pass) end() {
 	p.k.a.Periodic(MonitorPeriod, "node monitor", p.k.monitor)
 }
 
-// classify greets new nodes and takes leave of those that are gone.
-func (k *Controller) classify() {
+// classify greets new nodes and takes leave of those that are gone, and calls done when what that writes is answered.
+func (k *Controller) classify(done func()) {
+	pending := 1
+	end := func(bool) {
+		if pending--; pending == 0 {
+			done()
+		}
+	}
+	defer end(true)
 	for _, n := range k.nodes.All() {
 		if h := k.health[n.Name]; !h.known {
 			h.known = true
 			k.event(n, "RegisteredNode", fmt.Sprintf("Node %s event: Registered Node %s in Controller", n.Name, n.Name))
 			k.zone(n)
-			k.reachable(n, func(bool) {})
+			pending++
+			k.reachable(n, end)
 		} else {
 			k.zone(n)
 		}
