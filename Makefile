@@ -19,7 +19,7 @@ COLD    := tabernetes/wasm tabernetes/engine \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...
-GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*') go.mod go.sum
+GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*' -not -path 'wasm/schedulerperf/*' -not -path 'engine/schedulerperf/*') go.mod go.sum
 PAGE    := $(shell find static/src static/examples -type f 2>/dev/null) static/package.json static/build.mjs static/tsconfig.json
 
 .PHONY: run build test test-go test-page test-browser test-clients bench site clean
@@ -68,9 +68,16 @@ test-browser: build
 	.ci/browser
 	TABERNETES_BROWSER=1 $(GO) test -count=1 -timeout 10m ./web/browsertest
 
+PERF := .build/schedulerperf
+
 bench: build
 	.ci/browser
-	TABERNETES_BENCH=1 $(GO) test -count=1 -timeout 20m -run Bench -v ./web/browsertest
+	TABERNETES_BENCH=1 $(GO) test -count=1 -timeout 20m -run 'TestBench$$' -v ./web/browsertest
+	$(GO) test -run '^$$' -bench SchedulerPerf -benchtime 1x ./engine/schedulerperf
+	mkdir -p $(PERF)
+	cp wasm/schedulerperf/index.html wasm/schedulerperf/page.js $$($(GO) env GOROOT)/lib/wasm/wasm_exec.js $(PERF)
+	GOOS=js GOARCH=wasm $(GO) build -modfile=$(SLIM)/go.mod -tags=slim -trimpath $(COLD:%=-gcflags=%=-l) -ldflags='-s -w' -o $(PERF)/schedulerperf.wasm ./wasm/schedulerperf
+	TABERNETES_BENCH=1 TABERNETES_SCHEDULERPERF=$(CURDIR)/$(PERF) $(GO) test -count=1 -timeout 20m -run TestBenchScheduler -v ./web/browsertest
 
 # A static site for any host and any path: the page with the engine packed, for hosts that negotiate (.br, .gz beside
 # engine.wasm) and for those that do not (the page unpacks engine.wasm.gz itself).

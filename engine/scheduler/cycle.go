@@ -63,7 +63,7 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 	s.start %= len(nodes)
 	if st := plugins.Restricted(p.Shape); st != nil {
 		p.Rejectors = framework.Set(st.Plugin)
-		s.unschedulable(p, d, st.Reasons[0], nil, func(int32) *framework.Status { return st })
+		s.unschedulable(p, d, st.Reasons[0], nil, func(int32) *framework.Status { return st }, nil)
 		return
 	}
 	if n := s.cluster.Node(p.Pod.Status.NominatedNodeName); n != nil {
@@ -118,7 +118,7 @@ func (s *Scheduler) rejected(p *queue.Pod, d *Decision) {
 		run++
 	}
 	flush()
-	s.unschedulable(p, d, "", reasons, func(i int32) *framework.Status { return s.engine.Refusal(i, p.Info) })
+	s.unschedulable(p, d, "", reasons, func(i int32) *framework.Status { return s.engine.Refusal(i, p.Info) }, s.engine.Hopeless)
 }
 
 // scheduleNarrow is for pods that name their nodes by affinity, as those of a DaemonSet do.
@@ -155,7 +155,7 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 				return r
 			}
 			return statusNarrowed
-		})
+		}, nil)
 		return
 	case 1:
 		d.Reasons = reasons

@@ -26,12 +26,13 @@ type failure struct {
 }
 
 // unschedulable is a pod that fits on no node: it looks for preemption and fails.
-func (s *Scheduler) unschedulable(p *queue.Pod, d *Decision, preFilter string, reasons plugins.Reasons, refusal func(int32) *framework.Status) {
+func (s *Scheduler) unschedulable(p *queue.Pod, d *Decision, preFilter string, reasons plugins.Reasons, refusal func(int32) *framework.Status,
+	hopeless func(*framework.NodeInfo, *framework.PodInfo) *plugins.Memo) {
 	f := failure{reason: corev1.PodReasonUnschedulable}
 	f.message = plugins.FitMessage(len(s.cluster.Nodes()), preFilter, reasons)
 	d.Reasons = reasons
 	pre := plugins.Preemption{Cluster: s.cluster, Shape: p.Shape, Pod: p.Pod, Self: p.Info, Refusal: refusal, Rand: s.a.Rand(),
-		Now: metav1.Time{Time: s.a.Wall()}, Budgets: s.disruptionBudgets()}
+		Now: metav1.Time{Time: s.a.Wall()}, Budgets: s.disruptionBudgets(), Hopeless: hopeless}
 	v := pre.Run()
 	f.message += " " + v.Message
 	f.clear = v.Hopeless
@@ -135,7 +136,7 @@ func setCondition(st *corev1.PodStatus, c corev1.PodCondition, now metav1.Time) 
 // (KEP-4832, framework/preemption/executor.go).
 func (s *Scheduler) preempt(p *queue.Pod, c *plugins.Candidate) {
 	uid := p.Pod.UID
-	for _, q := range slices.Clone(s.cluster.Nominated(c.Node.Name)) {
+	for _, q := range c.Node.Nominated {
 		if q.Shape.Priority < p.Shape.Priority {
 			s.patch(q.Pod, nil, true, "")
 		}

@@ -165,6 +165,7 @@ func (c *Cluster) nodeEntry(name string) *framework.NodeInfo {
 	if n == nil {
 		n = &framework.NodeInfo{Name: name, Index: -1}
 		c.nodes[name] = n
+		c.showNominated(n)
 	}
 	return n
 }

@@ -9,10 +9,11 @@ import (
 )
 
 // nominator knows which waiting pods have a node set aside for them
-// (pkg/scheduler/backend/queue/nominator.go).
+// (pkg/scheduler/backend/queue/nominator.go). The NodeInfo of a known node has the same list.
 type nominator struct {
 	byNode map[string][]*framework.PodInfo
 	nodeOf map[types.UID]string
+	stamp  uint64
 }
 
 func (m *nominator) init() {
@@ -21,36 +22,45 @@ func (m *nominator) init() {
 }
 
 // Nominate sets a node aside for a pod, instead of any earlier one; "" sets none aside.
-func (m *nominator) Nominate(p *framework.PodInfo, node string) {
+func (c *Cluster) Nominate(p *framework.PodInfo, node string) {
 	uid := p.Pod.UID
-	m.Unnominate(uid)
+	c.Unnominate(uid)
 	if node == "" {
 		return
 	}
-	m.nodeOf[uid] = node
-	m.byNode[node] = append(m.byNode[node], p)
+	c.nodeOf[uid] = node
+	c.setNominated(node, append(slices.Clip(c.byNode[node]), p))
 }
 
 // Unnominate drops a pod's nomination.
-func (m *nominator) Unnominate(uid types.UID) {
-	node, ok := m.nodeOf[uid]
+func (c *Cluster) Unnominate(uid types.UID) {
+	node, ok := c.nodeOf[uid]
 	if !ok {
 		return
 	}
-	delete(m.nodeOf, uid)
-	list := slices.DeleteFunc(m.byNode[node], func(p *framework.PodInfo) bool { return p.Pod.UID == uid })
+	delete(c.nodeOf, uid)
+	c.setNominated(node, slices.DeleteFunc(slices.Clone(c.byNode[node]), func(p *framework.PodInfo) bool { return p.Pod.UID == uid }))
+}
+
+func (c *Cluster) setNominated(node string, list []*framework.PodInfo) {
 	if len(list) == 0 {
-		delete(m.byNode, node)
+		delete(c.byNode, node)
 	} else {
-		m.byNode[node] = list
+		c.byNode[node] = list
+	}
+	if n := c.nodes[node]; n != nil {
+		c.showNominated(n)
 	}
 }
 
+// showNominated tells a node what is nominated to it.
+func (c *Cluster) showNominated(n *framework.NodeInfo) {
+	c.stamp++
+	n.Nominated, n.NominatedAt = c.byNode[n.Name], c.stamp
+}
+
 // NominatedNode is the node set aside for a pod, or "".
-func (m *nominator) NominatedNode(uid types.UID) string { return m.nodeOf[uid] }
+func (c *Cluster) NominatedNode(uid types.UID) string { return c.nodeOf[uid] }
 
 // AnyNominated reports that there are nominated pods at all.
-func (m *nominator) AnyNominated() bool { return len(m.byNode) > 0 }
-
-// Nominated are the pods that a node is set aside for.
-func (m *nominator) Nominated(node string) []*framework.PodInfo { return m.byNode[node] }
+func (c *Cluster) AnyNominated() bool { return len(c.byNode) > 0 }

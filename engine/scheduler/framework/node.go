@@ -12,16 +12,20 @@ type NodeInfo struct {
 	Name  string
 	Index int32 // place in the cluster's node list, -1 while not in it
 
-	Allocatable    Resource
-	AllowedPods    int
-	Requested      Resource
-	NonZeroCPU     int64 // thousandths of a core
-	NonZeroMemory  int64 // bytes
-	Pods           []*PodInfo
-	UsedPorts      []UsedPort
-	WithAffinity   int // pods with any inter-pod affinity
-	WithAnti       int // pods with required anti-affinity
+	Allocatable   Resource
+	AllowedPods   int
+	Requested     Resource
+	NonZeroCPU    int64 // thousandths of a core
+	NonZeroMemory int64 // bytes
+	Pods          []*PodInfo
+	UsedPorts     []UsedPort
+	WithAffinity  int // pods with any inter-pod affinity
+	WithAnti      int // pods with required anti-affinity
+	// Nominated are waiting pods for which the node is set aside. The list is replaced, never changed.
+	Nominated []*PodInfo
+	// Generation and NominatedAt are other numbers after each change of the node and its pods, and of Nominated.
 	Generation     uint64
+	NominatedAt    uint64
 	lowestPriority int32
 	lowestKnown    bool
 }

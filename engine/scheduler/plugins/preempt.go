@@ -41,6 +41,10 @@ type Preemption struct {
 	Rand    *rand.Rand
 	Now     metav1.Time
 
+	// Hopeless is where to remember that preemption on a node does not help a pod of this shape; nil, or returning nil:
+	// nowhere.
+	Hopeless func(n *framework.NodeInfo, self *framework.PodInfo) *Memo
+
 	state *State // prepared when first needed: mostly there is nobody to preempt
 }
 
@@ -131,7 +135,7 @@ func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) 
 	var violating []*Candidate
 	for i := range potential {
 		n := potential[(offset+i)%len(potential)]
-		c, s := p.try(n)
+		c, s := p.recall(n)
 		if s != nil {
 			told++
 			for _, r := range s.Reasons {
@@ -149,6 +153,39 @@ func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) 
 		}
 	}
 	return append(out, violating...), reasons, told
+}
+
+// Memo remembers an answer about a node as long as the node, its pods and those nominated to it stay the same.
+type Memo struct {
+	generation, nominatedAt uint64
+	known                   bool
+	Status                  *framework.Status
+}
+
+// Holds reports that the answer is still right.
+func (m *Memo) Holds(n *framework.NodeInfo) bool {
+	return m.known && m.generation == n.Generation && m.nominatedAt == n.NominatedAt
+}
+
+// Keep remembers an answer.
+func (m *Memo) Keep(n *framework.NodeInfo, s *framework.Status) {
+	*m = Memo{n.Generation, n.NominatedAt, true, s}
+}
+
+// recall is try, unless it is known that it will not help.
+func (p *Preemption) recall(n *framework.NodeInfo) (*Candidate, *framework.Status) {
+	var m *Memo
+	if p.Hopeless != nil {
+		m = p.Hopeless(n, p.Self)
+	}
+	if m != nil && m.Holds(n) {
+		return nil, m.Status
+	}
+	c, s := p.try(n)
+	if m != nil && s != nil {
+		m.Keep(n, s)
+	}
+	return c, s
 }
 
 // try finds the fewest, least important pods that must leave a node.

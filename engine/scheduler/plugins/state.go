@@ -62,7 +62,7 @@ func (st *State) Filter(n *framework.NodeInfo) *framework.Status {
 // (framework/runtime.RunFilterPluginsWithNominatedPods).
 func (st *State) FilterWithNominated(n *framework.NodeInfo, self *framework.PodInfo) *framework.Status {
 	with, node := st, n
-	for _, p := range st.Cluster.Nominated(n.Name) {
+	for _, p := range n.Nominated {
 		if p.Shape.Priority < st.Shape.Priority || self != nil && p.Pod.UID == self.Pod.UID {
 			continue
 		}

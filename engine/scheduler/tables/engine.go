@@ -31,7 +31,6 @@ type Engine struct {
 	leastSpread, mostSpread int64
 	leastInter, mostInter   int64
 	plain                   *plugins.State
-	nominated               map[int32]bool
 }
 
 // New makes an engine for a cluster.
@@ -82,12 +81,12 @@ func (e *Engine) forget() {
 func (e *Engine) Find(s *framework.Shape, self *framework.PodInfo, start int, rng *rand.Rand) Outcome {
 	t := e.table(s)
 	e.t = t
-	e.prepare(s)
+	e.plain = nil
 	nodes := e.c.Nodes()
 	want := plugins.NodesToFind(len(nodes))
 	e.feasible = e.feasible[:0]
 	looked := 0
-	special := len(t.hard) > 0 || t.inter != nil || len(e.nominated) > 0
+	special := len(t.hard) > 0 || t.inter != nil || e.c.AnyNominated()
 	for _, part := range [2][2]int{{start, len(nodes)}, {0, start}} {
 		verdict := t.verdict[part[0]:part[1]]
 		for j, v := range verdict {
@@ -130,30 +129,13 @@ found:
 	return out
 }
 
-func (e *Engine) prepare(s *framework.Shape) {
-	e.plain = nil
-	clear(e.nominated)
-	if !e.c.AnyNominated() {
-		return
-	}
-	if e.nominated == nil {
-		e.nominated = map[int32]bool{}
-	}
-	for i, n := range e.c.Nodes() {
-		if len(e.c.Nominated(n.Name)) > 0 {
-			e.nominated[int32(i)] = true
-		}
-	}
-}
-
 // Refusal is why the shape of the last Find cannot go to a node; nil if it can.
 func (e *Engine) Refusal(i int32, self *framework.PodInfo) *framework.Status {
 	t := e.t
-	if len(e.nominated) > 0 && e.nominated[i] {
-		if e.plain == nil {
-			e.plain, _ = plugins.PreFilter(e.c, t.s)
+	if e.c.AnyNominated() {
+		if n := e.c.Nodes()[i]; len(n.Nominated) > 0 {
+			return e.refusalWithNominated(n, self)
 		}
-		return e.plain.FilterWithNominated(e.c.Nodes()[i], self)
 	}
 	if v := t.verdict[i]; v != nil {
 		return v
@@ -167,6 +149,28 @@ func (e *Engine) Refusal(i int32, self *framework.PodInfo) *framework.Status {
 		return t.inter.refuse(i)
 	}
 	return nil
+}
+
+// refusalWithNominated asks the plain plugins, and remembers what they said.
+func (e *Engine) refusalWithNominated(n *framework.NodeInfo, self *framework.PodInfo) *framework.Status {
+	t := e.t
+	m := t.memo(&t.nominated, n, self)
+	if m != nil && m.Holds(n) {
+		return m.Status
+	}
+	if e.plain == nil {
+		e.plain, _ = plugins.PreFilter(e.c, t.s)
+	}
+	s := e.plain.FilterWithNominated(n, self)
+	if m != nil {
+		m.Keep(n, s)
+	}
+	return s
+}
+
+// Hopeless is where to remember that preemption on a node does not help the shape of the last Find; nil: nowhere.
+func (e *Engine) Hopeless(n *framework.NodeInfo, self *framework.PodInfo) *plugins.Memo {
+	return e.t.memo(&e.t.hopeless, n, self)
 }
 
 // score adds up the scores of the feasible nodes and returns the best and how many have it.

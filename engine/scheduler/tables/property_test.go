@@ -112,6 +112,10 @@ func (w *world) kind() *corev1.Pod {
 		c.Ports = []corev1.ContainerPort{{HostPort: int32(80 + w.r.IntN(2)), Protocol: corev1.ProtocolTCP}}
 	}
 	p.Spec.Containers = []corev1.Container{c}
+	if w.one(2) {
+		five := int32(5)
+		p.Spec.Priority = &five
+	}
 	if w.one(3) {
 		p.Spec.Tolerations = []corev1.Toleration{{Key: w.pick("k1", "k2"), Operator: corev1.TolerationOpExists}}
 	}
@@ -255,6 +259,8 @@ func newWorld(seed uint64) *world {
 // TestTablesAgreeWithPlugins schedules random pods on random, changing clusters both ways: the same nodes must be
 // feasible, with the same scores, and the same one chosen.
 func TestTablesAgreeWithPlugins(t *testing.T) {
+	preempted := 0
+	defer func() { require.Greater(t, preempted, 200, "looks for preemption") }()
 	for seed := range uint64(64) {
 		w := newWorld(seed)
 		if seed%16 == 0 {
@@ -292,6 +298,14 @@ func TestTablesAgreeWithPlugins(t *testing.T) {
 			require.Equal(t, len(found.Feasible)+len(found.Refused), out.Looked, where)
 			if out.Feasible == 0 {
 				require.Nil(t, out.Node, where)
+				preempt := func(recall func(*framework.NodeInfo, *framework.PodInfo) *plugins.Memo) plugins.Verdict {
+					return (&plugins.Preemption{Cluster: w.c, Shape: s, Pod: p, Self: self, Rand: rand.New(rand.NewPCG(seed, uint64(step))),
+						Refusal: func(i int32) *framework.Status { return e.Refusal(i, self) }, Hopeless: recall}).Run()
+				}
+				require.Equal(t, preempt(nil), preempt(e.Hopeless), where)
+				if s.Priority > 0 {
+					preempted++
+				}
 				continue
 			}
 			want := found.Feasible[0]

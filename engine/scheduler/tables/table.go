@@ -1,6 +1,8 @@
 package tables
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/labels"
 
 	"tabernetes/engine/scheduler/cache"
@@ -34,6 +36,21 @@ type table struct {
 	lacking     []bool // nodes that lack a key, if all are needed
 	hard        []hardTable
 	inter       *interTable
+
+	nominated []plugins.Memo // refusals of nodes with nominated pods
+	hopeless  []plugins.Memo // where preemption does not help
+}
+
+// memo is the memory of a list about a node; nil when the answer depends on more than the shape, the node and its
+// nominated pods.
+func (t *table) memo(list *[]plugins.Memo, n *framework.NodeInfo, self *framework.PodInfo) *plugins.Memo {
+	if len(t.hard) > 0 || t.inter != nil || slices.Contains(n.Nominated, self) {
+		return nil
+	}
+	if *list == nil {
+		*list = make([]plugins.Memo, len(t.static))
+	}
+	return &(*list)[n.Index]
 }
 
 // matcher remembers which label sets a selector matches, by the set's ID.
@@ -68,6 +85,7 @@ func (t *table) build(c *cache.Cluster) {
 	t.images = resize(t.images, n)
 	t.taints = 0
 	clear(t.taint)
+	t.nominated, t.hopeless = nil, nil
 	if t.s.Preferred != nil {
 		t.prefer = resize(t.prefer, n)
 	}
