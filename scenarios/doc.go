@@ -22,7 +22,7 @@
 //	> control-plane              who leads, who voted, where the logs are
 //	> load hello 50              requests a second to a Service; 0 stops
 //	> stats                      the figures of the load, as JSON without latencies
-//	> why pods/default/web-1     the chain of causes, effect first
+//	> why pods/default/web-1     the chain of causes, effect first; of a pod that waits also what would let it in
 //	> why failed-request         that of the first request that failed
 //	> history nodes/node-1       what happened to an object, oldest first
 //	# a comment

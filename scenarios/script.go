@@ -167,6 +167,11 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 		for _, a := range w.Advice {
 			fmt.Fprintf(&b, "advice: %s\n", a)
 		}
+		if w.Scheduler != nil {
+			for i := range w.Scheduler.Remedies {
+				fmt.Fprintf(&b, "remedy: %s\n", w.Scheduler.Remedies[i].Text())
+			}
+		}
 		return b.String(), nil
 	case f[0] == "history" && len(f) == 2:
 		w, err := c.Why(f[1])

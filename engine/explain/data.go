@@ -53,5 +53,11 @@ func table(r *sim.Record, d *scheduler.Decision) *Table {
 			t.Rows = append(t.Rows, Row{Node: fmt.Sprintf("%d nodes", x.Nodes), Verdict: x.Text, Scores: []Score{}})
 		}
 	}
+	if d.Preempted != nil {
+		t.Preempted = d.Preempted.Victims
+	}
+	for _, x := range d.Remedies() {
+		t.Remedies = append(t.Remedies, Remedy{x.Kind, x.What, append([]string{}, x.Nodes...)})
+	}
 	return t
 }

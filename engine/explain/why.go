@@ -49,6 +49,17 @@ type Table struct {
 	At      float64 `json:"at"`
 	Message string  `json:"message"`
 	Rows    []Row   `json:"rows"`
+	// Remedies are the single changes that would let a pod in that still waits, as the cluster is now, cheapest first.
+	Remedies []Remedy `json:"remedies,omitempty"`
+	// Preempted are the pods (namespace/name) that had to leave a node to make room, nil if none had to.
+	Preempted []string `json:"preempted,omitempty"`
+}
+
+// Remedy is scheduler.Remedy for a page: Kind is one of scheduler's kinds.
+type Remedy struct {
+	Kind  string   `json:"kind"`
+	What  string   `json:"what"`
+	Nodes []string `json:"nodes"`
 }
 
 // Why is the answer to why something is as it is.

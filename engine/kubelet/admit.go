@@ -9,8 +9,12 @@ import (
 // admit is the kubelet's own admission, pkg/kubelet/lifecycle/predicate.go: the scheduler may have decided on an old
 // picture of the node, or somebody may have set nodeName by hand. reason is "" for a pod that is welcome.
 func (k *Kubelet) admit(obj *corev1.Pod) (reason, message string) {
+	labels := k.node.labels
+	if n, ok := k.nodes.Get("", k.conf.NodeName); ok {
+		labels = n.Labels
+	}
 	for key, v := range obj.Spec.NodeSelector {
-		if k.node.labels[key] != v {
+		if labels[key] != v {
 			return "NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
 		}
 	}

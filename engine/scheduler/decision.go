@@ -32,6 +32,8 @@ type Decision struct {
 	Skipped [plugins.NumScores]bool
 	// Preempted is set when pods had to go to make room.
 	Preempted *Preempted
+
+	waits *waiting // nil: the pod got a node
 }
 
 // Preempted is what a preemption did: the node set aside for the pod, and the pods that must leave it.

@@ -59,6 +59,7 @@ func (s *Scheduler) disruptionBudgets() []*policyv1.PodDisruptionBudget {
 // fail puts the pod back into the queue and tells why, in an event and in the pod's status.
 func (s *Scheduler) fail(p *queue.Pod, d *Decision, f failure) {
 	d.Message = f.message
+	d.waits = &waiting{s, p.Pod.UID}
 	s.record(p, d)
 	pod, ok := s.pods.Get(p.Pod.Namespace, p.Pod.Name)
 	if !ok || assigned(pod) || finished(pod) {

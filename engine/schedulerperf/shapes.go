@@ -18,7 +18,7 @@ type Shape struct {
 	// Floor is what upstream's CI requires at 5,000 nodes, in pods a second; 0: nothing, or another size.
 	Floor int
 
-	zones      int    // the nodes are spread over so many zones; 0: they have none
+	zones      int // the nodes are spread over so many zones; 0: they have none
 	init, pod  func() *corev1.Pod
 	initIn, in string // namespaces
 	churn      churn

@@ -82,10 +82,20 @@ export interface SchedulerRow {
   node: string; verdict: string; /** plugin that rejected, "" if feasible */ plugin: string;
   scores: { plugin: string; raw: number; normalized: number; weighted: number }[]; total: number; chosen: boolean;
 }
+/** One change after which a waiting pod would fit; where: nodes, none for "node", a node that joins. */
+export interface Remedy {
+  kind: "recover" | "uncordon" | "toleration" | "label" | "request" | "room" | "port" | "node"; what: string; nodes: string[];
+}
 export interface Why {
   ref: string; /** one sentence: what is the case now */ summary: string;
   chain: WhyStep[]; /** the object's own history, newest first */ history: WhyStep[];
-  scheduler?: { at: number; message: string; rows: SchedulerRow[] };
+  scheduler?: {
+    at: number; message: string; rows: SchedulerRow[];
+    /** Single changes that would let a pod in that still waits, as the cluster is now, cheapest first. */
+    remedies?: Remedy[];
+    /** Pods (namespace/name) that had to leave a node to make room. */
+    preempted?: string[];
+  };
   /** What would have helped or would help, as sentences; may be empty. */
   advice: string[];
 }

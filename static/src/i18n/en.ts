@@ -74,6 +74,13 @@ export const en = {
   "act.noKubectl": "no line: this opens a panel", "act.stands": "All lines",
   "why.chain": "Why it is so", "why.history": "Its own history", "why.scheduler": "What the scheduler saw", "why.advice": "What would help", "why.none": "Nothing is recorded about this yet.", "why.revision": "revision {n}", "why.loading": "Looking back…",
   "why.node": "Node", "why.verdict": "Verdict", "why.score": "Score", "why.chosen": "chosen",
+  "why.scores": "plugin by plugin", "why.plugin": "Plugin", "why.raw": "raw", "why.normalized": "of 100", "why.weighted": "weighted",
+  "why.preempted": "Made to leave for it: {pods}", "why.remedies": "It would fit, with one change",
+  "why.remedy.recover": "on {nodes}, once that node recovers", "why.remedy.uncordon": "on {nodes}, uncordoned",
+  "why.remedy.toleration": "on {nodes}, with a toleration for {what}", "why.remedy.label": "on {nodes}, labelled {what}",
+  "why.remedy.request": "on {nodes}, if it requested at most {what}", "why.remedy.room": "on {nodes}, with {what} more free",
+  "why.remedy.port": "on {nodes}, if host port {what} were free", "why.remedy.node": "on another node with {what}",
+  "why.remedy.another": "on another node",
   "logs.none": "No logs.", "logs.container": "Container",
   "events.none": "No events.", "events.age": "At", "events.type": "Type", "events.reason": "Reason", "events.object": "Object", "events.message": "Message",
   // bottom
