@@ -121,6 +121,38 @@ func TestFailureTexts(t *testing.T) {
 			})),
 			"0/1 nodes are available: 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."},
 		{"no nodes", nil, nil, pod("p", ""), "no nodes available to schedule pods"},
+		{"too many pods", []*corev1.Node{node("a", "1", "1Gi", func(n *corev1.Node) { n.Status.Allocatable[corev1.ResourcePods] = resource.MustParse("1") })}, []*corev1.Pod{pod("q", "", on("a"))}, pod("p", ""),
+			"0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."},
+		{"ephemeral storage", []*corev1.Node{node("a", "1", "1Gi")}, nil, pod("p", "", spec(func(s *corev1.PodSpec) {
+			s.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceEphemeralStorage: resource.MustParse("1Gi")}
+		})), "0/1 nodes are available: 1 Insufficient ephemeral-storage. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."},
+		// 800m and 300m of overhead
+		{"overhead", []*corev1.Node{node("a", "1", "1Gi")}, nil, pod("p", "800m", spec(func(s *corev1.PodSpec) {
+			s.Overhead = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("300m")}
+		})), "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."},
+		// the initialization alone needs more than the node has
+		{"init container", []*corev1.Node{node("a", "1", "1Gi")}, nil, pod("p", "100m", spec(func(s *corev1.PodSpec) {
+			s.InitContainers = []corev1.Container{{Name: "i", Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1100m")}}}}
+		})), "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."},
+		// a sidecar goes on running: 600m and 500m together
+		{"sidecar", []*corev1.Node{node("a", "1", "1Gi")}, nil, pod("p", "500m", spec(func(s *corev1.PodSpec) {
+			always := corev1.ContainerRestartPolicyAlways
+			s.InitContainers = []corev1.Container{{Name: "i", RestartPolicy: &always, Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("600m")}}}}
+		})), "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."},
+		// the pod's own requests stand for all of its containers
+		{"pod-level resources", []*corev1.Node{node("a", "1", "1Gi")}, nil, pod("p", "100m", spec(func(s *corev1.PodSpec) {
+			s.Resources = &corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")}}
+		})), "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."},
+		// one zone where three are demanded: nothing counts as the least, and one pod is there already
+		{"too few domains", []*corev1.Node{node("a", "1", "1Gi", keys("zone", "1"))}, []*corev1.Pod{pod("q", "", on("a"), func(p *corev1.Pod) { p.Labels = map[string]string{"app": "x"} })},
+			pod("p", "", func(p *corev1.Pod) { p.Labels = map[string]string{"app": "x"} }, spec(func(s *corev1.PodSpec) {
+				three := int32(3)
+				s.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{MaxSkew: 1, MinDomains: &three, TopologyKey: "zone", WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "x"}}}}
+			})), "0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."},
+		{"each node for a reason of its own",
+			[]*corev1.Node{node("a", "1", "1Gi", keys("disk", "ssd"), taint("t", corev1.TaintEffectNoExecute)), node("b", "1", "1Gi"), node("c", "1", "1Gi", keys("disk", "ssd")), node("d", "8", "1Gi", keys("disk", "ssd"), cordoned), node("e", "8", "1Gi", keys("disk", "ssd"))},
+			[]*corev1.Pod{pod("q", "7", on("e"))}, pod("p", "2", needs("disk", "ssd")),
+			"0/5 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable, 2 Insufficient cpu. preemption: 0/5 nodes are available: 1 No preemption victims found for incoming pod, 4 Preemption is not helpful for scheduling."},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRig(t)
