@@ -52,9 +52,48 @@ const (
 	noLocal     verdict = "no local endpoints"
 )
 
-// route applies the node's rules to a new connection of a client to a Service's port (0: its first). external
-// connections come through a node port or load balancer.
-func (nd *Node) route(s *service, port int32, client string, external bool, rng *rand.Rand) (target, verdict) {
+// via is how a connection comes to a Service.
+type via struct {
+	port     int32 // of the Service; 0: its first
+	nodePort int32 // instead
+	v6       bool  // the family, which kube-proxy keeps apart
+	outside  bool  // by an address that leads into the cluster: a node port, a load balancer, an external address
+	pod      bool  // from a pod, for which externalTrafficPolicy does not count
+}
+
+// destination is the Service that the node's rules see in an address and port.
+func (nd *Node) destination(ip string, port int32) (*service, via) {
+	v6 := is6(ip)
+	if s := nd.net.rules.byIP[ip]; s != nil {
+		if svc := s.at(nd.services); svc != nil {
+			if slices.Contains(svc.Spec.ClusterIPs, ip) {
+				return s, via{port: port, v6: v6}
+			}
+			if slices.Contains(svc.Spec.ExternalIPs, ip) || slices.Contains(virtualIPs(svc), ip) {
+				return s, via{port: port, v6: v6, outside: true}
+			}
+		}
+		return nil, via{}
+	}
+	if s := nd.net.rules.byPort[port]; s != nil && nd.net.byNodeIP(ip) == nd {
+		if svc := s.at(nd.services); svc != nil && serves(svc, v6) &&
+			slices.ContainsFunc(svc.Spec.Ports, func(p corev1.ServicePort) bool { return p.NodePort == port }) {
+			return s, via{nodePort: port, v6: v6, outside: true}
+		}
+	}
+	return nil, via{}
+}
+
+// serves reports that a Service has a family.
+func serves(svc *corev1.Service, v6 bool) bool {
+	if v6 {
+		return slices.Contains(svc.Spec.IPFamilies, corev1.IPv6Protocol)
+	}
+	return len(svc.Spec.IPFamilies) == 0 || slices.Contains(svc.Spec.IPFamilies, corev1.IPv4Protocol)
+}
+
+// route applies the node's rules to a new connection of a client to a Service.
+func (nd *Node) route(s *service, by via, client string, rng *rand.Rand) (target, verdict) {
 	svc := s.at(nd.services)
 	if svc == nil {
 		return target{}, noService
@@ -62,7 +101,7 @@ func (nd *Node) route(s *service, port int32, client string, external bool, rng 
 	var sp *corev1.ServicePort
 	for i := range svc.Spec.Ports {
 		p := &svc.Spec.Ports[i]
-		if port == 0 && p.Protocol != corev1.ProtocolUDP || p.Port == port {
+		if by.nodePort != 0 && p.NodePort == by.nodePort || by.nodePort == 0 && (by.port == 0 && p.Protocol != corev1.ProtocolUDP || p.Port == by.port) {
 			sp = p
 			break
 		}
@@ -71,12 +110,12 @@ func (nd *Node) route(s *service, port int32, client string, external bool, rng 
 		return target{}, noPort
 	}
 	local := false
-	if external {
-		local = svc.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
+	if by.outside {
+		local = svc.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal && !by.pod
 	} else {
 		local = svc.Spec.InternalTrafficPolicy != nil && *svc.Spec.InternalTrafficPolicy == corev1.ServiceInternalTrafficPolicyLocal
 	}
-	views := s.slicesAt(nd.endpoints)
+	views := s.family(nd.endpoints, by.v6)
 	sticky := svc.Spec.SessionAffinity == corev1.ServiceAffinityClientIP
 	key := affinityKey{s.key, client}
 	if sticky {
