@@ -26,10 +26,13 @@ func (a *allocator) ranges(f corev1.IPFamily) []netip.Prefix {
 			out = append(out, p)
 		}
 	}
-	for _, p := range a.cidrs {
-		add(p)
-	}
 	more := a.s.kinds[api.ServiceCIDRs].objects
+	// Before there is an object, the flag says enough.
+	if c, ok := more[defaultCIDR].(*networkingv1.ServiceCIDR); !ok || c.DeletionTimestamp == nil && cidrReady(c) {
+		for _, p := range a.cidrs {
+			add(p)
+		}
+	}
 	if len(more) < 2 {
 		return out
 	}
