@@ -115,7 +115,7 @@ func (u *user) act() {
 	case 15:
 		u.kubectl("", "expose deployment %s --port=80", app)
 		policy := [...]string{"PreferDualStack", "RequireDualStack", "SingleStack"}[len(u.procs)%3]
-		u.kubectl("", `patch service %s -p {"spec":{"ipFamilyPolicy":"%s"}}`, app, policy)
+		u.kubectl("", `patch service %s -p '{"spec":{"ipFamilyPolicy":"%s"}}'`, app, policy)
 	case 16:
 		if u.rng.IntN(3) == 0 {
 			u.kubectl("", "delete service %s", app)
