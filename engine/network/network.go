@@ -57,6 +57,7 @@ type Node struct {
 	services, endpoints int64
 	synced              sim.RecordID
 	affinity            map[affinityKey]affinityEntry
+	zone                string // the node's, as its kube-proxy has learned it
 }
 
 // AddNode gives a host a network stack. Addresses follow from the order in which nodes are added.
@@ -66,7 +67,7 @@ func (n *Network) AddNode(h *sim.Host) *Node {
 	n.byHost[h.Name] = nd
 	h.Install("kernel", func(a *sim.Actor) {
 		// A kernel that boots has no rules and no pod addresses.
-		nd.a, nd.services, nd.endpoints, nd.affinity, nd.onNet = a, 0, 0, nil, nil
+		nd.a, nd.services, nd.endpoints, nd.affinity, nd.onNet, nd.zone = a, 0, 0, nil, nil, ""
 		clear(nd.pods)
 		clear(nd.gone)
 	})

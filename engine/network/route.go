@@ -132,7 +132,8 @@ func (nd *Node) route(s *service, by via, client string, rng *rand.Rand) (target
 	}
 	t, ok := nd.pick(views, sp, local, rng, "")
 	if !ok {
-		if local {
+		// What has endpoints, but none here, is dropped; what has none at all is refused.
+		if _, elsewhere := nd.pick(views, sp, false, rng, ""); local && elsewhere {
 			return t, noLocal
 		}
 		return t, noEndpoints
@@ -149,12 +150,20 @@ func (nd *Node) route(s *service, by via, client string, rng *rand.Rand) (target
 // pick chooses an endpoint with equal chances: a ready one, or if there is none, one that still serves while it
 // terminates (KEP-1669). only restricts the choice to one address.
 func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng *rand.Rand, only string) (target, bool) {
-	for pass := range 2 {
+	for _, v := range views {
+		v.compile()
+	}
+	ready := func(v *sliceView) []*discoveryv1.Endpoint { return v.ready }
+	if !local {
+		if by := nd.near(views, sp); by != nil {
+			ready = by
+		}
+	}
+	for _, list := range [...]func(*sliceView) []*discoveryv1.Endpoint{ready, func(v *sliceView) []*discoveryv1.Endpoint { return v.fallback }} {
 		n := 0
 		for _, v := range views {
-			v.compile()
 			if port(v.slice, sp) != 0 {
-				n += nd.count(v.of(pass), local, only)
+				n += nd.count(list(v), local, only)
 			}
 		}
 		if n == 0 {
@@ -169,7 +178,7 @@ func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng
 			if p == 0 {
 				continue
 			}
-			list := v.of(pass)
+			list := list(v)
 			if !local && only == "" {
 				if k < len(list) {
 					return target{list[k], v.slice, p}, true
@@ -188,13 +197,6 @@ func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng
 		}
 	}
 	return target{}, false
-}
-
-func (v *sliceView) of(pass int) []*discoveryv1.Endpoint {
-	if pass == 0 {
-		return v.ready
-	}
-	return v.fallback
 }
 
 func (nd *Node) eligible(e *discoveryv1.Endpoint, local bool, only string) bool {

@@ -20,6 +20,7 @@ type Rules struct {
 	byPort   map[int32]*service  // by node port
 
 	servicesMax, slicesMax int64 // every change up to here is entered
+	zoned                  bool  // a slice has said for which zones its endpoints are
 }
 
 type service struct {
@@ -47,6 +48,7 @@ type sliceView struct {
 	compiled bool
 	ready    []*discoveryv1.Endpoint
 	fallback []*discoveryv1.Endpoint // serving while terminating
+	hints    *hints                  // of the ready ones; nil: they have none
 }
 
 const minVersions = 16
@@ -156,6 +158,9 @@ func (r *Rules) slice(es *discoveryv1.EndpointSlice, rev int64, gone bool) {
 		views = s.slices[n-1].views
 	}
 	i, found := slices.BinarySearchFunc(views, es.Name, func(v *sliceView, name string) int { return strings.Compare(v.slice.Name, name) })
+	if !gone && !r.zoned {
+		r.zoned = slices.ContainsFunc(es.Endpoints, func(e discoveryv1.Endpoint) bool { return e.Hints != nil && len(e.Hints.ForZones) > 0 })
+	}
 	next := make([]*sliceView, 0, len(views)+1)
 	next = append(next, views[:i]...)
 	if !gone {
@@ -275,4 +280,5 @@ func (v *sliceView) compile() {
 			v.fallback = append(v.fallback, e)
 		}
 	}
+	v.hints = hintsOf(v.ready)
 }
