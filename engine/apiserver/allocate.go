@@ -14,20 +14,63 @@ import (
 // allocator gives Services their cluster addresses and node ports (pkg/registry/core/service/storage/alloc.go,
 // pkg/registry/core/service/{ipallocator,portallocator}). Which addresses are in use is said by the IPAddress objects
 // (KEP-1880), which ports by the Services themselves; what is promised but not yet committed is remembered here.
+// Addresses are known by their canonical form, ports by portKey.
 type allocator struct {
 	s        *Server
 	cidrs    []netip.Prefix    // the ranges of the flag, one a family; the first says which family is the default
+	holders  map[string]string // the Service that has an address or a port
 	promised map[string]string // addresses and ports of writes under way, and the Service each is for
 	chosen   map[string]bool   // of these, the addresses that were chosen here, not by the client
 }
 
 // newAllocator reads --service-cluster-ip-range: one range, or two of different families with a comma between them.
 func newAllocator(s *Server, ranges string) *allocator {
-	a := &allocator{s: s, promised: map[string]string{}, chosen: map[string]bool{}}
+	a := &allocator{s: s, holders: map[string]string{}, promised: map[string]string{}, chosen: map[string]bool{}}
+	s.kinds[api.Services].onChange = a.note
 	for text := range strings.SplitSeq(ranges, ",") {
 		a.cidrs = append(a.cidrs, netip.MustParsePrefix(text))
 	}
 	return a
+}
+
+// note hears of every change of a Service.
+func (a *allocator) note(c *change) {
+	if c.old != nil {
+		for _, k := range holds(c.old.(*corev1.Service)) {
+			if a.holders[k] == api.KeyOf(c.old) {
+				delete(a.holders, k)
+			}
+		}
+	}
+	if c.new != nil {
+		for _, k := range holds(c.new.(*corev1.Service)) {
+			a.holders[k] = api.KeyOf(c.new)
+		}
+	}
+}
+
+// holds are the keys of all that a Service has.
+func holds(svc *corev1.Service) []string {
+	out := clusterIPs(svc)
+	if n := svc.Spec.HealthCheckNodePort; n != 0 {
+		out = append(out, portKey(n))
+	}
+	for i := range svc.Spec.Ports {
+		if n := svc.Spec.Ports[i].NodePort; n != 0 {
+			out = append(out, portKey(n))
+		}
+	}
+	return out
+}
+
+// busy reports an address or a port that another Service has or is about to have.
+func (a *allocator) busy(svc *corev1.Service, key string) bool {
+	me := api.KeyOf(svc)
+	if owner, ok := a.promised[key]; ok && owner != me {
+		return true
+	}
+	owner, ok := a.holders[key]
+	return ok && owner != me
 }
 
 // allocation is what one write takes.

@@ -65,13 +65,10 @@ func cidrReady(c *networkingv1.ServiceCIDR) bool {
 	return true
 }
 
-// inUse reports an address that another Service has or is about to have.
+// inUse reports an address that another Service has or is about to have, or that somebody has reserved by hand.
 func (a *allocator) inUse(svc *corev1.Service, ip string) bool {
-	if owner, ok := a.promised[ip]; ok && owner != api.KeyOf(svc) {
-		return true
-	}
 	o, ok := a.s.kinds[api.IPAddresses].objects[ip].(*networkingv1.IPAddress)
-	return ok && !isFor(o, svc)
+	return ok && !isFor(o, svc) || a.busy(svc, ip)
 }
 
 // isFor reports that an address is reserved for a Service.

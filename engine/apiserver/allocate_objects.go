@@ -233,21 +233,10 @@ func (a *allocator) settled(r *api.Resource, cur, obj api.Object, gone bool) {
 	case r == api.IPAddresses && gone:
 		ip := cur.GetName()
 		a.s.a.After(repairDelay, "repair IPAddress", func() {
-			for _, o := range a.s.kinds[api.Services].objects {
-				if svc := o.(*corev1.Service); slices.Contains(clusterIPs(svc), ip) && a.s.kinds[api.IPAddresses].objects[ip] == nil {
-					a.restore(svc, ip)
-					return
-				}
+			svc, ok := a.s.kinds[api.Services].objects[a.holders[ip]].(*corev1.Service)
+			if ok && a.s.kinds[api.IPAddresses].objects[ip] == nil {
+				a.restore(svc, ip)
 			}
 		})
 	}
-}
-
-// holds are the keys of all that a Service has.
-func holds(svc *corev1.Service) []string {
-	out := append(clusterIPs(svc), portKey(svc.Spec.HealthCheckNodePort))
-	for i := range svc.Spec.Ports {
-		out = append(out, portKey(svc.Spec.Ports[i].NodePort))
-	}
-	return out
 }

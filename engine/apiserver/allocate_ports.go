@@ -9,8 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-
-	"tabernetes/engine/api"
 )
 
 // The node port range of kube-apiserver's default. The first of them are left to those who ask for a number (KEP-3668).
@@ -24,40 +22,20 @@ var portsPath = field.NewPath("spec", "ports")
 
 func portKey(n int32) string { return ":" + strconv.Itoa(int(n)) }
 
-// portsInUse are those no Service but svc itself may have.
-func (a *allocator) portsInUse(svc *corev1.Service) map[string]bool {
-	used := make(map[string]bool, len(a.promised))
-	for k, owner := range a.promised {
-		used[k] = owner != api.KeyOf(svc)
-	}
-	for _, o := range a.s.kinds[api.Services].objects {
-		other := o.(*corev1.Service)
-		if other.Namespace == svc.Namespace && other.Name == svc.Name {
-			continue
-		}
-		for i := range other.Spec.Ports {
-			if n := other.Spec.Ports[i].NodePort; n != 0 {
-				used[portKey(n)] = true
-			}
-		}
-		if n := other.Spec.HealthCheckNodePort; n != 0 {
-			used[portKey(n)] = true
-		}
-	}
-	return used
-}
-
 // ports are the node ports of one write (portallocator.PortAllocationOperation).
 type ports struct {
 	*allocation
-	used map[string]bool
-	last int32 // dry run: the highest number yet
+	mine map[int32]bool // taken by it
+	last int32          // dry run: the highest number yet
 }
 
-func (o *allocation) startPorts() *ports { return &ports{o, o.portsInUse(o.svc), 0} }
+func (o *allocation) startPorts() *ports { return &ports{o, map[int32]bool{}, 0} }
+
+// free reports that nobody has a port; what an update may keep counts as not free.
+func (p *ports) free(n int32) bool { return !p.mine[n] && !p.busy(p.svc, portKey(n)) }
 
 func (p *ports) mark(n int32) {
-	p.used[portKey(n)] = true
+	p.mine[n] = true
 	p.take(portKey(n))
 	p.last = max(p.last, n)
 }
@@ -67,7 +45,7 @@ func (p *ports) claim(n int32) error {
 	switch {
 	case n < nodePortFirst || n > nodePortLast:
 		return fmt.Errorf("provided port is not in the valid range. The range of valid ports is %d-%d", nodePortFirst, nodePortLast)
-	case p.used[portKey(n)]:
+	case !p.free(n):
 		return errors.New("provided port is already allocated")
 	}
 	p.mark(n)
@@ -88,7 +66,7 @@ func (p *ports) next() (int32, error) {
 		off := p.s.rng.IntN(size)
 		for i := range size {
 			n := int32(band[0] + (off+i)%size)
-			if !p.used[portKey(n)] {
+			if p.free(n) {
 				p.mark(n)
 				return n, nil
 			}
@@ -212,7 +190,7 @@ func (o *allocation) morePorts(old *corev1.Service) error {
 			}
 			claimed[n] = true
 		default:
-			p.used[portKey(n)] = true
+			p.mine[n] = true
 		}
 		k := nodePort{sp.Protocol, sp.NodePort}
 		if seen[k] {
