@@ -15,7 +15,7 @@ COLD    := tabernetes/wasm tabernetes/engine \
 	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults fieldmanager jsonpath manifest patch pkcs10 printers \
 	quota rbac schema structural validation warnings) \
 	$(addprefix tabernetes/engine/controllers/,clusterroleaggregation daemonset deployment disruption endpointslice job namespace \
-	nodelifecycle podgc pvcprotection pvprotection replicationcontroller resourcequota rootcacert serviceaccount tainteviction \
+	nodelifecycle podgc pvcprotection pvprotection replicationcontroller resourcequota rootcacert serviceaccount servicecidrs tainteviction \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...

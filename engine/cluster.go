@@ -25,8 +25,8 @@ import (
 	"tabernetes/engine/stage"
 )
 
-// serviceCIDR is where Services get their addresses: kubeadm's default.
-const serviceCIDR = "10.96.0.0/12"
+// serviceCIDR is where Services get their addresses: kubeadm's default, and for the second family kind's.
+const serviceCIDR = "10.96.0.0/12,fd00:10:96::/112"
 
 // balancerHost is where controlPlaneEndpoint is of a cluster with several API servers: see client.Balancer.
 const balancerHost = "load-balancer"

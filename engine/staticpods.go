@@ -12,7 +12,7 @@ import (
 )
 
 // podCIDR is where pods get their addresses.
-const podCIDR = "10.244.0.0/16"
+const podCIDR = "10.244.0.0/16,fd00:10:244::/48"
 
 // staticPods lets containers of a control-plane node run the programs that are its control plane: the kubelet runs the
 // pods, the pods are the programs. It implements runtime.Programs.

@@ -90,7 +90,7 @@ func (c *creation) validate() {
 	defaults.PrepareForCreate(obj)
 	noteRequester(c.a.req, obj)
 	var err error
-	if c.release, err = s.alloc.create(obj); err != nil {
+	if c.release, err = s.alloc.create(obj, c.a.req.DryRun); err != nil {
 		c.fail(err)
 		return
 	}

@@ -53,7 +53,7 @@ func (s *Server) validateUpdate(k *cacher, a *attributes) error {
 	if typed {
 		return nil
 	}
-	if err := s.alloc.update(a.obj, a.old); err != nil {
+	if err := s.alloc.update(a.obj, a.old, a.req.DryRun); err != nil {
 		return err
 	}
 	if errs := validation.Update(a.obj, a.old); len(errs) > 0 {

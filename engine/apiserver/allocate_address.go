@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -16,10 +17,22 @@ import (
 // defaultCIDR is the name of the ServiceCIDR that the API servers make of their --service-cluster-ip-range.
 const defaultCIDR = "kubernetes"
 
-// ranges are where addresses may come from: the default range, and the other ServiceCIDRs that are ready, by name.
-func (a *allocator) ranges() []netip.Prefix {
-	out := []netip.Prefix{a.cidr}
+// ranges are where addresses of a family may come from: the default range, and the other ServiceCIDRs that are ready, by
+// name. IPv6 ranges larger than a /64 give none, as upstream's allocator refuses them.
+func (a *allocator) ranges(f corev1.IPFamily) []netip.Prefix {
+	var out []netip.Prefix
+	add := func(p netip.Prefix) {
+		if familyOf(p.Addr()) == f && (p.Addr().Is4() || p.Bits() >= 64) {
+			out = append(out, p)
+		}
+	}
 	more := a.s.kinds[api.ServiceCIDRs].objects
+	// Before there is an object, the flag says enough.
+	if c, ok := more[defaultCIDR].(*networkingv1.ServiceCIDR); !ok || c.DeletionTimestamp == nil && cidrReady(c) {
+		for _, p := range a.cidrs {
+			add(p)
+		}
+	}
 	if len(more) < 2 {
 		return out
 	}
@@ -34,8 +47,8 @@ func (a *allocator) ranges() []netip.Prefix {
 			continue
 		}
 		for _, text := range c.Spec.CIDRs {
-			if p, err := netip.ParsePrefix(text); err == nil && p.Addr().Is4() {
-				out = append(out, p)
+			if p, err := netip.ParsePrefix(text); err == nil {
+				add(p)
 			}
 		}
 	}
@@ -52,13 +65,10 @@ func cidrReady(c *networkingv1.ServiceCIDR) bool {
 	return true
 }
 
-// taken reports an address that another Service has or is about to have.
-func (a *allocator) taken(svc *corev1.Service, ip string) bool {
-	if owner, ok := a.promised[ip]; ok && owner != api.KeyOf(svc) {
-		return true
-	}
+// inUse reports an address that another Service has or is about to have, or that somebody has reserved by hand.
+func (a *allocator) inUse(svc *corev1.Service, ip string) bool {
 	o, ok := a.s.kinds[api.IPAddresses].objects[ip].(*networkingv1.IPAddress)
-	return ok && !isFor(o, svc)
+	return ok && !isFor(o, svc) || a.busy(svc, ip)
 }
 
 // isFor reports that an address is reserved for a Service.
@@ -67,20 +77,21 @@ func isFor(o *networkingv1.IPAddress, svc *corev1.Service) bool {
 	return r != nil && r.Group == "" && r.Resource == "services" && r.Namespace == svc.Namespace && r.Name == svc.Name
 }
 
-// claim says why a Service may not have the address it asks for.
-func (a *allocator) claim(svc *corev1.Service, text string) string {
+// claim says why a Service may not have the address it asks for. A dry run does not care who has it.
+func (a *allocator) claim(svc *corev1.Service, text string, dry bool) string {
 	ip, err := netip.ParseAddr(text)
 	if err != nil {
 		return "" // validation says it better
 	}
-	for _, p := range a.ranges() {
+	ip = ip.Unmap()
+	for _, p := range a.ranges(familyOf(ip)) {
 		if !p.Contains(ip) {
 			continue
 		}
-		if ip == p.Masked().Addr() || ip == at(p, size(p)-1) {
+		if ip.Less(at(p, 1)) || at(p, usable(p)).Less(ip) {
 			return fmt.Sprintf("the provided IP (%s) is not in the valid range. The range of valid IPs is %s", ip, p)
 		}
-		if a.taken(svc, text) {
+		if !dry && a.inUse(svc, ip.String()) {
 			return "provided IP is already allocated"
 		}
 		return ""
@@ -88,35 +99,49 @@ func (a *allocator) claim(svc *corev1.Service, text string) string {
 	return "the provided network does not match the current range"
 }
 
-// size is the number of addresses in an IPv4 range.
-func size(p netip.Prefix) int { return 1 << (32 - p.Bits()) }
+// usable is the number of addresses in a range: all but the network's own, and with IPv4 the broadcast address.
+func usable(p netip.Prefix) uint64 {
+	n := uint64(1)<<min(p.Addr().BitLen()-p.Bits(), 62) - 1
+	if p.Addr().Is4() {
+		n--
+	}
+	return n
+}
 
 // at is the nth address of a range, the network's own being 0.
-func at(p netip.Prefix, n int) netip.Addr {
-	b := p.Masked().Addr().As4()
-	n += int(b[0])<<24 | int(b[1])<<16 | int(b[2])<<8 | int(b[3])
-	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+func at(p netip.Prefix, n uint64) netip.Addr {
+	b := p.Masked().Addr().As16()
+	low := b[8:]
+	binary.BigEndian.PutUint64(low, binary.BigEndian.Uint64(low)+n) // a range of addresses ends within the low half
+	ip := netip.AddrFrom16(b)
+	if p.Addr().Is4() {
+		return ip.Unmap()
+	}
+	return ip
 }
 
 // addressTries is how often an address is drawn before the free ones are looked for one after another.
 const addressTries = 64
 
 // address picks a free one at random from the upper band of a range first, as upstream leaves the lower band to
-// addresses chosen by hand (KEP-3070).
-func (a *allocator) address(svc *corev1.Service) (string, error) {
-	for _, p := range a.ranges() {
-		n := size(p)
-		low := min(max(16, n/16), 256)
-		if n <= low+1 {
+// addresses chosen by hand (KEP-3070). A dry run gets the range's own address.
+func (a *allocator) address(svc *corev1.Service, f corev1.IPFamily, dry bool) (string, error) {
+	for _, p := range a.ranges(f) {
+		if dry {
+			return p.Masked().Addr().String(), nil
+		}
+		n := usable(p)
+		low := min(max(16, (n+1)/16), 256)
+		if n <= low {
 			low = 0
 		}
-		for i := 0; i < addressTries && n > low+1; i++ {
-			if ip := at(p, max(1, low+a.s.rng.IntN(n-low-1))).String(); !a.taken(svc, ip) {
+		for i := 0; i < addressTries && n > low; i++ {
+			if ip := at(p, 1+low+a.s.rng.Uint64N(n-low)).String(); !a.inUse(svc, ip) {
 				return ip, nil
 			}
 		}
-		for i := 1; i < n-1; i++ {
-			if ip := at(p, i).String(); !a.taken(svc, ip) {
+		for i := range n {
+			if ip := at(p, 1+i).String(); !a.inUse(svc, ip) {
 				return ip, nil
 			}
 		}

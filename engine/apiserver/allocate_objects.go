@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -25,13 +26,17 @@ const (
 	repairDelay    = time.Second
 )
 
-// clusterIPs are the addresses an object holds: none but for a Service.
+// clusterIPs are the addresses an object holds, in canonical form: none but for a Service.
 func clusterIPs(obj api.Object) []string {
 	svc, ok := obj.(*corev1.Service)
 	if !ok || !needsClusterIP(svc) {
 		return nil
 	}
-	return svc.Spec.ClusterIPs
+	out := make([]string, len(svc.Spec.ClusterIPs))
+	for i, ip := range svc.Spec.ClusterIPs {
+		out[i] = canonical(ip)
+	}
+	return out
 }
 
 // reserve adds to the transaction that writes st in place of cur (nil: a new object) what becomes of the addresses of
@@ -71,7 +76,7 @@ func (a *allocator) newAddress(svc api.Object, ip string, by *sim.Actor) *stored
 	o := &networkingv1.IPAddress{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: ip, UID: a.s.newUID(), CreationTimestamp: a.s.now(),
-			Labels: map[string]string{networkingv1.LabelIPAddressFamily: string(corev1.IPv4Protocol), networkingv1.LabelManagedBy: addressManager},
+			Labels: map[string]string{networkingv1.LabelIPAddressFamily: string(familyOf(netip.MustParseAddr(ip))), networkingv1.LabelManagedBy: addressManager},
 		},
 		Spec: networkingv1.IPAddressSpec{ParentRef: &networkingv1.ParentReference{Resource: "services", Namespace: svc.GetNamespace(), Name: svc.GetName()}},
 	}
@@ -79,41 +84,73 @@ func (a *allocator) newAddress(svc api.Object, ip string, by *sim.Actor) *stored
 }
 
 // lost deals with a transaction that failed because an address was no longer free: it chooses another one, or says why
-// that cannot be. res is the answer to a transaction whose first comparison was with the Service.
-func (a *allocator) lost(obj api.Object, res etcd.TxnResult) (again bool, err error) {
+// that cannot be. res is the answer to the transaction that reserve made, whose first comparison was with the Service at
+// a revision (0: a new one).
+func (a *allocator) lost(obj, cur api.Object, res etcd.TxnResult) (again bool, err error) {
 	svc, ok := obj.(*corev1.Service)
-	if !ok || len(res.Current) < 2 || res.Current[0] != nil {
+	if !ok || len(res.Current) < 2 {
 		return false, nil
 	}
-	ip := svc.Spec.ClusterIP
-	if a.chosen[ip] {
+	var was []string
+	first, rev := res.Current[0], int64(0)
+	if cur != nil {
+		was, rev = clusterIPs(cur), api.Revision(cur)
+	}
+	if first != nil && first.ModRevision != rev || first == nil && rev != 0 {
+		return false, nil // the race was for the Service itself
+	}
+	compared := 0
+	for i, ip := range clusterIPs(svc) {
+		if slices.Contains(was, ip) {
+			continue
+		}
+		if compared++; res.Current[compared] == nil {
+			continue
+		}
+		if !a.chosen[ip] {
+			return false, invalid(api.Services, svc.Name, field.ErrorList{field.Invalid(clusterIPsPath, svc.Spec.ClusterIPs,
+				"failed to allocate IP "+svc.Spec.ClusterIPs[i]+": provided IP is already allocated")})
+		}
 		delete(a.chosen, ip)
-		a.promised[ip] = "" // until the cache has heard of whose it is
-		a.s.a.After(retryEtcd*10, "forget promises", func() {
-			if a.promised[ip] == "" {
-				delete(a.promised, ip)
-			}
-		})
-		if ip, err = a.address(svc); err != nil {
+		a.promise(ip, "") // until the cache has heard of whose it is
+		next, err := a.address(svc, svc.Spec.IPFamilies[i], false)
+		if err != nil {
 			return false, err
 		}
-		a.promised[ip], a.chosen[ip] = api.KeyOf(svc), true
-		svc.Spec.ClusterIP, svc.Spec.ClusterIPs = ip, []string{ip}
-		return true, nil
+		a.promise(next, api.KeyOf(svc))
+		a.chosen[next] = true
+		svc.Spec.ClusterIPs = slices.Clone(svc.Spec.ClusterIPs)
+		svc.Spec.ClusterIPs[i] = next
+		svc.Spec.ClusterIP = svc.Spec.ClusterIPs[0]
+		again = true
 	}
-	return false, invalid(api.Services, svc.Name, field.ErrorList{field.Invalid(field.NewPath("spec", "clusterIPs"), svc.Spec.ClusterIPs,
-		"failed to allocate IP "+ip+": provided IP is already allocated")})
+	return again, nil
 }
 
-// defaultRange is the ServiceCIDR of the range that the servers are configured with.
+// promise keeps an address for a while.
+func (a *allocator) promise(ip, owner string) {
+	a.promised[ip] = owner
+	a.s.a.After(retryEtcd*10, "forget promises", func() {
+		if a.promised[ip] == owner {
+			delete(a.promised, ip)
+			delete(a.chosen, ip)
+		}
+	})
+}
+
+// defaultRange is the ServiceCIDR of the ranges that the servers are configured with.
 func (a *allocator) defaultRange() *networkingv1.ServiceCIDR {
-	return &networkingv1.ServiceCIDR{ObjectMeta: metav1.ObjectMeta{Name: defaultCIDR}, Spec: networkingv1.ServiceCIDRSpec{CIDRs: []string{a.cidr.String()}}}
+	o := &networkingv1.ServiceCIDR{ObjectMeta: metav1.ObjectMeta{Name: defaultCIDR}}
+	for _, p := range a.cidrs {
+		o.Spec.CIDRs = append(o.Spec.CIDRs, p.String())
+	}
+	return o
 }
 
 // start says that the default range is ready (pkg/controlplane/controller/defaultservicecidr) and repairs what an
 // interrupted server or a restored snapshot left behind.
 func (a *allocator) start() {
-	s := a.s
+	s, cidrs := a.s, a.defaultRange().Spec.CIDRs
 	ready := &api.Request{Verb: api.Patch, Resource: api.ServiceCIDRs, Subresource: "status", Name: defaultCIDR, PatchType: api.TypedPatch,
 		FieldManager: "kubernetes-service-cidr-controller", Mutate: func(o api.Object) bool {
 			c := o.(*networkingv1.ServiceCIDR)
@@ -122,7 +159,7 @@ func (a *allocator) start() {
 					return false
 				}
 			}
-			if !slices.Equal(c.Spec.CIDRs, []string{a.cidr.String()}) {
+			if !slices.Equal(c.Spec.CIDRs, cidrs) {
 				return false // another server's range; that is for an administrator to look at
 			}
 			c.Status.Conditions = append(slices.Clone(c.Status.Conditions), metav1.Condition{
@@ -177,17 +214,29 @@ func (a *allocator) restore(svc *corev1.Service, ip string) {
 		func(etcd.TxnResult, error) {})
 }
 
-// removed looks after an IPAddress that somebody deleted: as long as a Service has the address, it comes back.
-func (a *allocator) removed(r *api.Resource, ip string) {
-	if r != api.IPAddresses {
-		return
-	}
-	a.s.a.After(repairDelay, "repair IPAddress", func() {
-		for _, o := range a.s.kinds[api.Services].objects {
-			if svc := o.(*corev1.Service); slices.Contains(clusterIPs(svc), ip) && a.s.kinds[api.IPAddresses].objects[ip] == nil {
-				a.restore(svc, ip)
-				return
+// settled hears of every write that took the place of cur. What a Service has given up nobody is promised any more. And
+// an IPAddress that somebody deleted comes back as long as a Service has the address.
+func (a *allocator) settled(r *api.Resource, cur, obj api.Object, gone bool) {
+	switch {
+	case r == api.Services:
+		owner := api.KeyOf(cur)
+		var kept []string
+		if !gone {
+			kept = holds(obj.(*corev1.Service))
+		}
+		for k, o := range a.promised {
+			if o == owner && !slices.Contains(kept, k) {
+				delete(a.promised, k)
+				delete(a.chosen, k)
 			}
 		}
-	})
+	case r == api.IPAddresses && gone:
+		ip := cur.GetName()
+		a.s.a.After(repairDelay, "repair IPAddress", func() {
+			svc, ok := a.s.kinds[api.Services].objects[a.holders[ip]].(*corev1.Service)
+			if ok && a.s.kinds[api.IPAddresses].objects[ip] == nil {
+				a.restore(svc, ip)
+			}
+		})
+	}
 }

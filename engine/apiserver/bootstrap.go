@@ -22,7 +22,7 @@ func (s *Server) bootstrap() {
 		todo = append(todo, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}})
 	}
 	todo = append(todo, s.alloc.defaultRange())
-	first := s.alloc.cidr.Masked().Addr().Next().String()
+	first := s.alloc.cidrs[0].Masked().Addr().Next().String()
 	todo = append(todo, &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: "kubernetes", Labels: map[string]string{"component": "apiserver", "provider": "kubernetes"}},
 		Spec: corev1.ServiceSpec{

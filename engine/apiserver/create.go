@@ -59,7 +59,7 @@ func (s *Server) insert(k *cacher, obj api.Object, by *sim.Actor, generated bool
 	s.db.Txn(txn, func(res etcd.TxnResult, err error) {
 		again := false
 		if err == nil && !res.Succeeded {
-			again, err = s.alloc.lost(obj, res)
+			again, err = s.alloc.lost(obj, nil, res)
 		}
 		switch {
 		case err != nil:

@@ -14,7 +14,7 @@ import (
 // Config configures an API server.
 type Config struct {
 	Etcd        []*sim.Host                 // where etcd runs; the first is preferred
-	ServiceCIDR string                      // "10.96.0.0/12"
+	ServiceCIDR string                      // "10.96.0.0/12", or with a second family "10.96.0.0/12,fd00:10:96::/112"
 	Advertise   string                      // address of the API servers behind the kubernetes Service
 	Kubelet     func(node string) *sim.Host // where a node's kubelet answers; nil if there is none
 	RBAC        bool                        // --authorization-mode=Node,RBAC; false is AlwaysAllow, upstream's default

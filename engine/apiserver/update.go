@@ -225,6 +225,14 @@ func (s *Server) commit(k *cacher, req *api.Request, by *sim.Actor, obj, cur api
 			return
 		}
 		if !res.Succeeded {
+			switch again, err := s.alloc.lost(obj, cur, res); {
+			case err != nil:
+				done(&api.Response{Err: err}, nil)
+				return
+			case again:
+				s.commit(k, req, by, obj, cur, gone, done)
+				return
+			}
 			if len(res.Current) == 0 || res.Current[0] == nil {
 				done(&api.Response{Err: notFound(r, cur.GetName())}, nil)
 				return
@@ -232,9 +240,7 @@ func (s *Server) commit(k *cacher, req *api.Request, by *sim.Actor, obj, cur api
 			done(nil, k.own(res.Current[0].Value.(*stored).obj))
 			return
 		}
-		if gone {
-			s.alloc.removed(r, cur.GetName())
-		}
+		s.alloc.settled(r, cur, obj, gone)
 		s.answer(st, res.Revision, func() { done(&api.Response{Object: obj}, nil) })
 	})
 }

@@ -70,7 +70,7 @@ func TestNodesFollowTheirMachines(t *testing.T) {
 }
 
 func service(name string) *corev1.Service {
-	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "default"}, Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer}}
+	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "default"}, Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, IPFamilies: []corev1.IPFamily{corev1.IPv4Protocol}}}
 }
 
 func TestLoadBalancers(t *testing.T) {
@@ -117,5 +117,36 @@ func TestLoadBalancers(t *testing.T) {
 	s.Run(5 * time.Second)
 	require.Empty(t, get("one").Status.LoadBalancer.Ingress)
 	require.Empty(t, get("one").Finalizers)
+	require.Len(t, p.Balancers(), 1)
+}
+
+// TestFamilies: a load balancer has an address of each family of its Service, and keeps one as the other comes and goes.
+func TestFamilies(t *testing.T) {
+	s, p := start(map[string]Machine{})
+	apitest.Put(s, node("node-1"))
+	o := service("web")
+	o.Spec.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol, corev1.IPv4Protocol}
+	apitest.Put(s, o)
+	s.Run(5 * time.Second)
+	ips := func() []string {
+		var out []string
+		for _, in := range apitest.Get[*corev1.Service](s, "default", "web").Status.LoadBalancer.Ingress {
+			out = append(out, in.IP)
+		}
+		return out
+	}
+	require.Equal(t, []string{"2001:db8:113::2", "203.0.113.2"}, ips())
+	change := func(to func(*corev1.ServiceSpec)) []string {
+		apitest.Edit(s, "default", "web", func(o *corev1.Service) { to(&o.Spec) })
+		s.Run(5 * time.Second)
+		return ips()
+	}
+	require.Equal(t, []string{"2001:db8:113::2"}, change(func(o *corev1.ServiceSpec) { o.IPFamilies = o.IPFamilies[:1] }))
+	require.Equal(t, []string{"2001:db8:113::5"}, change(func(o *corev1.ServiceSpec) { o.LoadBalancerIP = "2001:db8:113::5" }))
+	require.Equal(t, []string{"2001:db8:113::5", "203.0.113.2"}, change(func(o *corev1.ServiceSpec) {
+		o.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol, corev1.IPv4Protocol}
+	}))
+	require.Equal(t, []string{"2001:db8:113::5"}, change(func(o *corev1.ServiceSpec) { o.IPFamilies = o.IPFamilies[:1] }))
+	require.Equal(t, []string{"2001:db8:113::5"}, change(func(o *corev1.ServiceSpec) { o.LoadBalancerIP = "203.0.113.9" }), "a family the Service does not have")
 	require.Len(t, p.Balancers(), 1)
 }

@@ -7,8 +7,9 @@
 // The three controllers are real: cloud-node-controller (a node registers with a taint that keeps pods away until it
 // is initialized), cloud-node-lifecycle-controller and service-controller, with the order, events and conditions of
 // k8s.io/cloud-provider's controllers. Simulated is the provider: Provider knows the machines there are, gives addresses
-// to load balancers from two networks that are reserved for documentation, and takes a plausible time to do so. It
-// lives outside the cluster, as a provider does, so it keeps what was ordered when controllers die.
+// to load balancers from networks that are reserved for documentation, one of each family the Service has, and takes a
+// plausible time to do so. It lives outside the cluster, as a provider does, so it keeps what was ordered when controllers
+// die.
 //
 // It reads Nodes and Services; it writes Nodes (labels, spec.providerID, taints, deletion), the status, finalizers and
 // events of Services, and its election's Lease.

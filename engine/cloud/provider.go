@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -30,9 +31,9 @@ type Machine struct {
 // Balancer is a load balancer that was ordered.
 type Balancer struct {
 	Name    string
-	Service string // namespace/name
-	IP      netip.Addr
-	Nodes   []string // where it sends to, sorted
+	Service string       // namespace/name
+	IPs     []netip.Addr // one for each family of the Service, in its order
+	Nodes   []string     // where it sends to, sorted
 }
 
 // Provider is the cloud.
@@ -66,34 +67,33 @@ func (p *Provider) find(name string) *Balancer {
 	return nil
 }
 
-// pools are where addresses come from: TEST-NET-3 and TEST-NET-2 of RFC 5737.
-var pools = [...]netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("198.51.100.0/24")}
+// pools are where addresses come from: TEST-NET-3 and TEST-NET-2 of RFC 5737, and a part of the network of RFC 3849.
+var pools = [...]netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("2001:db8:113::/64")}
 
 var (
 	errNoAddress = errors.New("no address is left in 203.0.113.0/24 and 198.51.100.0/24")
-	errForeign   = errors.New("the address asked for is not in 203.0.113.0/24 or 198.51.100.0/24")
+	errForeign   = errors.New("the address asked for is not in 203.0.113.0/24, 198.51.100.0/24 or 2001:db8:113::/64")
 	errTaken     = errors.New("the address asked for belongs to another load balancer")
+	errFamily    = errors.New("the address asked for is of a family the Service does not have")
 )
 
-// address chooses one for a new load balancer: the one wanted, or the first that is free.
-func (p *Provider) address(wanted string) (netip.Addr, error) {
+// address chooses one of a family for a load balancer: the one wanted, if it is of the family, or the first that is free.
+func (p *Provider) address(f corev1.IPFamily, wanted netip.Addr) (netip.Addr, error) {
 	taken := map[netip.Addr]bool{}
 	for _, b := range p.balancers {
-		taken[b.IP] = true
+		for _, ip := range b.IPs {
+			taken[ip] = true
+		}
 	}
-	if wanted != "" {
-		a, err := netip.ParseAddr(wanted)
-		switch {
-		case err != nil || !slices.ContainsFunc(pools[:], func(n netip.Prefix) bool { return n.Contains(a) }):
-			return netip.Addr{}, errForeign
-		case taken[a]:
+	if wanted.IsValid() && familyOf(wanted) == f {
+		if taken[wanted] {
 			return netip.Addr{}, errTaken
 		}
-		return a, nil
+		return wanted, nil
 	}
 	for _, pool := range pools {
 		// The first addresses belong to the network itself and its router.
-		for a := pool.Addr().Next().Next(); pool.Contains(a.Next()); a = a.Next() {
+		for a := pool.Addr().Next().Next(); familyOf(a) == f && pool.Contains(a.Next()); a = a.Next() {
 			if !taken[a] {
 				return a, nil
 			}
@@ -102,21 +102,51 @@ func (p *Provider) address(wanted string) (netip.Addr, error) {
 	return netip.Addr{}, errNoAddress
 }
 
-// ensure sets a load balancer up or brings it up to date.
-func (p *Provider) ensure(name, service, wanted string, nodes []string) (*Balancer, error) {
+func familyOf(a netip.Addr) corev1.IPFamily {
+	if a.Is4() {
+		return corev1.IPv4Protocol
+	}
+	return corev1.IPv6Protocol
+}
+
+// ensure sets a load balancer up or brings it up to date. It keeps the addresses it has of families it is still to have,
+// unless another one is wanted.
+func (p *Provider) ensure(name, service string, families []corev1.IPFamily, wanted string, nodes []string) (*Balancer, error) {
+	var want netip.Addr
+	if wanted != "" {
+		a, err := netip.ParseAddr(wanted)
+		switch {
+		case err != nil || !slices.ContainsFunc(pools[:], func(n netip.Prefix) bool { return n.Contains(a) }):
+			return nil, errForeign
+		case !slices.Contains(families, familyOf(a)):
+			return nil, errFamily
+		}
+		want = a
+	}
 	b := p.find(name)
-	if b == nil || wanted != "" && b.IP.String() != wanted {
-		ip, err := p.address(wanted)
+	var ips []netip.Addr
+	for _, f := range families {
+		at := -1
+		if b != nil {
+			at = slices.IndexFunc(b.IPs, func(a netip.Addr) bool {
+				return familyOf(a) == f && (!want.IsValid() || familyOf(want) != f || a == want)
+			})
+		}
+		if at >= 0 {
+			ips = append(ips, b.IPs[at])
+			continue
+		}
+		ip, err := p.address(f, want)
 		if err != nil {
 			return nil, err
 		}
-		if b == nil {
-			b = &Balancer{Name: name, Service: service}
-			p.balancers = append(p.balancers, b)
-		}
-		b.IP = ip
+		ips = append(ips, ip)
 	}
-	b.Nodes = nodes
+	if b == nil {
+		b = &Balancer{Name: name, Service: service}
+		p.balancers = append(p.balancers, b)
+	}
+	b.IPs, b.Nodes = ips, nodes
 	return b, nil
 }
 

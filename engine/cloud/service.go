@@ -81,6 +81,7 @@ func (k *services) changed(old, s *corev1.Service) bool {
 		old.Spec.SessionAffinity != s.Spec.SessionAffinity || old.Spec.ExternalTrafficPolicy != s.Spec.ExternalTrafficPolicy ||
 		old.Spec.HealthCheckNodePort != s.Spec.HealthCheckNodePort ||
 		!slices.Equal(old.Spec.LoadBalancerSourceRanges, s.Spec.LoadBalancerSourceRanges) || !slices.Equal(old.Spec.ExternalIPs, s.Spec.ExternalIPs) ||
+		!slices.Equal(old.Spec.IPFamilies, s.Spec.IPFamilies) ||
 		!equality.Semantic.DeepEqual(old.Spec.Ports, s.Spec.Ports) || !equality.Semantic.DeepEqual(old.Annotations, s.Annotations)
 }
 
@@ -157,15 +158,21 @@ func (k *services) ensure(s *corev1.Service, done func(error)) {
 			k.rec.Event(s, corev1.EventTypeWarning, "UnAvailableLoadBalancer", "There are no available nodes for LoadBalancer")
 		}
 		k.a.After(balanceTime, "the cloud sets up a load balancer", func() {
-			b, err := k.p.ensure(BalancerName(s.UID), api.KeyOf(s), s.Spec.LoadBalancerIP, targets)
+			b, err := k.p.ensure(BalancerName(s.UID), api.KeyOf(s), s.Spec.IPFamilies, s.Spec.LoadBalancerIP, targets)
 			if err != nil {
 				done(fmt.Errorf("failed to ensure load balancer: %w", err))
 				return
 			}
-			k.a.Record(sim.KindDecision, api.Ref(api.Services, s.Namespace, s.Name), "the cloud gave the load balancer "+b.IP.String())
-			k.rec.Event(s, corev1.EventTypeNormal, "EnsuredLoadBalancer", "Ensured load balancer")
 			mode := corev1.LoadBalancerIPModeVIP
-			k.setStatus(s, corev1.LoadBalancerStatus{Ingress: []corev1.LoadBalancerIngress{{IP: b.IP.String(), IPMode: &mode}}}, done)
+			var status corev1.LoadBalancerStatus
+			var given []string
+			for _, ip := range b.IPs {
+				given = append(given, ip.String())
+				status.Ingress = append(status.Ingress, corev1.LoadBalancerIngress{IP: ip.String(), IPMode: &mode})
+			}
+			k.a.Record(sim.KindDecision, api.Ref(api.Services, s.Namespace, s.Name), "the cloud gave the load balancer "+strings.Join(given, " and "))
+			k.rec.Event(s, corev1.EventTypeNormal, "EnsuredLoadBalancer", "Ensured load balancer")
+			k.setStatus(s, status, done)
 		})
 	})
 }

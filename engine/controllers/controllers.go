@@ -22,6 +22,7 @@ import (
 	"tabernetes/engine/controllers/resourcequota"
 	"tabernetes/engine/controllers/rootcacert"
 	"tabernetes/engine/controllers/serviceaccount"
+	"tabernetes/engine/controllers/servicecidrs"
 	"tabernetes/engine/controllers/tainteviction"
 	"tabernetes/engine/controllers/ttlafterfinished"
 	"tabernetes/engine/sim"
@@ -67,6 +68,7 @@ func all() []starter {
 		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
 		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
+		{"service-cidr-controller", func(f *client.Informers, _ Options) { servicecidrs.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},
 	}
 }

@@ -124,7 +124,12 @@ func columnsText(cols []customColumn, items []map[string]any, headers bool) stri
 			}
 			parts := make([]string, len(values))
 			for j, v := range values {
-				parts[j] = jsonpath.Plain(v)
+				switch v.(type) {
+				case nil, []any, map[string]any:
+					parts[j] = fmt.Sprint(v) // "[IPv4 IPv6]": unlike -o jsonpath, no JSON
+				default:
+					parts[j] = jsonpath.Plain(v)
+				}
 			}
 			row[i] = strings.Join(parts, ",")
 		}

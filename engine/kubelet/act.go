@@ -44,7 +44,7 @@ func (p *pod) sandbox() {
 		p.acted = true
 		if !k.net.Attach(sb) {
 			sb.Ready = false
-			p.event(nil, corev1.EventTypeWarning, "FailedCreatePodSandBox", "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: plugin type=\"host-local\" failed (add): failed to allocate for range 0: no IP addresses available in range set: "+k.net.PodCIDR())
+			p.event(nil, corev1.EventTypeWarning, "FailedCreatePodSandBox", "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: plugin type=\"host-local\" failed (add): failed to allocate for range 0: no IP addresses available in range set: "+k.net.PodCIDRs()[0])
 			p.done(&retry{backOffPeriod})
 			return
 		}

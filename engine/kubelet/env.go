@@ -204,15 +204,33 @@ func (p *pod) field(path string) (string, bool) {
 		return p.obj.Spec.NodeName, true
 	case "spec.serviceAccountName":
 		return p.obj.Spec.ServiceAccountName, true
-	case "status.hostIP", "status.hostIPs":
+	case "status.hostIP":
 		return p.k.hostIP, true
-	case "status.podIP", "status.podIPs":
+	case "status.hostIPs":
+		return joined(p.k.onHostIPs), true
+	case "status.podIP":
 		if p.sb != nil {
-			return p.sb.IP, true
+			return p.sb.IP(), true
+		}
+		return "", true
+	case "status.podIPs":
+		if p.sb != nil {
+			return joined(p.sb.IPs), true
 		}
 		return "", true
 	}
 	return "", false
+}
+
+func joined(ips []corev1.PodIP) string {
+	out := ""
+	for i := range ips {
+		if i > 0 {
+			out += ","
+		}
+		out += ips[i].IP
+	}
+	return out
 }
 
 func subscript(path, name string) (string, bool) {

@@ -46,7 +46,7 @@ func (p *pod) hook(c *ctr, run *runtime.Container, h *corev1.LifecycleHandler, d
 		}
 		if !listening {
 			a.After(time.Millisecond, "hook", func() {
-				done("Get \"http://" + p.sb.IP + ":" + h.HTTPGet.Port.String() + "/" + strings.TrimPrefix(h.HTTPGet.Path, "/") + "\": dial tcp: connect: connection refused")
+				done("Get \"http://" + p.sb.IP() + ":" + h.HTTPGet.Port.String() + "/" + strings.TrimPrefix(h.HTTPGet.Path, "/") + "\": dial tcp: connect: connection refused")
 			})
 			return
 		}

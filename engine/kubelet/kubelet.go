@@ -46,7 +46,9 @@ type Kubelet struct {
 
 	hostIP  string
 	hostIPs []corev1.HostIP
-	nodeUID types.UID
+	// onHostIPs are the same, as those of pods in the host's network.
+	onHostIPs []corev1.PodIP
+	nodeUID   types.UID
 
 	capacity    corev1.ResourceList
 	allocatable corev1.ResourceList
@@ -91,7 +93,10 @@ func Run(a *sim.Actor, conf client.Config, k Config) {
 	kl := &Kubelet{a: a, c: c, conf: k, rt: k.Runtime, net: k.Network, rec: client.NewRecorder(c, "kubelet", k.NodeName),
 		pods: map[types.UID]*pod{}, byKey: map[string]*pod{}}
 	kl.hostIP = k.Network.IP()
-	kl.hostIPs = []corev1.HostIP{{IP: kl.hostIP}}
+	for _, ip := range k.Network.IPs() {
+		kl.hostIPs = append(kl.hostIPs, corev1.HostIP{IP: ip})
+		kl.onHostIPs = append(kl.onHostIPs, corev1.PodIP{IP: ip})
+	}
 	kl.resources()
 	kl.rt.SetDialer(k.Network.Network())
 	kl.rt.OnChange = kl.runtimeChanged

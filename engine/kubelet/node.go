@@ -52,10 +52,11 @@ func (k *Kubelet) nodeLabels() map[string]string {
 // register makes the Node, or finds the one of an earlier run, and then keeps status and lease going.
 func (k *Kubelet) register(done func()) {
 	k.node.labels = k.nodeLabels()
+	cidrs := k.net.PodCIDRs()
 	obj := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: k.conf.NodeName, Labels: k.node.labels,
 			Annotations: map[string]string{"volumes.kubernetes.io/controller-managed-attach-detach": "true"}},
-		Spec:   corev1.NodeSpec{PodCIDR: k.net.PodCIDR(), PodCIDRs: []string{k.net.PodCIDR()}},
+		Spec:   corev1.NodeSpec{PodCIDR: cidrs[0], PodCIDRs: cidrs},
 		Status: k.nodeStatus(false),
 	}
 	// A node that is not ready yet is tainted by the admission plugin TaintNodesByCondition; registering with the taint
@@ -120,10 +121,14 @@ func (k *Kubelet) machineID() string {
 // nodeStatus is the status a node registers with.
 func (k *Kubelet) nodeStatus(ready bool) corev1.NodeStatus {
 	id := k.machineID()
+	var addresses []corev1.NodeAddress
+	for i := range k.hostIPs { // --node-ip names both
+		addresses = append(addresses, corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: k.hostIPs[i].IP})
+	}
 	return corev1.NodeStatus{
 		Capacity: k.capacity, Allocatable: k.allocatable,
 		Conditions: k.nodeConditions(nil, ready),
-		Addresses:  []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: k.hostIP}, {Type: corev1.NodeHostName, Address: k.conf.NodeName}},
+		Addresses:  append(addresses, corev1.NodeAddress{Type: corev1.NodeHostName, Address: k.conf.NodeName}),
 		DaemonEndpoints: corev1.NodeDaemonEndpoints{
 			KubeletEndpoint: corev1.DaemonEndpoint{Port: 10250}},
 		NodeInfo: corev1.NodeSystemInfo{

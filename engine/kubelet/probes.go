@@ -249,7 +249,7 @@ func (w *prober) check(done func(ok bool, output string)) {
 		}
 		host := h.Host
 		if host == "" {
-			host = sb.IP
+			host = sb.IP()
 		}
 		scheme := strings.ToLower(string(h.Scheme))
 		if scheme == "" {
@@ -276,7 +276,7 @@ func (w *prober) check(done func(ok bool, output string)) {
 		port, ok := containerPort(spec.TCPSocket.Port, w.c.spec)
 		host := spec.TCPSocket.Host
 		if host == "" {
-			host = sb.IP
+			host = sb.IP()
 		}
 		if _, listening := sb.Listener(port); !ok || !listening {
 			done(false, "dial tcp "+host+":"+strconv.Itoa(int(port))+": connect: connection refused")
@@ -284,7 +284,7 @@ func (w *prober) check(done func(ok bool, output string)) {
 		}
 		done(true, "")
 	case spec.GRPC != nil:
-		at := sb.IP + ":" + strconv.Itoa(int(spec.GRPC.Port))
+		at := sb.IP() + ":" + strconv.Itoa(int(spec.GRPC.Port))
 		if _, listening := sb.Listener(spec.GRPC.Port); !listening {
 			done(false, "error: failed to connect service at "+strconv.Quote(at)+": connection error: desc = \"transport: Error while dialing: dial tcp "+at+": connect: connection refused\"")
 			return

@@ -44,19 +44,13 @@ func (p *pod) generate(ended bool) *corev1.PodStatus {
 	}
 	st.HostIP, st.HostIPs = p.k.hostIP, p.k.hostIPs
 	switch {
-	case p.sb != nil && p.sb.IP != "" && p.sb.Ready:
-		st.PodIP = p.sb.IP
-		if old.PodIP == st.PodIP && len(old.PodIPs) == 1 {
-			st.PodIPs = old.PodIPs
-		} else {
-			st.PodIPs = []corev1.PodIP{{IP: st.PodIP}}
-		}
+	case p.sb != nil && len(p.sb.IPs) > 0 && p.sb.Ready:
+		st.PodIP, st.PodIPs = p.sb.IP(), p.sb.IPs
 	case p.sb != nil || ended || terminal(old.Phase):
 		// A pod keeps the address it had in its status after its sandbox went.
 		st.PodIP, st.PodIPs = old.PodIP, old.PodIPs
 	case p.obj.Spec.HostNetwork:
-		st.PodIP = p.k.hostIP
-		st.PodIPs = []corev1.PodIP{{IP: st.PodIP}}
+		st.PodIP, st.PodIPs = p.k.hostIP, p.k.onHostIPs
 	}
 	hasInit := len(p.obj.Spec.InitContainers) > 0
 	var ctrs, inits []corev1.ContainerStatus

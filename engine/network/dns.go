@@ -49,8 +49,8 @@ func (n *Network) server() *dns {
 }
 
 // Lookup resolves a name as a pod of a namespace would, with the search path of ClusterFirst: "web", "web.shop",
-// "web.shop.svc.cluster.local", and of a headless Service "pod-hostname.web.shop.svc". It returns no address for a
-// name there is not.
+// "web.shop.svc.cluster.local", and of a headless Service "pod-hostname.web.shop.svc". IPv4 addresses come before IPv6
+// ones; there is none of a name there is not. The slice is the caller's.
 func (n *Network) Lookup(name, namespace string) []string {
 	d := n.server()
 	if d == nil {
@@ -87,7 +87,7 @@ func (d *dns) absolute(name string) []string {
 		return []string{svc.Spec.ExternalName}
 	}
 	if svc.Spec.ClusterIP != corev1.ClusterIPNone && host == "" {
-		return []string{svc.Spec.ClusterIP}
+		return answers(slices.Clone(svc.Spec.ClusterIPs))
 	}
 	var out []string
 	for _, es := range d.slices.ByIndex("service", parts[1]+"/"+parts[0]) {
@@ -101,7 +101,21 @@ func (d *dns) absolute(name string) []string {
 			}
 		}
 	}
-	return out
+	return answers(out)
+}
+
+// answers puts addresses into the order of the two questions a resolver asks: A records, then AAAA records.
+func answers(ips []string) []string {
+	slices.SortStableFunc(ips, func(a, b string) int {
+		switch {
+		case is6(a) == is6(b):
+			return 0
+		case is6(a):
+			return 1
+		}
+		return -1
+	})
+	return ips
 }
 
 // Resolve is runtime.Dialer's.

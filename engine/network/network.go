@@ -2,9 +2,9 @@ package network
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"tabernetes/engine/runtime"
 	"tabernetes/engine/sim"
@@ -49,7 +49,7 @@ type Node struct {
 	a     *sim.Actor // the kernel
 	index int
 	next  int
-	pods  map[byte]*runtime.Sandbox // by the last byte of the address
+	pods  map[byte]*runtime.Sandbox // by the last byte of the addresses
 	gone  map[byte]sim.RecordID     // addresses that were given back, and the record of it
 	onNet []*runtime.Sandbox        // pods in the host's own network
 
@@ -57,6 +57,7 @@ type Node struct {
 	services, endpoints int64
 	synced              sim.RecordID
 	affinity            map[affinityKey]affinityEntry
+	zone                string // the node's, as its kube-proxy has learned it
 }
 
 // AddNode gives a host a network stack. Addresses follow from the order in which nodes are added.
@@ -66,7 +67,7 @@ func (n *Network) AddNode(h *sim.Host) *Node {
 	n.byHost[h.Name] = nd
 	h.Install("kernel", func(a *sim.Actor) {
 		// A kernel that boots has no rules and no pod addresses.
-		nd.a, nd.services, nd.endpoints, nd.affinity, nd.onNet = a, 0, 0, nil, nil
+		nd.a, nd.services, nd.endpoints, nd.affinity, nd.onNet, nd.zone = a, 0, 0, nil, nil, ""
 		clear(nd.pods)
 		clear(nd.gone)
 	})
@@ -79,29 +80,12 @@ func (nd *Node) Network() *Network { return nd.net }
 // Host is the node's machine.
 func (nd *Node) Host() *sim.Host { return nd.host }
 
-// prefix is the first three bytes of the node's pod addresses: 10.244.0 for the first node, 10.244.1 for the second,
-// up to 10.255.255 and then from 10.128.0 on, so that all lie in 10.128.0.0/9.
-func (nd *Node) prefix() string {
-	b := 244 + nd.index/256
-	if b > 255 {
-		b = 128 + (b - 256)
-	}
-	return "10." + strconv.Itoa(b) + "." + strconv.Itoa(nd.index%256) + "."
-}
-
-// PodCIDR is the node's range of pod addresses, a /24.
-func (nd *Node) PodCIDR() string { return nd.prefix() + "0/24" }
-
-// IP is the node's own address, 10.0.0.2 for the first node.
-func (nd *Node) IP() string {
-	i := nd.index + 2
-	return "10.0." + strconv.Itoa(i/256) + "." + strconv.Itoa(i%256)
-}
-
-// Attach gives a sandbox an address. It reports false when the node has none left.
+// Attach gives a sandbox its addresses. It reports false when the node has none left.
 func (nd *Node) Attach(sb *runtime.Sandbox) bool {
 	if sb.HostNetwork {
-		sb.IP = nd.IP()
+		for _, ip := range nd.IPs() {
+			sb.IPs = append(sb.IPs, corev1.PodIP{IP: ip})
+		}
 		nd.onNet = append(nd.onNet, sb)
 		return true
 	}
@@ -112,68 +96,24 @@ func (nd *Node) Attach(sb *runtime.Sandbox) bool {
 		if nd.pods[b] == nil {
 			nd.pods[b] = sb
 			delete(nd.gone, b)
-			sb.IP = nd.prefix() + strconv.Itoa(int(b))
+			sb.IPs = nd.podIPs(b)
 			return true
 		}
 	}
 	return false
 }
 
-// Detach takes a sandbox's address back; the event being handled is remembered as the reason why nothing answers.
+// Detach takes a sandbox's addresses back; the event being handled is remembered as the reason why nothing answers.
 func (nd *Node) Detach(sb *runtime.Sandbox) {
 	if sb.HostNetwork {
 		nd.onNet = slices.DeleteFunc(nd.onNet, func(o *runtime.Sandbox) bool { return o == sb })
 		return
 	}
-	_, b, ok := nd.net.locate(sb.IP)
+	_, b, ok := nd.net.locate(sb.IP())
 	if ok && nd.pods[b] == sb {
 		delete(nd.pods, b)
 		nd.gone[b] = nd.net.s.Cause()
 	}
-}
-
-// locate finds the node that has a pod address, and the address's last byte.
-func (n *Network) locate(ip string) (*Node, byte, bool) {
-	var b [4]int
-	k := 0
-	for i := 0; i < len(ip); i++ {
-		switch ch := ip[i]; {
-		case ch == '.':
-			if k++; k > 3 {
-				return nil, 0, false
-			}
-		case ch >= '0' && ch <= '9':
-			b[k] = b[k]*10 + int(ch-'0')
-		default:
-			return nil, 0, false
-		}
-	}
-	if k != 3 || b[0] != 10 || b[1] < 128 {
-		return nil, 0, false
-	}
-	i := b[1] - 244
-	if i < 0 {
-		i = b[1] - 128 + 12
-	}
-	if i = i*256 + b[2]; i >= len(n.nodes) {
-		return nil, 0, false
-	}
-	return n.nodes[i], byte(b[3]), true
-}
-
-// byNodeIP finds a node by its own address.
-func (n *Network) byNodeIP(ip string) *Node {
-	rest, ok := strings.CutPrefix(ip, "10.0.")
-	if !ok {
-		return nil
-	}
-	hi, lo, _ := strings.Cut(rest, ".")
-	a, err1 := strconv.Atoi(hi)
-	b, err2 := strconv.Atoi(lo)
-	if i := a*256 + b - 2; err1 == nil && err2 == nil && i >= 0 && i < len(n.nodes) {
-		return n.nodes[i]
-	}
-	return nil
 }
 
 // Fault is the newest record of a fault of the node's machine, or 0.

@@ -56,6 +56,7 @@ type request struct {
 	sent    sim.Time
 	via     *Node
 	service *service
+	client  string // its address
 	t       target
 	c       *runtime.Container
 	over    bool
@@ -74,7 +75,9 @@ func (rq *request) answer(from *sim.Actor, ok bool, reason string, cause sim.Rec
 
 // arrive is the request at its entry node: the node's rules choose.
 func (nd *Node) arrive(rq *request) {
-	t, v := nd.route(rq.service, rq.src.conf.Port, rq.src.client, rq.src.external(rq.service, nd), nd.a.Rand())
+	by := rq.src.via(rq.service, nd)
+	rq.client = rq.src.address(by.v6)
+	t, v := nd.route(rq.service, by, rq.client, nd.a.Rand())
 	rq.t = t
 	switch v {
 	case routed:
@@ -138,7 +141,7 @@ func (nd *Node) deliver(rq *request) {
 		rq.answer(nd.a, false, ReasonRefused, cause, detail, advice)
 		return
 	}
-	status, d := c.Serve(rq.src.client, "GET", rq.src.conf.Path, "curl/8.5.0", true)
+	status, d := c.Serve(rq.client, "GET", rq.src.conf.Path, "curl/8.5.0", true)
 	gen := rq.gen
 	nd.a.After(d, "served", func() {
 		if rq.gen != gen {

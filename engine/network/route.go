@@ -52,9 +52,48 @@ const (
 	noLocal     verdict = "no local endpoints"
 )
 
-// route applies the node's rules to a new connection of a client to a Service's port (0: its first). external
-// connections come through a node port or load balancer.
-func (nd *Node) route(s *service, port int32, client string, external bool, rng *rand.Rand) (target, verdict) {
+// via is how a connection comes to a Service.
+type via struct {
+	port     int32 // of the Service; 0: its first
+	nodePort int32 // instead
+	v6       bool  // the family, which kube-proxy keeps apart
+	outside  bool  // by an address that leads into the cluster: a node port, a load balancer, an external address
+	pod      bool  // from a pod, for which externalTrafficPolicy does not count
+}
+
+// destination is the Service that the node's rules see in an address and port.
+func (nd *Node) destination(ip string, port int32) (*service, via) {
+	v6 := is6(ip)
+	if s := nd.net.rules.byIP[ip]; s != nil {
+		if svc := s.at(nd.services); svc != nil {
+			if slices.Contains(svc.Spec.ClusterIPs, ip) {
+				return s, via{port: port, v6: v6}
+			}
+			if slices.Contains(svc.Spec.ExternalIPs, ip) || slices.Contains(virtualIPs(svc), ip) {
+				return s, via{port: port, v6: v6, outside: true}
+			}
+		}
+		return nil, via{}
+	}
+	if s := nd.net.rules.byPort[port]; s != nil && nd.net.byNodeIP(ip) == nd {
+		if svc := s.at(nd.services); svc != nil && serves(svc, v6) &&
+			slices.ContainsFunc(svc.Spec.Ports, func(p corev1.ServicePort) bool { return p.NodePort == port }) {
+			return s, via{nodePort: port, v6: v6, outside: true}
+		}
+	}
+	return nil, via{}
+}
+
+// serves reports that a Service has a family.
+func serves(svc *corev1.Service, v6 bool) bool {
+	if v6 {
+		return slices.Contains(svc.Spec.IPFamilies, corev1.IPv6Protocol)
+	}
+	return len(svc.Spec.IPFamilies) == 0 || slices.Contains(svc.Spec.IPFamilies, corev1.IPv4Protocol)
+}
+
+// route applies the node's rules to a new connection of a client to a Service.
+func (nd *Node) route(s *service, by via, client string, rng *rand.Rand) (target, verdict) {
 	svc := s.at(nd.services)
 	if svc == nil {
 		return target{}, noService
@@ -62,7 +101,7 @@ func (nd *Node) route(s *service, port int32, client string, external bool, rng 
 	var sp *corev1.ServicePort
 	for i := range svc.Spec.Ports {
 		p := &svc.Spec.Ports[i]
-		if port == 0 && p.Protocol != corev1.ProtocolUDP || p.Port == port {
+		if by.nodePort != 0 && p.NodePort == by.nodePort || by.nodePort == 0 && (by.port == 0 && p.Protocol != corev1.ProtocolUDP || p.Port == by.port) {
 			sp = p
 			break
 		}
@@ -71,12 +110,12 @@ func (nd *Node) route(s *service, port int32, client string, external bool, rng 
 		return target{}, noPort
 	}
 	local := false
-	if external {
-		local = svc.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
+	if by.outside {
+		local = svc.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal && !by.pod
 	} else {
 		local = svc.Spec.InternalTrafficPolicy != nil && *svc.Spec.InternalTrafficPolicy == corev1.ServiceInternalTrafficPolicyLocal
 	}
-	views := s.slicesAt(nd.endpoints)
+	views := s.family(nd.endpoints, by.v6)
 	sticky := svc.Spec.SessionAffinity == corev1.ServiceAffinityClientIP
 	key := affinityKey{s.key, client}
 	if sticky {
@@ -93,7 +132,8 @@ func (nd *Node) route(s *service, port int32, client string, external bool, rng 
 	}
 	t, ok := nd.pick(views, sp, local, rng, "")
 	if !ok {
-		if local {
+		// What has endpoints, but none here, is dropped; what has none at all is refused.
+		if _, elsewhere := nd.pick(views, sp, false, rng, ""); local && elsewhere {
 			return t, noLocal
 		}
 		return t, noEndpoints
@@ -110,12 +150,20 @@ func (nd *Node) route(s *service, port int32, client string, external bool, rng 
 // pick chooses an endpoint with equal chances: a ready one, or if there is none, one that still serves while it
 // terminates (KEP-1669). only restricts the choice to one address.
 func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng *rand.Rand, only string) (target, bool) {
-	for pass := range 2 {
+	for _, v := range views {
+		v.compile()
+	}
+	ready := func(v *sliceView) []*discoveryv1.Endpoint { return v.ready }
+	if !local {
+		if by := nd.near(views, sp); by != nil {
+			ready = by
+		}
+	}
+	for _, list := range [...]func(*sliceView) []*discoveryv1.Endpoint{ready, func(v *sliceView) []*discoveryv1.Endpoint { return v.fallback }} {
 		n := 0
 		for _, v := range views {
-			v.compile()
 			if port(v.slice, sp) != 0 {
-				n += nd.count(v.of(pass), local, only)
+				n += nd.count(list(v), local, only)
 			}
 		}
 		if n == 0 {
@@ -130,7 +178,7 @@ func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng
 			if p == 0 {
 				continue
 			}
-			list := v.of(pass)
+			list := list(v)
 			if !local && only == "" {
 				if k < len(list) {
 					return target{list[k], v.slice, p}, true
@@ -149,13 +197,6 @@ func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng
 		}
 	}
 	return target{}, false
-}
-
-func (v *sliceView) of(pass int) []*discoveryv1.Endpoint {
-	if pass == 0 {
-		return v.ready
-	}
-	return v.fallback
 }
 
 func (nd *Node) eligible(e *discoveryv1.Endpoint, local bool, only string) bool {

@@ -16,9 +16,11 @@ import (
 type Rules struct {
 	net      *Network
 	services map[string]*service // by namespace/name
-	byIP     map[string]*service // by cluster address
+	byIP     map[string]*service // by address: of the cluster, of a load balancer, or an external one
+	byPort   map[int32]*service  // by node port
 
 	servicesMax, slicesMax int64 // every change up to here is entered
+	zoned                  bool  // a slice has said for which zones its endpoints are
 }
 
 type service struct {
@@ -46,6 +48,7 @@ type sliceView struct {
 	compiled bool
 	ready    []*discoveryv1.Endpoint
 	fallback []*discoveryv1.Endpoint // serving while terminating
+	hints    *hints                  // of the ready ones; nil: they have none
 }
 
 const minVersions = 16
@@ -54,6 +57,7 @@ func (r *Rules) init(n *Network) {
 	r.net = n
 	r.services = map[string]*service{}
 	r.byIP = map[string]*service{}
+	r.byPort = map[int32]*service{}
 }
 
 func (r *Rules) get(key string) *service {
@@ -76,11 +80,13 @@ func (r *Rules) Service(svc *corev1.Service, rev int64, gone bool) {
 func (r *Rules) service(svc *corev1.Service, rev int64, gone bool) {
 	s := r.get(api.KeyOf(svc))
 	v := serviceVersion{from: rev}
-	if ip := svc.Spec.ClusterIP; ip != "" && ip != corev1.ClusterIPNone {
-		if gone && r.byIP[ip] == s {
-			delete(r.byIP, ip)
-		} else if !gone {
-			r.byIP[ip] = s
+	// The newest holder of an address or port is the one to ask; whether a node's rules know it by that the version tells.
+	enter(r.byIP, svc.Spec.ClusterIPs, s, gone)
+	enter(r.byIP, svc.Spec.ExternalIPs, s, gone)
+	enter(r.byIP, virtualIPs(svc), s, gone)
+	for i := range svc.Spec.Ports {
+		if n := svc.Spec.Ports[i].NodePort; n != 0 {
+			enter(r.byPort, []int32{n}, s, gone)
 		}
 	}
 	if !gone {
@@ -88,6 +94,27 @@ func (r *Rules) service(svc *corev1.Service, rev int64, gone bool) {
 	}
 	s.versions = append(s.versions, v)
 	r.prune(s)
+}
+
+func enter[K comparable](m map[K]*service, keys []K, s *service, gone bool) {
+	for _, k := range keys {
+		if !gone {
+			m[k] = s
+		} else if m[k] == s {
+			delete(m, k)
+		}
+	}
+}
+
+// virtualIPs are the addresses of a Service's load balancers that nodes translate themselves.
+func virtualIPs(svc *corev1.Service) []string {
+	var out []string
+	for _, in := range svc.Status.LoadBalancer.Ingress {
+		if in.IP != "" && (in.IPMode == nil || *in.IPMode == corev1.LoadBalancerIPModeVIP) {
+			out = append(out, in.IP)
+		}
+	}
+	return out
 }
 
 // ServicesListed enters all Services there are at a revision.
@@ -131,6 +158,9 @@ func (r *Rules) slice(es *discoveryv1.EndpointSlice, rev int64, gone bool) {
 		views = s.slices[n-1].views
 	}
 	i, found := slices.BinarySearchFunc(views, es.Name, func(v *sliceView, name string) int { return strings.Compare(v.slice.Name, name) })
+	if !gone && !r.zoned {
+		r.zoned = slices.ContainsFunc(es.Endpoints, func(e discoveryv1.Endpoint) bool { return e.Hints != nil && len(e.Hints.ForZones) > 0 })
+	}
 	next := make([]*sliceView, 0, len(views)+1)
 	next = append(next, views[:i]...)
 	if !gone {
@@ -222,6 +252,16 @@ func (s *service) slicesAt(rev int64) []*sliceView {
 	return nil
 }
 
+// family are the slices of one family at a revision.
+func (s *service) family(rev int64, v6 bool) []*sliceView {
+	views := s.slicesAt(rev)
+	other := func(v *sliceView) bool { return v.slice.AddressType == discoveryv1.AddressTypeIPv6 != v6 }
+	if !slices.ContainsFunc(views, other) {
+		return views
+	}
+	return slices.DeleteFunc(slices.Clone(views), other)
+}
+
 func (v *sliceView) compile() {
 	if v.compiled {
 		return
@@ -240,4 +280,5 @@ func (v *sliceView) compile() {
 			v.fallback = append(v.fallback, e)
 		}
 	}
+	v.hints = hintsOf(v.ready)
 }

@@ -27,11 +27,12 @@ type SourceConfig struct {
 
 // Source sends requests to a Service and counts what becomes of them.
 type Source struct {
-	a      *sim.Actor
-	net    *Network
-	conf   SourceConfig
-	client string
-	rng    *rand.Rand
+	a       *sim.Actor
+	net     *Network
+	conf    SourceConfig
+	client  string // by IPv4
+	client6 string
+	rng     *rand.Rand
 
 	stats   Stats
 	window  window
@@ -51,7 +52,10 @@ func NewSource(a *sim.Actor, n *Network, conf SourceConfig) *Source {
 	}
 	s := &Source{a: a, net: n, conf: conf, client: conf.Client, rng: a.Sim().Rand("traffic " + conf.Service)}
 	if s.client == "" {
-		s.client = "203.0.113." + strconv.Itoa(1+s.rng.IntN(250))
+		n := 1 + s.rng.IntN(250)
+		s.client, s.client6 = "203.0.113."+strconv.Itoa(n), "2001:db8:cb00:71::"+strconv.FormatUint(uint64(n), 16)
+	} else {
+		s.client6 = s.client
 	}
 	s.stats.ByVersion = map[string]*VersionStats{}
 	s.stats.Reasons = map[string]int{}
@@ -112,7 +116,7 @@ func (s *Source) entry() *Node {
 			s.from = nil
 			for _, nd := range s.net.nodes {
 				if sb := nd.podNamed(s.conf.FromPod); sb != nil {
-					s.from, s.client = nd, sb.IP
+					s.from, s.client, s.client6 = nd, own(sb, false), own(sb, true)
 					break
 				}
 			}
@@ -138,13 +142,23 @@ func (nd *Node) podNamed(key string) *runtime.Sandbox {
 	return nil
 }
 
-// external tells whether the request comes through a node port, where the Service has one.
-func (s *Source) external(svc *service, nd *Node) bool {
-	if s.conf.FromPod != "" {
-		return false
+// via is how the next request comes to the Service as a node knows it: over IPv4 if the Service has it, and from outside
+// through a node port, where the Service has one.
+func (s *Source) via(svc *service, nd *Node) via {
+	by := via{port: s.conf.Port, pod: s.conf.FromPod != ""}
+	if v := svc.at(nd.services); v != nil {
+		by.v6 = !serves(v, false)
+		by.outside = !by.pod && (v.Spec.Type == corev1.ServiceTypeNodePort || v.Spec.Type == corev1.ServiceTypeLoadBalancer)
 	}
-	v := svc.at(nd.services)
-	return v != nil && (v.Spec.Type == corev1.ServiceTypeNodePort || v.Spec.Type == corev1.ServiceTypeLoadBalancer)
+	return by
+}
+
+// address is the client's of a family.
+func (s *Source) address(v6 bool) string {
+	if v6 {
+		return s.client6
+	}
+	return s.client
 }
 
 func (s *Source) alloc() *request {

@@ -47,7 +47,7 @@ func newWorldWith(t *testing.T, reg *runtime.Registry) *world {
 	}
 	s.Sim.AddHost("internet").Install("client", func(a *sim.Actor) { w.src = a })
 	apitest.Put(s, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "hello", Namespace: "default"},
-		Spec: corev1.ServiceSpec{ClusterIP: "10.96.0.20", Selector: map[string]string{"app": "hello"}, Ports: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(8080)}}}})
+		Spec: corev1.ServiceSpec{ClusterIP: "10.96.0.20", ClusterIPs: []string{"10.96.0.20"}, Selector: map[string]string{"app": "hello"}, Ports: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(8080)}}}})
 	s.Start("endpoints", func(f *client.Informers) {
 		pods := client.Shared[*corev1.Pod](f, api.Pods)
 		a := f.Client().Actor()

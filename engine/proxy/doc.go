@@ -7,5 +7,8 @@
 // watches and their delays are the same; what a sync writes is how far the node now is in the histories that package
 // network keeps once for all nodes, so a change costs a node next to nothing, however many Services there are.
 //
-// It reads Services and EndpointSlices and writes nothing to the API.
+// The two families of addresses are kept apart as upstream's two proxiers keep them: a Service's IPv6 addresses lead to
+// the endpoints of its IPv6 slices. Endpoints that are meant for certain nodes or zones are taken by those.
+//
+// It reads Services, EndpointSlices and, for its zone, its own Node, and writes nothing to the API.
 package proxy

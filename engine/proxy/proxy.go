@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/fields"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
@@ -39,12 +40,17 @@ type Proxy struct {
 	newest           sim.RecordID
 	pending          sim.Timer
 	label            string
+
+	c    *client.Client
+	own  *client.Cache[*corev1.Node] // the node's own object, once somebody speaks of zones
+	name string
 }
 
 // Run boots a kube-proxy.
 func Run(a *sim.Actor, conf client.Config, c Config) {
-	p := &Proxy{a: a, node: c.Node, label: "proxies/" + c.NodeName}
+	p := &Proxy{a: a, node: c.Node, label: "proxies/" + c.NodeName, name: c.NodeName}
 	cl := client.New(a, conf)
+	p.c = cl
 	rules := c.Node.Network().Rules()
 	p.services = follower{p: p, c: cl, r: api.Services,
 		listed: func(list []api.Object, rev int64) {
@@ -86,7 +92,22 @@ func (p *Proxy) changed(n int) {
 	p.pending = p.a.After(d, "sync rules", p.sync)
 }
 
+// learnZone watches the node's own object for its zone. Upstream's proxy always does; here thousands of watches wait until
+// an endpoint is meant for a zone.
+func (p *Proxy) learnZone() {
+	if p.own != nil || !p.node.Network().Rules().Zoned() {
+		return
+	}
+	p.own = client.NewCache[*corev1.Node](p.c, api.Nodes, client.Selection{Fields: fields.OneTermEqualSelector("metadata.name", p.name)})
+	p.own.Subscribe(func(_, n *corev1.Node) {
+		if n != nil {
+			p.node.SetZone(n.Labels[corev1.LabelTopologyZone])
+		}
+	})
+}
+
 func (p *Proxy) sync() {
+	p.learnZone()
 	now := [2]int64{p.services.rev, p.slices.rev}
 	p.lastSync = p.a.Now()
 	if p.synced && p.changes == 0 {

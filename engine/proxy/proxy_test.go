@@ -46,7 +46,7 @@ func TestSyncsAtMostOnceASecond(t *testing.T) {
 	h.Install("kube-proxy", func(a *sim.Actor) {
 		proxy.Run(a, client.Config{Servers: []*sim.Host{s.Host}}, proxy.Config{NodeName: "node-1", Node: nd})
 	})
-	apitest.Put(s, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: "default"}, Spec: corev1.ServiceSpec{ClusterIP: "10.96.0.9", Ports: []corev1.ServicePort{{Port: 80}}}})
+	apitest.Put(s, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: "default"}, Spec: corev1.ServiceSpec{ClusterIP: "10.96.0.9", ClusterIPs: []string{"10.96.0.9"}, Ports: []corev1.ServicePort{{Port: 80}}}})
 	s.Run(5 * time.Second)
 	require.True(t, nd.Programmed())
 	before := len(syncs(s.Sim))

@@ -71,7 +71,13 @@ func (c *Container) builtinFile(name string) (string, bool) {
 	case "/etc/hostname":
 		return c.Sandbox.Hostname() + "\n", true
 	case "/etc/hosts":
-		return "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n" + c.Sandbox.IP + "\t" + c.Sandbox.Hostname() + "\n", true
+		// pkg/kubelet/kubelet_pods.go, managedHostsFileContent
+		text := "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\n" +
+			"fe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
+		for _, ip := range c.Sandbox.IPs {
+			text += ip.IP + "\t" + c.Sandbox.Hostname() + "\n"
+		}
+		return text, true
 	case "/etc/resolv.conf":
 		return "search " + c.Sandbox.Namespace + ".svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n", true
 	case "/etc/machine-id":

@@ -59,7 +59,7 @@ func (p *process) plain(name string, args []string, in string, k next) {
 		p.out(p.vars["PWD"] + "\n")
 	case "hostname":
 		if slices.Contains(args, "-i") {
-			p.out(p.c.Sandbox.IP + "\n")
+			p.out(p.c.Sandbox.IP() + "\n")
 		} else {
 			p.out(p.c.Sandbox.Hostname() + "\n")
 		}

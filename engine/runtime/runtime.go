@@ -37,9 +37,10 @@ type Runtime struct {
 
 // Dialer lets programs in containers talk over the pod network: it is given by whoever owns that network.
 type Dialer interface {
-	// Get requests a URL from within a sandbox. err is in curl's spirit: "Could not resolve host: x", "Connection refused".
-	Get(from *Sandbox, host string, port int32, path string, done func(status int, body string, err error))
-	// Resolve gives the addresses of a name, or nil.
+	// Get requests a URL from within a sandbox, over one family if it is not "". err is in curl's spirit: "Could not
+	// resolve host: x", "Connection refused".
+	Get(from *Sandbox, host string, family corev1.IPFamily, port int32, path string, done func(status int, body string, err error))
+	// Resolve gives the addresses of a name, IPv4 before IPv6, or nil.
 	Resolve(from *Sandbox, name string) []string
 }
 
@@ -132,7 +133,7 @@ func (rt *Runtime) Pull(name string, done func(*Image, time.Duration, error)) {
 type Sandbox struct {
 	Namespace, Name string
 	UID             types.UID
-	IP              string
+	IPs             []corev1.PodIP // one a family; the pod's status shares the slice
 	HostNetwork     bool
 	Attempt         int32
 	Ready           bool
@@ -144,6 +145,14 @@ type Sandbox struct {
 	rt       *Runtime
 	hostname string
 	volumes  map[string]*Volume
+}
+
+// IP is the sandbox's first address, or "".
+func (sb *Sandbox) IP() string {
+	if len(sb.IPs) == 0 {
+		return ""
+	}
+	return sb.IPs[0].IP
 }
 
 // What the calls of the CRI take.

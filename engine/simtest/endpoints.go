@@ -11,8 +11,8 @@ import (
 	"tabernetes/engine/api"
 )
 
-// endpoints: when nothing is under way, a Service's EndpointSlices list the pods it selects that have an address, and
-// call ready those that are.
+// endpoints: when nothing is under way, a Service's EndpointSlices list the addresses that the pods it selects have of its
+// families, each in a slice of its kind, and call ready those that are.
 func endpoints(j *judge) {
 	j.onCalm = append(j.onCalm, func() {
 		for _, key := range sortedKeys(j.mirror[api.Services]) {
@@ -26,7 +26,11 @@ func endpoints(j *judge) {
 				if p.Namespace != svc.Namespace || ended(p) || p.Status.PodIP == "" || !selects(svc.Spec.Selector, p.Labels) {
 					continue
 				}
-				want = append(want, fmt.Sprintf("%s=%s ready=%v", p.Name, p.Status.PodIP, api.PodReady(p) && p.DeletionTimestamp == nil))
+				for _, ip := range p.Status.PodIPs {
+					if slices.Contains(svc.Spec.IPFamilies, familyOf(ip.IP)) {
+						want = append(want, fmt.Sprintf("%s=%s ready=%v", p.Name, ip.IP, api.PodReady(p) && p.DeletionTimestamp == nil))
+					}
+				}
 			}
 			for _, sk := range sortedKeys(j.mirror[api.EndpointSlices]) {
 				s := j.mirror[api.EndpointSlices][sk].(*discoveryv1.EndpointSlice)
@@ -35,6 +39,9 @@ func endpoints(j *judge) {
 				}
 				for i := range s.Endpoints {
 					e := &s.Endpoints[i]
+					if string(s.AddressType) != string(familyOf(e.Addresses[0])) {
+						j.fault("endpoints", "EndpointSlice %s of type %s lists %s", sk, s.AddressType, e.Addresses[0])
+					}
 					got = append(got, fmt.Sprintf("%s=%s ready=%v", e.TargetRef.Name, e.Addresses[0], *e.Conditions.Ready))
 				}
 			}
@@ -45,6 +52,13 @@ func endpoints(j *judge) {
 			}
 		}
 	})
+}
+
+func familyOf(ip string) corev1.IPFamily {
+	if strings.Contains(ip, ":") {
+		return corev1.IPv6Protocol
+	}
+	return corev1.IPv4Protocol
 }
 
 func selects(sel, labels map[string]string) bool {

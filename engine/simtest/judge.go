@@ -21,8 +21,8 @@ type judge struct {
 	faults []string
 
 	mirror   map[*api.Resource]map[string]api.Object
-	newest   int64         // revision of the last commit
-	newestOf *api.Resource // what was written at newest
+	newest   int64    // revision of the last commit
+	newestOf []string // what was written at newest
 	caches   []*audited
 
 	// What is broken, with the command that mends it, and when something was broken or mended last.
@@ -85,12 +85,14 @@ func (j *judge) committed(r *api.Resource, old, new api.Object) {
 		j.fault("store", "%s %s: the write is over a version that is not the last", r.Name, key)
 	}
 	if new != nil {
-		// A transaction may write two objects: a Service and the IPAddress of its cluster address.
-		if rev := api.Revision(new); rev < j.newest || rev == j.newest && r == j.newestOf {
-			j.fault("store", "%s %s of revision %d was committed after %d", r.Name, key, rev, j.newest)
-		} else {
-			j.newest, j.newestOf = rev, r
+		// A transaction may write several objects: a Service and the IPAddresses of its cluster addresses.
+		rev, object := api.Revision(new), r.Name+" "+key
+		if rev > j.newest {
+			j.newest, j.newestOf = rev, j.newestOf[:0]
+		} else if rev < j.newest || slices.Contains(j.newestOf, object) {
+			j.fault("store", "%s of revision %d was committed after %d", object, rev, j.newest)
 		}
+		j.newestOf = append(j.newestOf, object)
 		if was != nil && was.GetUID() != new.GetUID() {
 			j.fault("store", "%s %s became another object without a delete", r.Name, key)
 		}

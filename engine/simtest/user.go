@@ -114,6 +114,8 @@ func (u *user) act() {
 		u.kubectl("", "delete deployment %s --wait=%v --cascade=%s", app, u.rng.IntN(2) == 0, u.pick([]string{"background", "foreground", "background"}))
 	case 15:
 		u.kubectl("", "expose deployment %s --port=80", app)
+		policy := [...]string{"PreferDualStack", "RequireDualStack", "SingleStack"}[len(u.procs)%3]
+		u.kubectl("", `patch service %s -p '{"spec":{"ipFamilyPolicy":"%s"}}'`, app, policy)
 	case 16:
 		if u.rng.IntN(3) == 0 {
 			u.kubectl("", "delete service %s", app)

@@ -25,6 +25,7 @@ type service struct {
 
 type sliceView struct {
 	service string
+	v6      bool
 	ready   []string // pod keys
 	not     int
 }
@@ -272,7 +273,7 @@ func (st *Stage) sliceChanged(old, new api.Object) {
 	if new == nil {
 		delete(st.slices, key)
 	} else {
-		v := &sliceView{service: svcKey}
+		v := &sliceView{service: svcKey, v6: x.AddressType == discoveryv1.AddressTypeIPv6}
 		for i := range x.Endpoints {
 			e := &x.Endpoints[i]
 			if e.Conditions.Ready != nil && !*e.Conditions.Ready {
@@ -294,6 +295,14 @@ func (st *Stage) sliceChanged(old, new api.Object) {
 		i := slices.Index(s.slices, key)
 		if new == nil && i >= 0 {
 			s.slices = slices.Delete(s.slices, i, i+1)
+			// A Service that gives up a family keeps its pods.
+			for _, other := range s.slices {
+				if v := st.slices[other]; v != nil {
+					for _, pod := range v.ready {
+						st.name(pod, s)
+					}
+				}
+			}
 		} else if new != nil && i < 0 {
 			s.slices = append(s.slices, key)
 		}
@@ -307,10 +316,11 @@ const maxEndpoints = 200
 func (st *Stage) serviceView(s *service) ServiceView {
 	v := s.ServiceView
 	v.Ready, v.NotReady, v.Endpoints = 0, 0, []int{}
+	has4 := slices.ContainsFunc(s.slices, func(key string) bool { return st.slices[key] != nil && !st.slices[key].v6 })
 	for _, key := range s.slices {
 		x := st.slices[key]
-		if x == nil {
-			continue
+		if x == nil || x.v6 && has4 {
+			continue // of two families one tells all
 		}
 		v.Ready += len(x.ready)
 		v.NotReady += x.not

@@ -111,7 +111,7 @@ func keepAllocated(s, old *corev1.Service) {
 			s.Spec.ClusterIPs = old.Spec.ClusterIPs
 		}
 	}
-	if needsNodePort(old) && needsNodePort(s) {
+	if getsNodePort(old) && getsNodePort(s) {
 		// A port keeps its node port by name, unless another port of the new Service has claimed that number.
 		had, claimed := map[string]int32{}, map[int32]bool{}
 		for _, p := range old.Spec.Ports {
@@ -136,6 +136,12 @@ func needsClusterIP(s *corev1.Service) bool { return s.Spec.Type != corev1.Servi
 
 func needsNodePort(s *corev1.Service) bool {
 	return s.Spec.Type == corev1.ServiceTypeNodePort || s.Spec.Type == corev1.ServiceTypeLoadBalancer
+}
+
+// getsNodePort: ports without a node port get one.
+func getsNodePort(s *corev1.Service) bool {
+	return s.Spec.Type == corev1.ServiceTypeNodePort || s.Spec.Type == corev1.ServiceTypeLoadBalancer &&
+		(s.Spec.AllocateLoadBalancerNodePorts == nil || *s.Spec.AllocateLoadBalancerNodePorts)
 }
 
 func needsHealthCheckPort(s *corev1.Service) bool {

@@ -5,7 +5,16 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
+
+// ServiceIPs checks the addresses and families of a Service alone, before any are allocated (upstream:
+// ValidateServiceClusterIPsRelatedFields); old is nil for a new one.
+func ServiceIPs(s, old *corev1.Service) field.ErrorList {
+	e := &errs{}
+	e.clusterIPs(s, old)
+	return e.list
+}
 
 // clusterIPs checks the addresses of a Service and their families against one another.
 func (e *errs) clusterIPs(s, old *corev1.Service) {

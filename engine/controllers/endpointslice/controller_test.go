@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -215,6 +216,52 @@ func TestSlicesOfAHundred(t *testing.T) {
 		n += size
 	}
 	assert.Equal(t, 150, n)
+}
+
+// TestDualStackSlices: each family has slices of its own, of at most a hundred; a Service that is given a family gets its
+// slices, one that loses it loses them, and the others are not written to.
+func TestDualStackSlices(t *testing.T) {
+	s := start()
+	apitest.Put(s, service("web", nil))
+	for i := range 120 {
+		pod(s, i)
+		apitest.Edit(s, "default", fmt.Sprintf("web-%d", i), func(p *corev1.Pod) {
+			p.Status.PodIPs = []corev1.PodIP{{IP: ip(i)}, {IP: fmt.Sprintf("fd00:10:244:1::%x", i+1)}}
+		})
+	}
+	s.Run(5 * time.Second)
+	byFamily := func() map[discoveryv1.AddressType][]int {
+		out := map[discoveryv1.AddressType][]int{}
+		for _, e := range apitest.List[*discoveryv1.EndpointSlice](s) {
+			out[e.AddressType] = append(out[e.AddressType], len(e.Endpoints))
+			for _, ep := range e.Endpoints {
+				require.Len(t, ep.Addresses, 1)
+				require.Equal(t, e.AddressType == discoveryv1.AddressTypeIPv6, strings.Contains(ep.Addresses[0], ":"))
+			}
+			require.Equal(t, int32(8080), *e.Ports[0].Port)
+		}
+		for _, l := range out {
+			slices.Sort(l)
+		}
+		return out
+	}
+	v4 := []int{20, 100}
+	require.Equal(t, map[discoveryv1.AddressType][]int{"IPv4": v4}, byFamily())
+
+	before := len(s.Requests)
+	apitest.Edit(s, "default", "web", func(o *corev1.Service) { o.Spec.IPFamilies = []corev1.IPFamily{"IPv4", "IPv6"} })
+	s.Run(5 * time.Second)
+	require.Equal(t, map[discoveryv1.AddressType][]int{"IPv4": v4, "IPv6": v4}, byFamily())
+	require.Len(t, s.Requests[before:], 2, "two new slices and nothing else")
+
+	before = len(s.Requests)
+	apitest.Edit(s, "default", "web-7", func(p *corev1.Pod) { p.Status.Conditions[0].Status = corev1.ConditionFalse })
+	s.Run(2 * time.Second)
+	require.Len(t, s.Requests[before:], 2, "a slice of each family")
+
+	apitest.Edit(s, "default", "web", func(o *corev1.Service) { o.Spec.IPFamilies = []corev1.IPFamily{"IPv6"} })
+	s.Run(5 * time.Second)
+	require.Equal(t, map[discoveryv1.AddressType][]int{"IPv6": v4}, byFamily())
 }
 
 // After any history the slices hold exactly the endpoints that a full look would find, each once.

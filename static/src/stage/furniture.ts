@@ -7,6 +7,11 @@ import { tilesFor } from "./layout.ts";
 import { round } from "../time.ts";
 import { t } from "../i18n/index.ts";
 
+/** An address and ports as a client writes them: IPv6 stands in brackets. */
+export function addressOf(ip: string, ports: string): string {
+  return ports ? `${ip.includes(":") ? `[${ip}]` : ip}:${ports}` : ip;
+}
+
 export function drawBand(ctx: Ctx, s: Scene): void {
   const { palette: p, model, layout: l } = s;
   // Users: what comes from outside.
@@ -28,7 +33,7 @@ export function drawBand(ctx: Ctx, s: Scene): void {
     box(ctx, b, 20, p.plant, selected ? p.select : hover ? p.blue : p.line, selected || hover ? 2 : 1);
     ctx.font = font(12, 600);
     const nameRoom = b.w - 24, full = Math.min(textWidth(ctx, v.name), nameRoom);
-    const port = v.clusterIP && v.clusterIP !== "None" ? `${v.clusterIP}${v.ports ? ":" + v.ports.replace(/\/.*|,.*/g, "") : ""}` : "";
+    const port = v.clusterIP && v.clusterIP !== "None" ? addressOf(v.clusterIP, v.ports.replace(/\/.*|,.*/g, "")) : "";
     ctx.font = font(10.5);
     const together = port && full + 7 + textWidth(ctx, port) < nameRoom;
     const start = together ? b.x + b.w / 2 - (full + 7 + textWidth(ctx, port)) / 2 : b.x + b.w / 2 - full / 2;

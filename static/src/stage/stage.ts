@@ -17,7 +17,7 @@ import { HeatMap } from "./heatmap.ts";
 import { Motion } from "./motion.ts";
 import { drawLines, drawPartLines } from "./lines.ts";
 import { headline, partWord } from "./control.ts";
-import { drawBand } from "./furniture.ts";
+import { addressOf, drawBand } from "./furniture.ts";
 import { drawBalancer, drawHeadline, drawHqFrame, drawHqParts, lostFor } from "./headquarters.ts";
 import { drawCard, drawCompact, nodeStatus } from "./nodes.ts";
 import { hit } from "./hit.ts";
@@ -385,7 +385,7 @@ export function describe(ref: string): string {
   }
   if (ref === "headquarters/") return m.control ? headline(m.control, m.now, lostFor({ model: m })).text : t("stage.hq");
   const s = m.serviceOf(ref);
-  if (s) return `${s.name} · ${s.type}\n${s.clusterIP}:${s.ports}`;
+  if (s) return `${s.name} · ${s.type}\n${addressOf(s.clusterIP, s.ports)}`;
   return name;
 }
 
