@@ -22,6 +22,7 @@ import (
 	"tabernetes/engine/controllers/resourcequota"
 	"tabernetes/engine/controllers/rootcacert"
 	"tabernetes/engine/controllers/serviceaccount"
+	"tabernetes/engine/controllers/statefulset"
 	"tabernetes/engine/controllers/tainteviction"
 	"tabernetes/engine/controllers/ttlafterfinished"
 	"tabernetes/engine/sim"
@@ -61,6 +62,7 @@ func all() []starter {
 		{"deployment-controller", func(f *client.Informers, _ Options) { deployment.Run(f) }},
 		{"replicaset-controller", func(f *client.Informers, _ Options) { replicaset.Run(f) }},
 		{"daemonset-controller", func(f *client.Informers, _ Options) { daemonset.Run(f) }},
+		{"statefulset-controller", func(f *client.Informers, _ Options) { statefulset.Run(f) }},
 		{"job-controller", func(f *client.Informers, _ Options) { job.Run(f) }},
 		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
