@@ -6,6 +6,7 @@ import (
 	"tabernetes/engine/client"
 	"tabernetes/engine/client/leaderelection"
 	"tabernetes/engine/controllers/clusterroleaggregation"
+	"tabernetes/engine/controllers/cronjob"
 	"tabernetes/engine/controllers/daemonset"
 	"tabernetes/engine/controllers/deployment"
 	"tabernetes/engine/controllers/disruption"
@@ -64,6 +65,7 @@ func all() []starter {
 		{"daemonset-controller", func(f *client.Informers, _ Options) { daemonset.Run(f) }},
 		{"statefulset-controller", func(f *client.Informers, _ Options) { statefulset.Run(f) }},
 		{"job-controller", func(f *client.Informers, _ Options) { job.Run(f) }},
+		{"cronjob-controller", func(f *client.Informers, _ Options) { cronjob.Run(f) }},
 		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
 		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},
