@@ -58,9 +58,11 @@ func revisionOf(p *corev1.Pod) string { return p.Labels[appsv1.StatefulSetRevisi
 
 // identityMatches reports a pod with the name and labels of a member of the set.
 func identityMatches(set *appsv1.StatefulSet, p *corev1.Pod) bool {
+	if p.Labels[appsv1.StatefulSetPodNameLabel] != p.Name || p.Namespace != set.Namespace {
+		return false
+	}
 	parent, n := parentAndOrdinal(p.Name)
-	return n >= 0 && parent == set.Name && p.Name == podName(set, n) && p.Namespace == set.Namespace &&
-		p.Labels[appsv1.StatefulSetPodNameLabel] == p.Name
+	return parent == set.Name && (n > 0 && p.Name[len(parent)+1] != '0' || n == 0 && len(p.Name) == len(parent)+2)
 }
 
 // storageMatches reports a pod whose volumes are its claims.

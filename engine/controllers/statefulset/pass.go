@@ -31,9 +31,11 @@ type pass struct {
 	collisions       int32
 	status           appsv1.StatefulSetStatus
 	counted          bool          // status tells of this pass
-	replicas         []*corev1.Pod // by ordinal; those that do not exist are planned
+	replicas         []*corev1.Pod // by ordinal; nil for one that does not exist and is not planned yet
 	condemned        []*corev1.Pod // out of the range of ordinals, highest first
 	firstUnavailable *corev1.Pod
+
+	currentTemplate, updateTemplate *corev1.PodTemplateSpec
 }
 
 func (p *pass) run(done func(error)) {
@@ -52,12 +54,9 @@ func (p *pass) run(done func(error)) {
 			finish(err)
 			return
 		}
-		currentTemplate, err := p.template(p.current)
-		if err != nil {
-			finish(err)
-			return
+		if p.currentTemplate, err = p.template(p.current); err == nil {
+			p.updateTemplate, err = p.template(p.update)
 		}
-		updateTemplate, err := p.template(p.update)
 		if err != nil {
 			finish(err)
 			return
@@ -68,7 +67,7 @@ func (p *pass) run(done func(error)) {
 			finish(errors.New(text))
 			return
 		}
-		p.partition(currentTemplate, updateTemplate)
+		p.partition()
 		p.counted = true
 		p.reconcile(func(failure error) {
 			p.writeStatus(func(err error) {
@@ -81,38 +80,44 @@ func (p *pass) run(done func(error)) {
 	})
 }
 
-// partition sorts the pods into those the set wants and those it does not, and plans those that are missing.
-func (p *pass) partition(currentTemplate, updateTemplate *corev1.PodTemplateSpec) {
+// partition sorts the pods into those the set wants and those it does not.
+func (p *pass) partition() {
 	set, start := p.set, startOrdinal(p.set)
 	p.replicas = make([]*corev1.Pod, *set.Spec.Replicas)
 	for _, pod := range p.pods {
-		if inRange(pod, set) {
-			p.replicas[ordinalOf(pod)-start] = pod
-		} else if ordinalOf(pod) >= 0 {
+		switch n := ordinalOf(pod); {
+		case n >= start && n < start+len(p.replicas):
+			p.replicas[n-start] = pod
+		case n >= 0:
 			p.condemned = append(p.condemned, pod)
 		}
 	}
-	for i, pod := range p.replicas {
-		if pod != nil {
-			continue
-		}
-		template, revision := updateTemplate, p.update.Name
-		if i < p.keepCurrent() {
-			template, revision = currentTemplate, p.current.Name
-		}
-		p.replicas[i] = newPod(set, p.s.refs, template, revision, start+i)
-	}
 	slices.SortFunc(p.condemned, func(a, b *corev1.Pod) int { return cmp.Compare(ordinalOf(b), ordinalOf(a)) })
 	for _, pod := range p.replicas {
-		if p.firstUnavailable == nil && unavailable(pod, set, p.now) {
+		if pod == nil {
+			p.firstUnavailable = &corev1.Pod{} // none of those that exist
+		} else if unavailable(pod, set, p.now) {
 			p.firstUnavailable = pod
+		}
+		if p.firstUnavailable != nil {
+			return
 		}
 	}
 	for _, pod := range slices.Backward(p.condemned) {
-		if p.firstUnavailable == nil && unavailable(pod, set, p.now) {
+		if unavailable(pod, set, p.now) {
 			p.firstUnavailable = pod
+			return
 		}
 	}
+}
+
+// plan is the pod that is missing at a place, to be made.
+func (p *pass) plan(i int) *corev1.Pod {
+	template, revision := p.updateTemplate, p.update.Name
+	if i < p.keepCurrent() {
+		template, revision = p.currentTemplate, p.current.Name
+	}
+	return newPod(p.set, p.s.refs, template, revision, startOrdinal(p.set)+i)
 }
 
 // keepCurrent is the number of replicas, from the first, that are made anew from the current revision.
@@ -138,19 +143,19 @@ func (p *pass) reconcile(done func(error)) {
 		done(nil)
 		return
 	}
-	each(p.replicas, p.monotonic(), p.replica, func(exit bool, err error) {
+	each(len(p.replicas), p.monotonic(), p.replica, func(exit bool, err error) {
 		if exit || err != nil {
 			p.count()
 			done(err)
 			return
 		}
-		each(p.condemned, p.monotonic(), p.fixClaims, func(exit bool, err error) {
+		each(len(p.condemned), p.monotonic(), p.fixClaims, func(exit bool, err error) {
 			if exit || err != nil {
 				p.count()
 				done(err)
 				return
 			}
-			each(p.condemned, p.monotonic(), p.condemn, func(exit bool, err error) {
+			each(len(p.condemned), p.monotonic(), p.condemn, func(exit bool, err error) {
 				p.count()
 				if exit || err != nil || p.set.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType {
 					done(err)
@@ -168,14 +173,14 @@ type verdict func(exit bool, err error)
 // maxBatch bounds the pods that a parallel set works on at once.
 const maxBatch = 500
 
-// each works on pods: one after the other until one says exit if monotonic, else in batches of 1, 2, 4, … until one
-// fails. decide gives what there is to do for a pod, nil for nothing.
-func each(pods []*corev1.Pod, monotonic bool, decide func(*corev1.Pod) func(verdict), done verdict) {
+// each works on n pods: one after the other until one says exit if monotonic, else in batches of 1, 2, 4, … until one
+// fails. decide gives what there is to do for the i-th, nil for nothing.
+func each(n int, monotonic bool, decide func(i int) func(verdict), done verdict) {
 	if monotonic {
 		var from func(i int)
 		from = func(i int) {
-			for ; i < len(pods); i++ {
-				if act := decide(pods[i]); act != nil {
+			for ; i < n; i++ {
+				if act := decide(i); act != nil {
 					act(func(exit bool, err error) {
 						if exit || err != nil {
 							done(true, err)
@@ -193,7 +198,7 @@ func each(pods []*corev1.Pod, monotonic bool, decide func(*corev1.Pod) func(verd
 	}
 	var batch func(from, size int)
 	batch = func(from, size int) {
-		if size = min(size, len(pods)-from, maxBatch); size <= 0 {
+		if size = min(size, n-from, maxBatch); size <= 0 {
 			done(false, nil)
 			return
 		}
@@ -212,8 +217,8 @@ func each(pods []*corev1.Pod, monotonic bool, decide func(*corev1.Pod) func(verd
 			}
 			batch(from+size, 2*size)
 		}
-		for _, pod := range pods[from : from+size] {
-			if act := decide(pod); act != nil {
+		for i := from; i < from+size; i++ {
+			if act := decide(i); act != nil {
 				act(answer)
 			} else {
 				answer(false, nil)
@@ -232,6 +237,9 @@ func (p *pass) count() {
 	}
 	for _, list := range [][]*corev1.Pod{p.replicas, p.condemned} {
 		for _, pod := range list {
+			if pod == nil {
+				continue
+			}
 			if runningAndReady(pod) {
 				st.ReadyReplicas++
 				if available(pod, p.set, p.now) {

@@ -12,7 +12,12 @@ import (
 )
 
 // replica says what there is to do for a pod that the set wants; nil if it is as it should be.
-func (p *pass) replica(pod *corev1.Pod) func(verdict) {
+func (p *pass) replica(i int) func(verdict) {
+	pod := p.replicas[i]
+	if pod == nil {
+		pod = p.plan(i)
+		p.replicas[i] = pod
+	}
 	if created(pod) && !ended(pod) && pod.Status.Phase != corev1.PodPending && !p.awaited(pod) && p.matches(pod) {
 		return nil
 	}
@@ -86,7 +91,8 @@ func (p *pass) settle(pod *corev1.Pod, done verdict) {
 }
 
 // fixClaims gives the claims of a condemned pod their owners, before it goes.
-func (p *pass) fixClaims(pod *corev1.Pod) func(verdict) {
+func (p *pass) fixClaims(i int) func(verdict) {
+	pod := p.condemned[i]
 	if p.k.claimsMatch(p.set, pod) {
 		return nil
 	}
@@ -96,7 +102,8 @@ func (p *pass) fixClaims(pod *corev1.Pod) func(verdict) {
 }
 
 // condemn says what there is to do for a pod that the set does not want any more.
-func (p *pass) condemn(pod *corev1.Pod) func(verdict) {
+func (p *pass) condemn(i int) func(verdict) {
+	pod := p.condemned[i]
 	switch {
 	case terminating(pod):
 		if !p.monotonic() {
