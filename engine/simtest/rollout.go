@@ -143,7 +143,7 @@ func (b *bounds) pod(was, is *corev1.Pod) {
 		return
 	}
 	d := b.ownerOf(rs)
-	if d == nil || !available(was) || is != nil && available(is) {
+	if d == nil || !available(was) || is != nil && available(is) || b.young(was, d) {
 		return
 	}
 	// A pod that was available is not any more. By whose doing?
@@ -185,6 +185,16 @@ func (b *bounds) writer(ref string) string {
 func (b *bounds) evicted(p *corev1.Pod) bool {
 	n, _ := b.j.mirror[api.Nodes][p.Spec.NodeName].(*corev1.Node)
 	return n == nil || len(n.Spec.Taints) > 0
+}
+
+// young: a pod that is ready counts for nothing before it has been so for minReadySeconds.
+func (b *bounds) young(p *corev1.Pod, d *appsv1.Deployment) bool {
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; c.Type == corev1.PodReady {
+			return b.j.c.Sim.Wall(b.j.c.Now()).Sub(c.LastTransitionTime.Time) < time.Duration(d.Spec.MinReadySeconds)*time.Second
+		}
+	}
+	return true
 }
 
 func (b *bounds) ownerOf(rs *appsv1.ReplicaSet) *appsv1.Deployment {
