@@ -163,7 +163,9 @@ func (b *bounds) pod(was, is *corev1.Pod) {
 		x := o.(*corev1.Pod)
 		if ref := api.ControllerOf(x); ref != nil && available(x) {
 			if rs, _ := b.j.mirror[api.ReplicaSets][api.Key(x.Namespace, ref.Name)].(*appsv1.ReplicaSet); rs != nil && owned(rs, d.UID) {
-				n++
+				if n++; b.young(x, d) {
+					return // the ReplicaSet was to lose this one, and may have chosen another on a node with more of them
+				}
 			}
 		}
 	}
