@@ -6,6 +6,7 @@ import (
 	"tabernetes/engine/client"
 	"tabernetes/engine/client/leaderelection"
 	"tabernetes/engine/controllers/clusterroleaggregation"
+	"tabernetes/engine/controllers/cronjob"
 	"tabernetes/engine/controllers/daemonset"
 	"tabernetes/engine/controllers/deployment"
 	"tabernetes/engine/controllers/disruption"
@@ -23,6 +24,7 @@ import (
 	"tabernetes/engine/controllers/rootcacert"
 	"tabernetes/engine/controllers/serviceaccount"
 	"tabernetes/engine/controllers/servicecidrs"
+	"tabernetes/engine/controllers/statefulset"
 	"tabernetes/engine/controllers/tainteviction"
 	"tabernetes/engine/controllers/ttlafterfinished"
 	"tabernetes/engine/sim"
@@ -62,7 +64,9 @@ func all() []starter {
 		{"deployment-controller", func(f *client.Informers, _ Options) { deployment.Run(f) }},
 		{"replicaset-controller", func(f *client.Informers, _ Options) { replicaset.Run(f) }},
 		{"daemonset-controller", func(f *client.Informers, _ Options) { daemonset.Run(f) }},
+		{"statefulset-controller", func(f *client.Informers, _ Options) { statefulset.Run(f) }},
 		{"job-controller", func(f *client.Informers, _ Options) { job.Run(f) }},
+		{"cronjob-controller", func(f *client.Informers, _ Options) { cronjob.Run(f) }},
 		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
 		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -204,6 +205,11 @@ func (c *cmd) patchEach(operation string, edit func(api.Object) (map[string]any,
 				next()
 				return
 			}
+			if change == nil {
+				errs = append(errs, fmt.Errorf("failed to create patch for %v: if restart has already been triggered within the past second, please wait before attempting to trigger another", in.name))
+				next()
+				return
+			}
 			body, err := json.Marshal(change)
 			if err != nil {
 				errs = append(errs, err)
@@ -252,18 +258,27 @@ func rolloutResume(c *cmd) {
 
 func rolloutRestart(c *cmd) {
 	at := c.sh.a.Wall().Format(time.RFC3339)
+	const restarted = "kubectl.kubernetes.io/restartedAt"
 	c.patchEach("restarted", func(o api.Object) (map[string]any, error) {
+		var t *corev1.PodTemplateSpec
 		switch o := o.(type) {
 		case *appsv1.Deployment:
 			if o.Spec.Paused {
 				return nil, errors.New("can't restart paused deployment (run rollout resume first)")
 			}
-		case *appsv1.DaemonSet, *appsv1.StatefulSet:
+			t = &o.Spec.Template
+		case *appsv1.DaemonSet:
+			t = &o.Spec.Template
+		case *appsv1.StatefulSet:
+			t = &o.Spec.Template
 		default:
 			return nil, errors.New("restarting is not supported")
 		}
+		if t.Annotations[restarted] == at {
+			return nil, nil // a restart is a new time, in seconds
+		}
 		return map[string]any{"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{
-			"annotations": map[string]any{"kubectl.kubernetes.io/restartedAt": at}}}}}, nil
+			"annotations": map[string]any{restarted: at}}}}}, nil
 	})
 }
 

@@ -172,6 +172,27 @@ func TestServersListenAfterAWhile(t *testing.T) {
 	require.Equal(t, 500, status)
 }
 
+// A script that calls the image's server in the end is that server from then on.
+func TestAShellBecomesTheServer(t *testing.T) {
+	b := newBox(t)
+	c := b.start(t, "nginx:1.29", []string{"sh", "-c", "echo prepared; sleep 5; nginx -t && nginx -g 'daemon off;'; echo never"}, nil)
+	b.run(4 * time.Second)
+	_, ok := b.sb.Listener(80)
+	require.False(t, ok)
+	b.run(3 * time.Second)
+	got, ok := b.sb.Listener(80)
+	require.True(t, ok)
+	require.Equal(t, c, got)
+	require.True(t, b.s.Settled())
+	require.Equal(t, "prepared", c.Logs()[0].Text)
+	require.Greater(t, len(c.Logs()), 1)
+	c.Stop(10*time.Second, func() {})
+	b.run(time.Second)
+	require.Equal(t, runtime.Exited, c.State)
+	require.EqualValues(t, 0, c.ExitCode, "it stops as nginx does")
+	require.NotContains(t, c.Logs()[len(c.Logs())-1].Text, "never")
+}
+
 func TestUsageFollowsLoad(t *testing.T) {
 	b := newBox(t)
 	c := b.start(t, "registry.k8s.io/hpa-example", nil, nil)

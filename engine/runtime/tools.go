@@ -90,6 +90,9 @@ func (p *process) exec(argv []string, in string, k next) {
 		}
 		return
 	}
+	if p.become(argv, k) {
+		return
+	}
 	switch name {
 	case "sh", "bash", "ash", "dash":
 		p.shell(args, in, k)

@@ -38,7 +38,9 @@ func needs(kv ...string) func(*corev1.Pod) {
 }
 
 func hostPort(n int32) func(*corev1.Pod) {
-	return func(p *corev1.Pod) { p.Spec.Containers[0].Ports = []corev1.ContainerPort{{HostPort: n, ContainerPort: n}} }
+	return func(p *corev1.Pod) {
+		p.Spec.Containers[0].Ports = []corev1.ContainerPort{{HostPort: n, ContainerPort: n}}
+	}
 }
 
 func apart(p *corev1.Pod) {

@@ -64,6 +64,7 @@ func newJudge(c *engine.Cluster) *judge {
 	durable(j)
 	picture(j)
 	storm(j)
+	sets(j)
 	return j
 }
 

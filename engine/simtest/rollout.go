@@ -143,7 +143,7 @@ func (b *bounds) pod(was, is *corev1.Pod) {
 		return
 	}
 	d := b.ownerOf(rs)
-	if d == nil || !available(was) || is != nil && available(is) {
+	if d == nil || !available(was) || is != nil && available(is) || b.young(was, d) {
 		return
 	}
 	// A pod that was available is not any more. By whose doing?
@@ -163,7 +163,9 @@ func (b *bounds) pod(was, is *corev1.Pod) {
 		x := o.(*corev1.Pod)
 		if ref := api.ControllerOf(x); ref != nil && available(x) {
 			if rs, _ := b.j.mirror[api.ReplicaSets][api.Key(x.Namespace, ref.Name)].(*appsv1.ReplicaSet); rs != nil && owned(rs, d.UID) {
-				n++
+				if n++; b.young(x, d) {
+					return // the ReplicaSet was to lose this one, and may have chosen another on a node with more of them
+				}
 			}
 		}
 	}
@@ -185,6 +187,16 @@ func (b *bounds) writer(ref string) string {
 func (b *bounds) evicted(p *corev1.Pod) bool {
 	n, _ := b.j.mirror[api.Nodes][p.Spec.NodeName].(*corev1.Node)
 	return n == nil || len(n.Spec.Taints) > 0
+}
+
+// young: a pod that is ready counts for nothing before it has been so for minReadySeconds.
+func (b *bounds) young(p *corev1.Pod, d *appsv1.Deployment) bool {
+	for i := range p.Status.Conditions {
+		if c := &p.Status.Conditions[i]; c.Type == corev1.PodReady {
+			return b.j.c.Sim.Wall(b.j.c.Now()).Sub(c.LastTransitionTime.Time) < time.Duration(d.Spec.MinReadySeconds)*time.Second
+		}
+	}
+	return true
 }
 
 func (b *bounds) ownerOf(rs *appsv1.ReplicaSet) *appsv1.Deployment {

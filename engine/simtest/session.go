@@ -37,6 +37,7 @@ func (o *Outcome) Error() error {
 type Options struct {
 	Steps  int  // commands before the faults end; 0 is 40
 	Faults bool // machines and links fail
+	Sets   bool // StatefulSets and CronJobs come and go as well
 }
 
 // Run makes the session of a seed.
@@ -55,12 +56,19 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 	}
 	j := newJudge(c)
 	u := &user{j: j, rng: rng, faults: opt.Faults}
+	setsRng := rand.New(rand.NewPCG(seed, 0x73657473))
 	j.run(30*time.Second, c.Ready)
 	for i := 0; i < opt.Steps && len(j.faults) == 0; i++ {
+		if opt.Sets && setsRng.IntN(2) == 0 {
+			u.sets(setsRng)
+		}
 		u.act()
 		j.run(u.pause(), nil)
 	}
 	u.repair()
+	if opt.Sets {
+		u.repairSets()
+	}
 	if len(j.faults) == 0 {
 		j.run(patience, func() bool { return j.calm() && j.missing() == "" })
 		if why := j.missing(); len(j.faults) == 0 && (why != "" || !j.calm()) {

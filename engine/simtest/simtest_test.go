@@ -39,7 +39,21 @@ func TestFound(t *testing.T) {
 
 func judge(t *testing.T, seed uint64, again bool) {
 	t.Parallel()
-	opt := simtest.Options{Faults: seed%4 != 0}
+	judgeWith(t, seed, again, simtest.Options{Faults: seed%4 != 0})
+}
+
+// TestSets judges sessions with StatefulSets and CronJobs.
+func TestSets(t *testing.T) {
+	for i := range (*seeds + 1) / 2 {
+		seed := *first + uint64(i)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			judgeWith(t, seed, i%6 == 0, simtest.Options{Faults: seed%4 != 0, Sets: true})
+		})
+	}
+}
+
+func judgeWith(t *testing.T, seed uint64, again bool, opt simtest.Options) {
 	o, err := simtest.Run(seed, opt)
 	require.NoError(t, err)
 	require.NoError(t, o.Error())

@@ -20,6 +20,8 @@ type Claims[T client.Typed] struct {
 	OwnerRes *api.Resource
 	Selector labels.Selector
 	Resource *api.Resource // of what is claimed
+	// Filter, when set, says what besides the selector makes an object the owner's.
+	Filter func(T) bool
 	// Finalizers come with the adoption and go with the release.
 	Finalizers []string
 
@@ -42,7 +44,7 @@ func (c *Claims[T]) Claim(objs []T, done func(claimed []T, err error)) {
 		for ; i < len(objs); i++ {
 			obj := objs[i]
 			ref := metav1.GetControllerOfNoCopy(obj)
-			matches := c.Selector.Matches(labels.Set(obj.GetLabels()))
+			matches := c.Selector.Matches(labels.Set(obj.GetLabels())) && (c.Filter == nil || c.Filter(obj))
 			deleting := c.Owner.GetDeletionTimestamp() != nil
 			switch {
 			case ref != nil && ref.UID != c.Owner.GetUID():

@@ -35,7 +35,7 @@ func New(c *client.Client, rec *client.Recorder) *Control { return &Control{c, r
 // Create creates a pod from a template in the namespace of owner; the server completes its name. refs are the owner
 // references of the pod and may be shared between pods.
 func (p *Control) Create(owner api.Object, template *corev1.PodTemplateSpec, refs []metav1.OwnerReference, done func(*corev1.Pod, error)) {
-	p.CreateNamed(owner, template, refs, prefix(owner.GetName()), done)
+	p.CreateNamed(owner, template, refs, Prefix(owner.GetName()), done)
 }
 
 // CreateNamed is Create with a generateName.
@@ -77,8 +77,8 @@ func (p *Control) Delete(owner api.Object, pod *corev1.Pod, done func(error)) {
 	})
 }
 
-// prefix is the generateName of an owner's pods: with a dash unless the name is too long for one.
-func prefix(owner string) string {
+// Prefix is the generateName of an owner's pods: with a dash unless the name is too long for one.
+func Prefix(owner string) string {
 	if len(owner)+1 > maxName {
 		return owner
 	}
