@@ -65,7 +65,7 @@ func (j *judge) missing() string {
 			out = append(out, fmt.Sprintf("Deployment %s of %d: %d replicas, %d updated, %d available", key, n, s.Replicas, s.UpdatedReplicas, s.AvailableReplicas))
 		}
 	}
-	return strings.Join(append(out, j.missingSets()...), "\n")
+	return strings.Join(slices.Concat(out, j.missingSets(), j.orphans()), "\n")
 }
 
 // fits reports that some node has room for a pod that waits.

@@ -38,6 +38,7 @@ type Options struct {
 	Steps  int  // commands before the faults end; 0 is 40
 	Faults bool // machines and links fail
 	Sets   bool // StatefulSets and CronJobs come and go as well
+	Batch  bool // and Jobs, DaemonSets and disruption budgets
 }
 
 // Run makes the session of a seed.
@@ -57,15 +58,22 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 	j := newJudge(c)
 	u := &user{j: j, rng: rng, faults: opt.Faults}
 	setsRng := rand.New(rand.NewPCG(seed, 0x73657473))
+	batchRng := rand.New(rand.NewPCG(seed, 0x6261746368))
 	j.run(30*time.Second, c.Ready)
 	for i := 0; i < opt.Steps && len(j.faults) == 0; i++ {
 		if opt.Sets && setsRng.IntN(2) == 0 {
 			u.sets(setsRng)
 		}
+		if opt.Batch && batchRng.IntN(2) == 0 {
+			u.batch(batchRng)
+		}
 		u.act()
 		j.run(u.pause(), nil)
 	}
 	u.repair()
+	if opt.Batch {
+		u.repairBatch()
+	}
 	if opt.Sets {
 		u.repairSets()
 	}

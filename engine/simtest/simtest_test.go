@@ -53,6 +53,17 @@ func TestSets(t *testing.T) {
 	}
 }
 
+// TestBatch judges sessions with Jobs, DaemonSets and disruption budgets; of every second one with the sets too.
+func TestBatch(t *testing.T) {
+	for i := range (*seeds + 1) / 2 {
+		seed := *first + uint64(i)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			judgeWith(t, seed, i%6 == 0, simtest.Options{Faults: seed%4 != 0, Sets: seed%2 == 0, Batch: true})
+		})
+	}
+}
+
 func judgeWith(t *testing.T, seed uint64, again bool, opt simtest.Options) {
 	o, err := simtest.Run(seed, opt)
 	require.NoError(t, err)
