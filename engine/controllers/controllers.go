@@ -14,6 +14,7 @@ import (
 	"tabernetes/engine/controllers/job"
 	"tabernetes/engine/controllers/namespace"
 	"tabernetes/engine/controllers/nodelifecycle"
+	"tabernetes/engine/controllers/persistentvolume"
 	"tabernetes/engine/controllers/podgc"
 	"tabernetes/engine/controllers/pvcprotection"
 	"tabernetes/engine/controllers/pvprotection"
@@ -63,6 +64,7 @@ func all() []starter {
 		{"daemonset-controller", func(f *client.Informers, _ Options) { daemonset.Run(f) }},
 		{"job-controller", func(f *client.Informers, _ Options) { job.Run(f) }},
 		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
+		{"persistentvolume-binder-controller", func(f *client.Informers, _ Options) { persistentvolume.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
 		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
