@@ -52,11 +52,12 @@ type Kubelet struct {
 	allocatable corev1.ResourceList
 	cpu, memory int64 // allocatable, in thousandths of a core and bytes
 
-	cache  *client.Cache[*corev1.Pod]
-	nodes  *client.Cache[*corev1.Node] // the node's own object
-	pods   map[types.UID]*pod
-	byKey  map[string]*pod
-	synced bool
+	cache   *client.Cache[*corev1.Pod]
+	nodes   *client.Cache[*corev1.Node] // the node's own object
+	pods    map[types.UID]*pod
+	byKey   map[string]*pod
+	watched map[string]*watched // objects that volumes are filled from
+	synced  bool
 
 	relistAt sim.Timer
 	dirty    []*pod
@@ -89,7 +90,7 @@ func Run(a *sim.Actor, conf client.Config, k Config) {
 	}
 	c := client.New(a, conf)
 	kl := &Kubelet{a: a, c: c, conf: k, rt: k.Runtime, net: k.Network, rec: client.NewRecorder(c, "kubelet", k.NodeName),
-		pods: map[types.UID]*pod{}, byKey: map[string]*pod{}}
+		pods: map[types.UID]*pod{}, byKey: map[string]*pod{}, watched: map[string]*watched{}}
 	kl.hostIP = k.Network.IP()
 	kl.hostIPs = []corev1.HostIP{{IP: kl.hostIP}}
 	kl.resources()

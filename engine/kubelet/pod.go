@@ -1,6 +1,7 @@
 package kubelet
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -171,6 +172,9 @@ func (p *pod) updated(obj *corev1.Pod) {
 	if p.terminating && old.DeletionGracePeriodSeconds != nil && p.gracePeriod() < time.Duration(*old.DeletionGracePeriodSeconds)*time.Second {
 		p.hasten(p.gracePeriod())
 	}
+	if old.DeletionTimestamp == nil && !(maps.Equal(old.Labels, obj.Labels) && maps.Equal(old.Annotations, obj.Annotations)) {
+		p.relabelled()
+	}
 	if old.DeletionTimestamp == nil && obj.DeletionTimestamp != nil {
 		if p.finished {
 			p.confirmGone()
@@ -245,6 +249,7 @@ func (p *pod) deleted(last *corev1.Pod) {
 }
 
 func (p *pod) stopTimers() {
+	p.unwatch()
 	p.requeue.Stop()
 	p.batch.Stop()
 	p.dead.Stop()

@@ -189,6 +189,7 @@ func (p *pod) finish() {
 		}
 		p.terminated = true
 		p.finished = true
+		p.unwatch()
 		if p.gone {
 			p.drop()
 			return

@@ -79,7 +79,7 @@ func (n *Network) Get(from *runtime.Sandbox, host string, port int32, path strin
 			}
 			body := ""
 			if status < 300 {
-				body = c.Body()
+				body = c.Body(path)
 			}
 			back(status, body, nil)
 		})

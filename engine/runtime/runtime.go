@@ -33,6 +33,7 @@ type Runtime struct {
 	boots     int
 	http      Dialer
 	programs  Programs
+	root      Volume
 }
 
 // Dialer lets programs in containers talk over the pod network: it is given by whoever owns that network.
@@ -143,7 +144,7 @@ type Sandbox struct {
 
 	rt       *Runtime
 	hostname string
-	volumes  map[string]*Volume
+	volumes  map[string]*use
 }
 
 // What the calls of the CRI take.
@@ -198,19 +199,6 @@ func (sb *Sandbox) Hostname() string {
 	return sb.Name
 }
 
-// Volume gives the pod's volume of a name, making an empty one.
-func (sb *Sandbox) Volume(name string) *Volume {
-	v := sb.volumes[name]
-	if v == nil {
-		if sb.volumes == nil {
-			sb.volumes = map[string]*Volume{}
-		}
-		v = &Volume{}
-		sb.volumes[name] = v
-	}
-	return v
-}
-
 // Ref is the pod's name in the journal.
 func (sb *Sandbox) Ref() string { return "pods/" + sb.Namespace + "/" + sb.Name }
 
@@ -250,6 +238,11 @@ func (rt *Runtime) Remove(sb *Sandbox) {
 
 func (sb *Sandbox) lostPower() {
 	sb.Ready = false
+	for _, u := range sb.volumes {
+		if u.memory {
+			u.v.Clear("")
+		}
+	}
 	for _, c := range sb.Containers {
 		if c.State == Running || c.State == Created {
 			c.ended(255, "Unknown")
