@@ -73,6 +73,8 @@ func (p *process) plain(name string, args []string, in string, k next) {
 		}
 	case "ls":
 		p.ls(args)
+	case "find":
+		p.findFiles(args)
 	case "pwd":
 		p.out(p.vars["PWD"] + "\n")
 	case "hostname":
