@@ -47,7 +47,13 @@ func (s *staticPods) Start(name string) {
 }
 
 // Stop implements runtime.Programs.
-func (s *staticPods) Stop(name string) { s.h.KillProgram(name) }
+func (s *staticPods) Stop(name string) {
+	if !s.runs(name) {
+		s.addons.Stop(name)
+		return
+	}
+	s.h.KillProgram(name)
+}
 
 // Health implements runtime.Programs: what the component would answer its probes, without a request.
 func (s *staticPods) Health(name, path string) int {

@@ -5,11 +5,13 @@ import (
 
 	"tabernetes/engine/client"
 	"tabernetes/engine/client/leaderelection"
+	"tabernetes/engine/controllers/attachdetach"
 	"tabernetes/engine/controllers/clusterroleaggregation"
 	"tabernetes/engine/controllers/daemonset"
 	"tabernetes/engine/controllers/deployment"
 	"tabernetes/engine/controllers/disruption"
 	"tabernetes/engine/controllers/endpointslice"
+	"tabernetes/engine/controllers/expand"
 	"tabernetes/engine/controllers/garbagecollector"
 	"tabernetes/engine/controllers/job"
 	"tabernetes/engine/controllers/namespace"
@@ -65,6 +67,8 @@ func all() []starter {
 		{"job-controller", func(f *client.Informers, _ Options) { job.Run(f) }},
 		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
 		{"persistentvolume-binder-controller", func(f *client.Informers, _ Options) { persistentvolume.Run(f) }},
+		{"persistentvolume-attach-detach-controller", func(f *client.Informers, _ Options) { attachdetach.Run(f) }},
+		{"persistentvolume-expander-controller", func(f *client.Informers, _ Options) { expand.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
 		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},

@@ -78,6 +78,21 @@ func (p *pod) findPlaces(done func(places []place, failed bool)) {
 				next(i + 1)
 			case !binding.Usable(pv, p.k.node.labels):
 				found(nil, "NodeAffinity check", pv.Name, "no matching NodeSelectorTerms")
+			case pv.Spec.CSI != nil:
+				p.csi(pv, func(at *place, step, why string, wait bool) {
+					if p.k.a.Dead() {
+						return
+					}
+					if wait {
+						failed = true
+						next(i + 1)
+						return
+					}
+					if at != nil {
+						at.readOnly = at.readOnly || readOnly
+					}
+					found(at, step, pv.Name, why)
+				})
 			default:
 				at, step, why := p.place(pv.Name, &pv.Spec.PersistentVolumeSource, nil)
 				if at != nil {
@@ -167,8 +182,6 @@ func (p *pod) place(name string, s *corev1.PersistentVolumeSource, inline *corev
 		return &place{v: reg.Share("nfs://" + s.NFS.Server), at: s.NFS.Path, readOnly: s.NFS.ReadOnly}, "", ""
 	case inline != nil && inline.CSI != nil:
 		return nil, "SetUp", "kubernetes.io/csi: mounter.SetUpAt failed to get CSI client: driver name " + inline.CSI.Driver + " not found in the list of registered CSI drivers"
-	case s.CSI != nil:
-		return nil, "MountDevice", "kubernetes.io/csi: attacher.MountDevice failed to create newCsiDriverClient: driver name " + s.CSI.Driver + " not found in the list of registered CSI drivers"
 	}
 	return &place{v: reg.Share("volume://" + name)}, "", ""
 }

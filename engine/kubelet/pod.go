@@ -69,6 +69,7 @@ type pod struct {
 	sb     *runtime.Sandbox
 	ctrs   []ctr // init containers and sidecars first, in the spec's order
 	vol    *volumes
+	grow   bool // it has volumes whose file systems may have to grow
 
 	last    *corev1.PodStatus // the newest status that was worked out, while the API may not have it yet
 	writing bool

@@ -190,6 +190,7 @@ func (p *pod) finish() {
 		p.terminated = true
 		p.finished = true
 		p.unwatch()
+		p.releaseVolumes()
 		if p.gone {
 			p.drop()
 			return

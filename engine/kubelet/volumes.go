@@ -116,6 +116,7 @@ func (p *pod) mount(done func(*retry)) {
 			done(&retry{p.mountBackoff()})
 		default:
 			p.vol.places = places
+			p.growLater()
 			data()
 		}
 	})

@@ -22,6 +22,8 @@ type Runtime struct {
 	OnChange func(*Sandbox)
 	// OnForgive hears of programs whose containers are to be started at once; see Forgive.
 	OnForgive func(program string)
+	// OnDrivers hears that CSI drivers came or went.
+	OnDrivers func()
 	// OnBoot is called, before anything else runs, when the host got power back: every process is gone.
 	OnBoot func()
 
@@ -34,6 +36,7 @@ type Runtime struct {
 	http      Dialer
 	programs  Programs
 	root      Volume
+	drivers   []Driver
 }
 
 // Dialer lets programs in containers talk over the pod network: it is given by whoever owns that network.

@@ -19,7 +19,7 @@ const (
 )
 
 // help runs a script of the ConfigMap on a node, by a pod, and waits for its end; failed is "" when it succeeded.
-func (p *Provisioner) help(action, script string, v *corev1.PersistentVolume, node string, done func(failed string)) {
+func (p *driver) help(action, script string, v *corev1.PersistentVolume, node string, done func(failed string)) {
 	at := ""
 	if v.Spec.HostPath != nil {
 		at = v.Spec.HostPath.Path
