@@ -88,6 +88,7 @@ func New(conf Config) (*Cluster, error) {
 	for _, h := range c.masters {
 		c.addMaster(h)
 	}
+	c.installAddons(c.masters[0])
 	if c.balancer != nil {
 		w.AddHost(balancerHost).Install("balancer", c.balancer.Run)
 	}
@@ -170,8 +171,11 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 	c.runtimes[h.Name] = rt
 	k.NodeName, k.Runtime, k.Network = h.Name, rt, nd
 	k.Taints = append(k.Taints, corev1.Taint{Key: cloud.TaintUninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
+	addons := c.addStorage(h, rt)
 	if i := slices.Index(c.masters, h); i >= 0 {
-		k.Manifests = c.addStaticPods(i, h, rt)
+		k.Manifests = c.addStaticPods(i, h, rt, addons)
+	} else {
+		rt.SetPrograms(addons)
 	}
 	h.Install("kubelet", func(a *sim.Actor) {
 		kubelet.Run(a, c.clientFor("system:node:"+h.Name, "kubelet"), k)

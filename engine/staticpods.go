@@ -21,6 +21,8 @@ type staticPods struct {
 	h    *sim.Host
 	rt   *runtime.Runtime
 	held map[string]bool // programs a fault stops whenever they start
+
+	addons *addonPrograms // run on control-plane nodes too
 }
 
 // managed are the programs that run in static pods.
@@ -33,6 +35,10 @@ func (s *staticPods) runs(program string) bool { return slices.Contains(managed[
 
 // Start implements runtime.Programs.
 func (s *staticPods) Start(name string) {
+	if !s.runs(name) {
+		s.addons.Start(name)
+		return
+	}
 	if s.held[name] {
 		s.c.Sim.After(crashTime, name+" crashes", func() { s.rt.Exited(name, 1) })
 		return
@@ -41,10 +47,19 @@ func (s *staticPods) Start(name string) {
 }
 
 // Stop implements runtime.Programs.
-func (s *staticPods) Stop(name string) { s.h.KillProgram(name) }
+func (s *staticPods) Stop(name string) {
+	if !s.runs(name) {
+		s.addons.Stop(name)
+		return
+	}
+	s.h.KillProgram(name)
+}
 
 // Health implements runtime.Programs: what the component would answer its probes, without a request.
 func (s *staticPods) Health(name, path string) int {
+	if !s.runs(name) {
+		return s.addons.Health(name, path)
+	}
 	for _, p := range s.h.Programs() {
 		if p.Name != name {
 			continue
@@ -78,8 +93,8 @@ func (s *staticPods) leader() bool {
 }
 
 // addStaticPods makes a machine a control-plane node: images, manifests, and what their containers run.
-func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) []*corev1.Pod {
-	s := &staticPods{c: c, h: h, rt: rt, held: map[string]bool{}}
+func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime, addons *addonPrograms) []*corev1.Pod {
+	s := &staticPods{c: c, h: h, rt: rt, held: map[string]bool{}, addons: addons}
 	c.static[h.Name] = s
 	rt.SetPrograms(s)
 	h.OnExit(func(program string) {

@@ -201,6 +201,7 @@ func (s *Server) bind(k *cacher, req *api.Request, by *sim.Actor, reply func(*ap
 		}
 		c := api.Copy(p)
 		c.Spec.NodeName = b.Target.Name
+		c.Status.NominatedNodeName = "" // it has served (ClearingNominatedNodeNameAfterBinding)
 		if b.Target.Kind == "Node" {
 			s.labelTopology(c)
 		}

@@ -5,16 +5,19 @@ import (
 
 	"tabernetes/engine/client"
 	"tabernetes/engine/client/leaderelection"
+	"tabernetes/engine/controllers/attachdetach"
 	"tabernetes/engine/controllers/clusterroleaggregation"
 	"tabernetes/engine/controllers/cronjob"
 	"tabernetes/engine/controllers/daemonset"
 	"tabernetes/engine/controllers/deployment"
 	"tabernetes/engine/controllers/disruption"
 	"tabernetes/engine/controllers/endpointslice"
+	"tabernetes/engine/controllers/expand"
 	"tabernetes/engine/controllers/garbagecollector"
 	"tabernetes/engine/controllers/job"
 	"tabernetes/engine/controllers/namespace"
 	"tabernetes/engine/controllers/nodelifecycle"
+	"tabernetes/engine/controllers/persistentvolume"
 	"tabernetes/engine/controllers/podgc"
 	"tabernetes/engine/controllers/pvcprotection"
 	"tabernetes/engine/controllers/pvprotection"
@@ -68,6 +71,9 @@ func all() []starter {
 		{"job-controller", func(f *client.Informers, _ Options) { job.Run(f) }},
 		{"cronjob-controller", func(f *client.Informers, _ Options) { cronjob.Run(f) }},
 		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
+		{"persistentvolume-binder-controller", func(f *client.Informers, _ Options) { persistentvolume.Run(f) }},
+		{"persistentvolume-attach-detach-controller", func(f *client.Informers, _ Options) { attachdetach.Run(f) }},
+		{"persistentvolume-expander-controller", func(f *client.Informers, _ Options) { expand.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
 		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},

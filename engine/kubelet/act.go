@@ -48,7 +48,7 @@ func (p *pod) sandbox() {
 			p.done(&retry{backOffPeriod})
 			return
 		}
-		p.fillDownward()
+		p.fillVolumes()
 		if p.leaving() {
 			p.done(nil)
 			return
@@ -227,6 +227,14 @@ func (p *pod) create(c *ctr, im *runtime.Image, env []string, done func(*retry))
 	}
 	conf := runtime.Config{Spec: c.spec, Image: im, Attempt: attempt, Env: env,
 		Command: expandAll(c.spec.Command, env), Args: expandAll(c.spec.Args, env)}
+	for i := range c.spec.VolumeMounts {
+		if x := c.spec.VolumeMounts[i].SubPathExpr; x != "" {
+			if conf.SubPaths == nil {
+				conf.SubPaths = make([]string, len(c.spec.VolumeMounts))
+			}
+			conf.SubPaths[i] = expand(x, env)
+		}
+	}
 	p.sb.Create(conf, func(run *runtime.Container) {
 		if k.a.Dead() {
 			return

@@ -54,11 +54,14 @@ type Kubelet struct {
 	allocatable corev1.ResourceList
 	cpu, memory int64 // allocatable, in thousandths of a core and bytes
 
-	cache  *client.Cache[*corev1.Pod]
-	nodes  *client.Cache[*corev1.Node] // the node's own object
-	pods   map[types.UID]*pod
-	byKey  map[string]*pod
-	synced bool
+	cache   *client.Cache[*corev1.Pod]
+	nodes   *client.Cache[*corev1.Node] // the node's own object
+	pods    map[types.UID]*pod
+	byKey   map[string]*pod
+	watched map[string]*watched                // objects that volumes are filled from
+	inUse   map[corev1.UniqueVolumeName][]*pod // attachable volumes
+	csiNode bool                               // the node has, or had, a CSINode
+	synced  bool
 
 	relistAt sim.Timer
 	dirty    []*pod
@@ -91,7 +94,7 @@ func Run(a *sim.Actor, conf client.Config, k Config) {
 	}
 	c := client.New(a, conf)
 	kl := &Kubelet{a: a, c: c, conf: k, rt: k.Runtime, net: k.Network, rec: client.NewRecorder(c, "kubelet", k.NodeName),
-		pods: map[types.UID]*pod{}, byKey: map[string]*pod{}}
+		pods: map[types.UID]*pod{}, byKey: map[string]*pod{}, watched: map[string]*watched{}, inUse: map[corev1.UniqueVolumeName][]*pod{}}
 	kl.hostIP = k.Network.IP()
 	for _, ip := range k.Network.IPs() {
 		kl.hostIPs = append(kl.hostIPs, corev1.HostIP{IP: ip})
@@ -101,6 +104,7 @@ func Run(a *sim.Actor, conf client.Config, k Config) {
 	kl.rt.SetDialer(k.Network.Network())
 	kl.rt.OnChange = kl.runtimeChanged
 	kl.rt.OnForgive = kl.forgive
+	kl.rt.OnDrivers = kl.postCSINode
 	kl.serve()
 	a.After(kubeletStart, "kubelet start", kl.start)
 }
@@ -135,6 +139,10 @@ func (k *Kubelet) start() {
 		k.cache.OnSynced(func() {
 			k.cleanUpOrphans()
 			k.createMirrors()
+			k.postCSINode()
+			if n, ok := k.nodes.Get("", k.conf.NodeName); ok && len(n.Status.VolumesInUse) > 0 {
+				k.a.Periodic(resyncInterval, "volumes in use", k.reportInUse) // of an earlier run
+			}
 		})
 	})
 }

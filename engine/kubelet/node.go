@@ -95,6 +95,7 @@ func (k *Kubelet) registered(n *corev1.Node, done func()) {
 		k.event(corev1.EventTypeNormal, "Starting", "Starting kubelet.")
 		// Like upstream's node lister: a watch of one object.
 		k.nodes = client.NewCache[*corev1.Node](k.c, api.Nodes, client.Selection{Fields: fields.OneTermEqualSelector("metadata.name", k.conf.NodeName)})
+		k.nodes.Subscribe(k.volumesAttached)
 		k.renew()
 		k.a.Periodic(k.net.Phase(statusPeriod), "node status", k.checkNode)
 	}

@@ -1,6 +1,7 @@
 package kubelet
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -68,6 +69,7 @@ type pod struct {
 	sb     *runtime.Sandbox
 	ctrs   []ctr // init containers and sidecars first, in the spec's order
 	vol    *volumes
+	grow   bool // it has volumes whose file systems may have to grow
 
 	last    *corev1.PodStatus // the newest status that was worked out, while the API may not have it yet
 	writing bool
@@ -171,6 +173,9 @@ func (p *pod) updated(obj *corev1.Pod) {
 	if p.terminating && old.DeletionGracePeriodSeconds != nil && p.gracePeriod() < time.Duration(*old.DeletionGracePeriodSeconds)*time.Second {
 		p.hasten(p.gracePeriod())
 	}
+	if old.DeletionTimestamp == nil && !(maps.Equal(old.Labels, obj.Labels) && maps.Equal(old.Annotations, obj.Annotations)) {
+		p.relabelled()
+	}
 	if old.DeletionTimestamp == nil && obj.DeletionTimestamp != nil {
 		if p.finished {
 			p.confirmGone()
@@ -245,6 +250,7 @@ func (p *pod) deleted(last *corev1.Pod) {
 }
 
 func (p *pod) stopTimers() {
+	p.unwatch()
 	p.requeue.Stop()
 	p.batch.Stop()
 	p.dead.Stop()

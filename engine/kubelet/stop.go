@@ -189,6 +189,8 @@ func (p *pod) finish() {
 		}
 		p.terminated = true
 		p.finished = true
+		p.unwatch()
+		p.releaseVolumes()
 		if p.gone {
 			p.drop()
 			return

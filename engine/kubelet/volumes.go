@@ -7,15 +7,28 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"tabernetes/engine/runtime"
 )
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
-// volumes is the state of a pod's volumes that need anything of the API; most pods have none.
+// volumes is the state of a pod's volumes that need anything of the API or of the machine; most pods have none.
 type volumes struct {
-	ready   bool
-	data    map[source]map[string]string
-	backoff time.Duration
+	ready    bool
+	data     map[source]map[string]string
+	places   []place
+	backoff  time.Duration
+	watching []*watched
+	refresh  bool // is on its way
+}
+
+// place is where a pod's volume really is.
+type place struct {
+	name     string // of the volume in the pod
+	v        *runtime.Volume
+	at       string
+	readOnly bool
 }
 
 // tokenVolume names the volume that admission adds for the service account's token; its parts always exist.
@@ -46,110 +59,96 @@ func (p *pod) sources() (names []source, owner []string) {
 	return names, owner
 }
 
-// mount makes the pod's volumes ready: contents of ConfigMaps and Secrets are read. A missing one fails the mount,
-// which is tried again after 500 ms, doubling to two minutes (pkg/util/goroutinemap/exponentialbackoff).
+// mount makes the pod's volumes ready: claims are resolved, what is on the machine is looked at, contents of ConfigMaps
+// and Secrets are read. What fails is tried again after 500 ms, doubling to two minutes
+// (pkg/util/goroutinemap/exponentialbackoff).
 func (p *pod) mount(done func(*retry)) {
 	if p.vol != nil && p.vol.ready {
 		done(nil)
 		return
 	}
-	for i := range p.obj.Spec.Volumes {
-		v := &p.obj.Spec.Volumes[i]
-		if v.PersistentVolumeClaim != nil {
-			p.event(nil, corev1.EventTypeWarning, "FailedMount", "Unable to attach or mount volumes: unmounted volumes=["+v.Name+"], unattached volumes=[], failed to process volumes=["+v.Name+"]: error processing PVC "+p.obj.Namespace+"/"+v.PersistentVolumeClaim.ClaimName+": failed to fetch PVC from API server: persistentvolumeclaims \""+v.PersistentVolumeClaim.ClaimName+"\" not found")
-			done(&retry{2 * time.Minute})
-			return
-		}
-	}
 	names, owner := p.sources()
-	if len(names) == 0 {
+	claims := p.needsPlaces()
+	if len(names) == 0 && !claims {
 		done(nil)
 		return
 	}
 	if p.vol == nil {
 		p.vol = &volumes{}
 	}
-	p.fetch(names, func(data map[source]map[string]string, failed string) {
-		if failed == "" {
-			p.vol.ready, p.vol.data = true, data
+	data := func() {
+		if len(names) == 0 {
+			p.vol.ready = true
 			done(nil)
 			return
 		}
-		volume := ""
-		for i, n := range names {
-			if strings.HasPrefix(failed, n.String()) {
-				volume = owner[i]
-				break
+		p.fetch(names, func(data map[source]map[string]string, failed string) {
+			if failed == "" {
+				failed = missingKey(p, data)
 			}
+			if failed == "" {
+				p.vol.ready, p.vol.data = true, data
+				p.watchSources(names)
+				done(nil)
+				return
+			}
+			volume := ""
+			for i, n := range names {
+				if strings.HasPrefix(failed, n.String()) {
+					volume = owner[i]
+					break
+				}
+			}
+			if v, rest, ok := strings.Cut(failed, "\x00"); ok {
+				volume, failed = v, rest
+			}
+			p.setUpFailed(volume, failed, done)
+		})
+	}
+	if !claims {
+		data()
+		return
+	}
+	p.findPlaces(func(places []place, failed bool) {
+		switch {
+		case p.k.a.Dead():
+		case failed:
+			done(&retry{p.mountBackoff()})
+		default:
+			p.vol.places = places
+			p.growLater()
+			data()
 		}
-		p.event(nil, corev1.EventTypeWarning, "FailedMount", "MountVolume.SetUp failed for volume \""+volume+"\" : "+failed)
-		p.vol.backoff = min(max(2*p.vol.backoff, 500*time.Millisecond), 2*time.Minute+2*time.Second)
-		done(&retry{p.vol.backoff})
 	})
 }
 
-// fillDownward writes the files of the pod's volumes, once the sandbox is there and the address known.
-func (p *pod) fillDownward() {
+func (p *pod) mountBackoff() time.Duration {
+	p.vol.backoff = min(max(2*p.vol.backoff, 500*time.Millisecond), 2*time.Minute+2*time.Second)
+	return p.vol.backoff
+}
+
+// mountFailed tells that one volume could not be mounted; step is what of the mounting failed.
+func (p *pod) mountFailed(step, volume, why string) {
+	p.event(nil, corev1.EventTypeWarning, "FailedMount", "MountVolume."+step+" failed for volume \""+volume+"\" : "+why)
+}
+
+func (p *pod) setUpFailed(volume, why string, done func(*retry)) {
+	p.mountFailed("SetUp", volume, why)
+	done(&retry{p.mountBackoff()})
+}
+
+// fillVolumes gives the sandbox its volumes, once it is there and the address known.
+func (p *pod) fillVolumes() {
 	for i := range p.obj.Spec.Volumes {
 		v := &p.obj.Spec.Volumes[i]
-		switch {
-		case v.ConfigMap != nil:
-			p.fillItems(v.Name, p.data(source{false, v.ConfigMap.Name, flag(v.ConfigMap.Optional)}), v.ConfigMap.Items)
-		case v.Secret != nil:
-			p.fillItems(v.Name, p.data(source{true, v.Secret.SecretName, flag(v.Secret.Optional)}), v.Secret.Items)
-		case v.DownwardAPI != nil:
-			p.fillFields(v.Name, v.DownwardAPI.Items)
-		case v.Projected != nil && !strings.HasPrefix(v.Name, tokenVolume):
-			for j := range v.Projected.Sources {
-				s := &v.Projected.Sources[j]
-				switch {
-				case s.ConfigMap != nil:
-					p.fillItems(v.Name, p.data(source{false, s.ConfigMap.Name, flag(s.ConfigMap.Optional)}), s.ConfigMap.Items)
-				case s.Secret != nil:
-					p.fillItems(v.Name, p.data(source{true, s.Secret.Name, flag(s.Secret.Optional)}), s.Secret.Items)
-				case s.DownwardAPI != nil:
-					p.fillFields(v.Name, s.DownwardAPI.Items)
-				case s.ServiceAccountToken != nil:
-					p.sb.Volume(v.Name).Set(s.ServiceAccountToken.Path, "token-of-"+p.obj.Spec.ServiceAccountName)
-				}
-			}
+		if v.EmptyDir != nil && v.EmptyDir.Medium == corev1.StorageMediumMemory {
+			p.sb.Memory(v.Name)
 		}
+		p.fill(v)
 	}
-}
-
-func (p *pod) data(s source) map[string]string {
-	if p.vol == nil {
-		return nil
-	}
-	return p.vol.data[s]
-}
-
-func (p *pod) fillItems(volume string, data map[string]string, items []corev1.KeyToPath) {
-	v := p.sb.Volume(volume)
-	if len(items) == 0 {
-		for _, k := range sortedKeys(data) {
-			v.Set(k, data[k])
-		}
-		return
-	}
-	for _, it := range items {
-		if s, ok := data[it.Key]; ok {
-			v.Set(it.Path, s)
-		}
-	}
-}
-
-func (p *pod) fillFields(volume string, items []corev1.DownwardAPIVolumeFile) {
-	v := p.sb.Volume(volume)
-	for i := range items {
-		it := &items[i]
-		switch {
-		case it.FieldRef != nil:
-			if s, ok := p.field(it.FieldRef.FieldPath); ok {
-				v.Set(it.Path, s)
-			}
-		case it.ResourceFieldRef != nil && len(p.ctrs) > 0:
-			v.Set(it.Path, p.resourceField(&p.ctrs[0], it.ResourceFieldRef))
+	if p.vol != nil {
+		for _, at := range p.vol.places {
+			p.sb.Use(at.name, at.v, at.at, at.readOnly)
 		}
 	}
 }

@@ -171,7 +171,7 @@ func (d *dial) arrive(dst *Node, ip string, port int32) {
 		}
 		body := ""
 		if status < 300 {
-			body = c.Body()
+			body = c.Body(d.path)
 		}
 		d.answer(dst, status, body, nil)
 	})

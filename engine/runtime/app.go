@@ -18,6 +18,7 @@ type App struct {
 	Stop     Stop
 	StartLog string // what it prints when it starts, lines
 	PortArg  string // option that moves its first port, e.g. "-listen"
+	Root     string // the directory whose files a web server serves
 	Program  string // the program of the host that it is, for components of the control plane; see Programs
 
 	AccessLog     bool
@@ -52,6 +53,7 @@ var (
 var nginxApp = &App{
 	Name: "nginx", Binaries: "nginx nginx-debug", Ports: []int32{80}, Listen: 350 * time.Millisecond, Serve: time.Millisecond,
 	Stop: Stop{Signal: "SIGQUIT", After: 30 * time.Millisecond, Drain: true}, MemoryMB: 5, CPUPerRequest: 100 * time.Microsecond, AccessLog: true,
+	Root: "/usr/share/nginx/html",
 	StartLog: "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration\n" +
 		"/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/\n" +
 		"/docker-entrypoint.sh: Configuration complete; ready for start up",
@@ -70,6 +72,7 @@ var apacheApp = &App{
 	Name: "httpd", Binaries: "httpd httpd-foreground apache2-foreground", Ports: []int32{80}, Listen: 500 * time.Millisecond, Serve: 2 * time.Millisecond,
 	Stop: Stop{Signal: "SIGWINCH", After: 60 * time.Millisecond, Drain: true}, MemoryMB: 9, CPUPerRequest: 200 * time.Microsecond, AccessLog: true,
 	StartLog: "AH00558: httpd: Could not reliably determine the server's fully qualified domain name. Set the 'ServerName' directive globally to suppress this message",
+	Root:     "/usr/local/apache2/htdocs",
 	Body:     func(*Container) string { return "<html><body><h1>It works!</h1></body></html>\n" },
 	Respond:  nginxApp.Respond,
 }

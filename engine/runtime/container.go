@@ -44,6 +44,7 @@ type Container struct {
 	sh       *process
 	fs       map[string]string // files of the container's own layer
 	mounts   []mount
+	docs     bool // a volume is where the program's documents are
 	listenAt sim.Time
 	closed   bool // the listener is closed: the program is on its way out
 	stopping bool
@@ -62,6 +63,8 @@ type Config struct {
 	Env     []string // NAME=value
 	Command []string // with variables expanded
 	Args    []string
+	// SubPaths are the subPathExpr of the spec's mounts, expanded; "" where there is none.
+	SubPaths []string
 }
 
 // Create makes a container of the sandbox. done gets it, in state Created.
@@ -71,10 +74,8 @@ func (sb *Sandbox) Create(conf Config, done func(*Container)) {
 		c := &Container{Spec: conf.Spec, Image: conf.Image, Sandbox: sb, Attempt: conf.Attempt, Created: a.Now(), env: conf.Env}
 		c.ID = Hex(a.Rand().Uint64())
 		c.argv = append(append([]string(nil), conf.Command...), conf.Args...)
-		for _, m := range conf.Spec.VolumeMounts {
-			c.mounts = append(c.mounts, mount{path: path.Clean(m.MountPath), sub: m.SubPath, volume: m.Name})
-		}
 		c.app = c.program(len(conf.Command) > 0)
+		c.mountAll(&conf)
 		for i, old := range sb.Containers {
 			if old.Spec.Name == conf.Spec.Name {
 				old.Prev, old.env, old.sh, old.fs = nil, nil, nil, nil
@@ -206,7 +207,9 @@ func (c *Container) Serve(from, verb, path, agent string, logged bool) (status i
 		d += time.Duration(float64(c.app.Serve) * 0.4 * a.Rand().ExpFloat64())
 	}
 	status = 200
-	if c.app.Respond != nil {
+	if _, found, ok := c.document(path); ok {
+		status = found
+	} else if c.app.Respond != nil {
 		status = c.app.Respond(c, path, a.Now().Sub(c.Started))
 	}
 	c.meter.request(a.Now())
@@ -216,8 +219,11 @@ func (c *Container) Serve(from, verb, path, agent string, logged bool) (status i
 	return status, d
 }
 
-// Body is the text of a successful answer.
-func (c *Container) Body() string {
+// Body is the text of a successful answer to a request for a path.
+func (c *Container) Body(path string) string {
+	if text, _, ok := c.document(path); ok {
+		return text
+	}
 	if c.app != nil && c.app.Body != nil {
 		return c.app.Body(c)
 	}

@@ -65,7 +65,7 @@ func (p *process) stmt(s *syntax.Stmt, in string, k next) {
 // redirect runs a command with its output collected for files, and its input taken from them.
 func (p *process) redirect(s *syntax.Stmt, in string, body func(in string, after next), k next) {
 	saved := p.out
-	var file string
+	var file, name string
 	var add, drop bool
 	var i int
 	var step func()
@@ -74,6 +74,14 @@ func (p *process) redirect(s *syntax.Stmt, in string, body func(in string, after
 			if file == "" && !drop {
 				body(in, k)
 				return
+			}
+			if file != "" {
+				if why := p.c.refuses(file); why != "" {
+					p.out("sh: can't create " + name + ": " + why + "\n")
+					p.status = 1
+					k(flow{})
+					return
+				}
 			}
 			var b strings.Builder
 			p.out = func(t string) { b.WriteString(t) }
@@ -107,7 +115,7 @@ func (p *process) redirect(s *syntax.Stmt, in string, body func(in string, after
 				if t == "/dev/null" {
 					drop, file = true, ""
 				} else if t != "/dev/stdout" && t != "/dev/stderr" && !strings.HasPrefix(t, "/proc/1/fd/") {
-					file, add, drop = p.path(t), r.Op == syntax.AppOut || r.Op == syntax.AppAll, false
+					name, file, add, drop = t, p.path(t), r.Op == syntax.AppOut || r.Op == syntax.AppAll, false
 				}
 			case syntax.RdrIn:
 				content, ok := p.c.ReadFile(p.path(t))

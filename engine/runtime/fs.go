@@ -7,24 +7,13 @@ import (
 	"strings"
 )
 
-// Volume is a directory that containers of a pod share.
-type Volume struct{ files map[string]string }
-
-// Set writes a file, its name relative to the volume.
-func (v *Volume) Set(name, content string) {
-	if v.files == nil {
-		v.files = map[string]string{}
-	}
-	v.files[name] = content
-}
-
-// Clear removes everything.
-func (v *Volume) Clear() { v.files = nil }
-
-type mount struct{ path, sub, volume string }
-
 // locate says where a path lies: in a volume (with the name there) or in the container's own layer (nil).
 func (c *Container) locate(p string) (*Volume, string) {
+	v, name, _ := c.find(p)
+	return v, name
+}
+
+func (c *Container) find(p string) (v *Volume, name string, readOnly bool) {
 	if !path.IsAbs(p) {
 		p = path.Join("/", c.Spec.WorkingDir, p)
 	}
@@ -32,19 +21,30 @@ func (c *Container) locate(p string) (*Volume, string) {
 	best := -1
 	for i := range c.mounts {
 		m := &c.mounts[i]
-		if (p == m.path || strings.HasPrefix(p, m.path+"/")) && (best < 0 || len(m.path) > len(c.mounts[best].path)) {
+		if (p == m.path || m.path == "/" || strings.HasPrefix(p, m.path+"/")) && (best < 0 || len(m.path) > len(c.mounts[best].path)) {
 			best = i
 		}
 	}
 	if best < 0 {
-		return nil, p
+		return nil, p, false
 	}
 	m := &c.mounts[best]
-	rel := strings.TrimPrefix(strings.TrimPrefix(p, m.path), "/")
-	if m.sub != "" {
-		rel = path.Join(m.sub, rel)
+	return m.v, path.Join(m.at, strings.TrimPrefix(strings.TrimPrefix(p, m.path), "/")), m.readOnly
+}
+
+// errReadOnly is EROFS, as programs print it.
+const errReadOnly = "Read-only file system"
+
+// refuses is why nothing can be written at a path, "" if it can.
+func (c *Container) refuses(p string) string {
+	if _, _, readOnly := c.find(p); readOnly {
+		return errReadOnly
 	}
-	return c.Sandbox.Volume(m.volume), rel
+	if v, _ := c.locate(p); v == nil && c.Spec.SecurityContext != nil && c.Spec.SecurityContext.ReadOnlyRootFilesystem != nil && *c.Spec.SecurityContext.ReadOnlyRootFilesystem &&
+		path.Clean(p) != "/dev/null" {
+		return errReadOnly
+	}
+	return ""
 }
 
 // dirMark is the content of an entry that is a directory.
@@ -63,7 +63,7 @@ func (c *Container) ReadFile(p string) (string, bool) {
 			s, ok = c.builtinFile(name)
 		}
 	}
-	return s, ok && s != dirMark
+	return s, ok && s != dirMark && s != socketMark
 }
 
 func (c *Container) builtinFile(name string) (string, bool) {
@@ -88,10 +88,10 @@ func (c *Container) builtinFile(name string) (string, bool) {
 	return "", false
 }
 
-// WriteFile writes or appends to a file.
+// WriteFile writes or appends to a file, unless the file system is mounted read-only.
 func (c *Container) WriteFile(p, content string, add bool) {
 	v, name := c.locate(p)
-	if name == "/dev/null" {
+	if name == "/dev/null" || c.refuses(p) != "" {
 		return
 	}
 	files := c.fs
@@ -124,6 +124,9 @@ func (c *Container) remove(p string, recursive bool) bool {
 	if v != nil {
 		files = v.files
 	}
+	if c.refuses(p) != "" {
+		return false
+	}
 	_, ok := files[name]
 	delete(files, name)
 	if recursive {
@@ -146,6 +149,12 @@ func (c *Container) exists(p string) bool {
 
 func (c *Container) isDir(p string) bool {
 	v, name := c.locate(p)
+	if v != nil {
+		return v.Type(name) == "Directory"
+	}
+	if slices.ContainsFunc(c.mounts, func(m mount) bool { return within(m.path, name) }) {
+		return true
+	}
 	switch name {
 	case "", "/", "/tmp", "/etc", "/var", "/usr", "/bin", "/opt", "/home", "/root", "/dev", "/proc", "/var/log", "/usr/share/nginx/html":
 		return true
@@ -176,6 +185,11 @@ func (c *Container) list(p string) []string {
 		prefix = ""
 	}
 	seen := map[string]bool{}
+	for i := range c.mounts {
+		if at := c.mounts[i].path; v == nil && at != "/" && path.Dir(at) == path.Clean(name) {
+			seen[path.Base(at)] = true
+		}
+	}
 	for k := range files {
 		if rest, ok := strings.CutPrefix(k, prefix); ok && rest != "" {
 			first, _, _ := strings.Cut(rest, "/")

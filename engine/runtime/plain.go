@@ -24,15 +24,29 @@ func (p *process) plain(name string, args []string, in string, k next) {
 		p.date(args)
 	case "touch":
 		for _, f := range args {
-			if !p.c.exists(p.path(f)) {
-				p.c.WriteFile(p.path(f), "", false)
+			if p.c.exists(p.path(f)) {
+				continue
 			}
+			if why := p.c.refuses(p.path(f)); why != "" {
+				p.fails("touch: " + f + ": " + why)
+			}
+			p.c.WriteFile(p.path(f), "", false)
 		}
 	case "rm":
 		p.rm(args)
 	case "mkdir":
-		for _, d := range args {
-			if !strings.HasPrefix(d, "-") {
+		for i, d := range args {
+			if strings.HasPrefix(d, "-") || i > 0 && args[i-1] == "-m" {
+				continue
+			}
+			switch why := p.c.refuses(p.path(d)); {
+			case p.c.exists(p.path(d)):
+				if !slices.Contains(args, "-p") || !p.c.isDir(p.path(d)) {
+					p.fails("mkdir: can't create directory '" + d + "': File exists")
+				}
+			case why != "":
+				p.fails("mkdir: can't create directory '" + d + "': " + why)
+			default:
 				p.c.WriteFile(p.path(d), dirMark, false)
 			}
 		}
@@ -48,6 +62,10 @@ func (p *process) plain(name string, args []string, in string, k next) {
 			if p.c.isDir(to) {
 				to = path.Join(to, path.Base(from))
 			}
+			if why := p.c.refuses(to); why != "" {
+				p.fails(name + ": can't create '" + args[n-1] + "': " + why)
+				break
+			}
 			p.c.WriteFile(to, text, false)
 			if name == "mv" {
 				p.c.remove(from, false)
@@ -55,6 +73,8 @@ func (p *process) plain(name string, args []string, in string, k next) {
 		}
 	case "ls":
 		p.ls(args)
+	case "find":
+		p.findFiles(args)
 	case "pwd":
 		p.out(p.vars["PWD"] + "\n")
 	case "hostname":
@@ -117,6 +137,12 @@ func (p *process) plain(name string, args []string, in string, k next) {
 		p.status = 127
 	}
 	k(flow{})
+}
+
+// fails prints why a program did not do one thing; it goes on with the next.
+func (p *process) fails(text string) {
+	p.out(text + "\n")
+	p.status = 1
 }
 
 func (p *process) echo(args []string) {
@@ -189,6 +215,10 @@ func (p *process) rm(args []string) {
 		}
 		if strings.HasSuffix(f, "/*") {
 			f, recursive, force = f[:len(f)-2], true, true
+		}
+		if why := p.c.refuses(p.path(f)); why != "" && p.c.exists(p.path(f)) {
+			p.fails("rm: can't remove '" + f + "': " + why)
+			continue
 		}
 		if !p.c.remove(p.path(f), recursive) && !force {
 			p.out("rm: can't remove '" + f + "': No such file or directory\n")
@@ -266,6 +296,9 @@ func (p *process) filter(name string, args []string, in string, k next) {
 		pair, files = files, nil
 	case "tee":
 		for _, f := range files {
+			if why := p.c.refuses(p.path(f)); why != "" {
+				p.out("tee: " + f + ": " + why + "\n")
+			}
 			p.c.WriteFile(p.path(f), in, slices.Contains(opts, "-a"))
 		}
 		files = nil

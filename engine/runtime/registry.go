@@ -33,6 +33,7 @@ type Registry struct {
 
 	images map[string]*Image // by normalised name and tag, resolved once for all nodes
 	repos  map[string]*repository
+	shares map[string]*Volume // disks in the network, by name
 }
 
 // NewRegistry makes the world's registries with the catalogue's images in them.

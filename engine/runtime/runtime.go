@@ -22,6 +22,8 @@ type Runtime struct {
 	OnChange func(*Sandbox)
 	// OnForgive hears of programs whose containers are to be started at once; see Forgive.
 	OnForgive func(program string)
+	// OnDrivers hears that CSI drivers came or went.
+	OnDrivers func()
 	// OnBoot is called, before anything else runs, when the host got power back: every process is gone.
 	OnBoot func()
 
@@ -33,6 +35,8 @@ type Runtime struct {
 	boots     int
 	http      Dialer
 	programs  Programs
+	root      Volume
+	drivers   []Driver
 }
 
 // Dialer lets programs in containers talk over the pod network: it is given by whoever owns that network.
@@ -144,7 +148,7 @@ type Sandbox struct {
 
 	rt       *Runtime
 	hostname string
-	volumes  map[string]*Volume
+	volumes  map[string]*use
 }
 
 // IP is the sandbox's first address, or "".
@@ -207,19 +211,6 @@ func (sb *Sandbox) Hostname() string {
 	return sb.Name
 }
 
-// Volume gives the pod's volume of a name, making an empty one.
-func (sb *Sandbox) Volume(name string) *Volume {
-	v := sb.volumes[name]
-	if v == nil {
-		if sb.volumes == nil {
-			sb.volumes = map[string]*Volume{}
-		}
-		v = &Volume{}
-		sb.volumes[name] = v
-	}
-	return v
-}
-
 // Ref is the pod's name in the journal.
 func (sb *Sandbox) Ref() string { return "pods/" + sb.Namespace + "/" + sb.Name }
 
@@ -259,6 +250,11 @@ func (rt *Runtime) Remove(sb *Sandbox) {
 
 func (sb *Sandbox) lostPower() {
 	sb.Ready = false
+	for _, u := range sb.volumes {
+		if u.memory {
+			u.v.Clear("")
+		}
+	}
 	for _, c := range sb.Containers {
 		if c.State == Running || c.State == Created {
 			c.ended(255, "Unknown")

@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"fmt"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -9,6 +11,7 @@ import (
 	"tabernetes/engine/scheduler/framework"
 	"tabernetes/engine/scheduler/plugins"
 	"tabernetes/engine/scheduler/queue"
+	"tabernetes/engine/scheduler/volumes"
 	"tabernetes/engine/sim"
 )
 
@@ -18,6 +21,9 @@ const errNoNodes = "no nodes available to schedule pods"
 func (s *Scheduler) move(h *framework.Happening) { s.queue.Move(h, nil) }
 
 func (s *Scheduler) worth(p *queue.Pod, by framework.Plugin, h *framework.Happening) bool {
+	if volumes.Of(by) {
+		return volumes.Worth(p.Pod, by, h)
+	}
 	return plugins.Worth(s.cluster, p.Shape, by, h)
 }
 
@@ -62,19 +68,26 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 	}
 	s.start %= len(nodes)
 	if st := plugins.Restricted(p.Shape); st != nil {
-		p.Rejectors = framework.Set(st.Plugin)
-		s.unschedulable(p, d, st.Reasons[0], nil, func(int32) *framework.Status { return st }, nil)
+		s.refusedAll(p, d, st)
 		return
 	}
-	if n := s.cluster.Node(p.Pod.Status.NominatedNodeName); n != nil {
-		if st, _ := plugins.PreFilter(s.cluster, p.Shape); st.FilterWithNominated(n, p.Info) == nil {
-			d.Looked, d.Feasible = 1, 1
-			s.bind(p, n, d)
+	var vs *volumes.State
+	if volumes.Needs(p.Pod) {
+		var st *framework.Status
+		if vs, st = s.storage.PreFilter(p.Pod); st != nil {
+			s.refusedAll(p, d, st)
 			return
 		}
 	}
-	if p.Shape.NarrowsNodes {
-		s.scheduleNarrow(p, d)
+	if n := s.cluster.Node(p.Pod.Status.NominatedNodeName); n != nil {
+		if st, _ := plugins.PreFilter(s.cluster, p.Shape); st.WithVolumes(vs).FilterWithNominated(n, p.Info) == nil {
+			d.Looked, d.Feasible = 1, 1
+			s.bind(p, n, d, vs)
+			return
+		}
+	}
+	if p.Shape.NarrowsNodes || vs != nil {
+		s.schedulePlain(p, d, vs)
 		return
 	}
 	out := s.engine.Find(p.Shape, p.Info, s.start, s.a.Rand())
@@ -86,7 +99,13 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 	}
 	s.explain(d, &out, p.Shape, p.Info)
 	s.start = (s.start + out.Looked) % len(nodes)
-	s.bind(p, out.Node, d)
+	s.bind(p, out.Node, d, nil)
+}
+
+// refusedAll is a pod that was refused before any node was looked at.
+func (s *Scheduler) refusedAll(p *queue.Pod, d *Decision, st *framework.Status) {
+	p.Rejectors = framework.Set(st.Plugin)
+	s.unschedulable(p, d, st.Reasons[0], nil, nil, func(int32) *framework.Status { return st }, nil)
 }
 
 // rejected works out why no node of all will do, from the engine's tables.
@@ -118,14 +137,16 @@ func (s *Scheduler) rejected(p *queue.Pod, d *Decision) {
 		run++
 	}
 	flush()
-	s.unschedulable(p, d, "", reasons, func(i int32) *framework.Status { return s.engine.Refusal(i, p.Info) }, s.engine.Hopeless)
+	s.unschedulable(p, d, "", reasons, nil, func(i int32) *framework.Status { return s.engine.Refusal(i, p.Info) }, s.engine.Hopeless)
 }
 
-// scheduleNarrow is for pods that name their nodes by affinity, as those of a DaemonSet do.
-func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
+// schedulePlain is for pods that name their nodes by affinity, as those of a DaemonSet do, and for those whose volumes
+// have a say (vs): it asks the plain plugins, which the tables stand for otherwise.
+func (s *Scheduler) schedulePlain(p *queue.Pod, d *Decision, vs *volumes.State) {
 	nodes := s.cluster.Nodes()
 	candidates := plugins.Candidates(s.cluster, p.Shape)
 	st, _ := plugins.PreFilter(s.cluster, p.Shape)
+	st.WithVolumes(vs)
 	start := 0
 	if len(candidates) > 0 {
 		start = s.start % len(candidates)
@@ -140,7 +161,9 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 	for _, r := range found.Refused {
 		refused[r.Node.Index] = r.Status
 		p.Rejectors |= framework.Set(r.Status.Plugin)
-		d.Refused = append(d.Refused, refusal(r.Node, r.Status))
+		if len(nodes) <= smallCluster {
+			d.Refused = append(d.Refused, refusal(r.Node, r.Status))
+		}
 		for _, text := range r.Status.Reasons {
 			reasons.Add(text, 1)
 		}
@@ -148,9 +171,11 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 	switch len(found.Feasible) {
 	case 0:
 		// The plugin that narrowed the choice rejected all the others.
-		p.Rejectors |= framework.Set(framework.NodeAffinity)
+		if p.Shape.NarrowsNodes {
+			p.Rejectors |= framework.Set(framework.NodeAffinity)
+		}
 		reasons.Add(statusNarrowed.Reasons[0], len(nodes)-len(found.Refused))
-		s.unschedulable(p, d, "", reasons, func(i int32) *framework.Status {
+		s.unschedulable(p, d, "", reasons, vs, func(i int32) *framework.Status {
 			if r := refused[i]; r != nil {
 				return r
 			}
@@ -159,7 +184,7 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 		return
 	case 1:
 		d.Reasons = reasons
-		s.bind(p, found.Feasible[0], d)
+		s.bind(p, found.Feasible[0], d, vs)
 		return
 	}
 	t := plugins.Score(s.cluster, p.Shape, found.Feasible)
@@ -172,7 +197,7 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 		}
 		d.Rows = append(d.Rows, r)
 	}
-	s.bind(p, t.Nodes[best], d)
+	s.bind(p, t.Nodes[best], d, vs)
 }
 
 var statusNarrowed = framework.NewStatus(framework.NodeAffinity, framework.UnschedulableAndUnresolvable,
@@ -189,24 +214,45 @@ func (s *Scheduler) record(p *queue.Pod, d *Decision) {
 	s.history.add(d)
 }
 
-// bind assumes the pod on the node and sends the binding; the next cycle does not wait for the answer.
-func (s *Scheduler) bind(p *queue.Pod, n *framework.NodeInfo, d *Decision) {
+// bind assumes the pod on the node, sees to its volumes and sends the binding; the next cycle does not wait for any of it.
+func (s *Scheduler) bind(p *queue.Pod, n *framework.NodeInfo, d *Decision, vs *volumes.State) {
 	d.Chosen = n.Name
 	s.record(p, d)
+	s.cluster.Assume(p.Pod, p.Shape, n)
+	s.cluster.Unnominate(p.Pod.UID)
+	var plan *volumes.Plan
+	if vs != nil {
+		plan = vs.Reserve(n.Name)
+	}
+	if plan == nil {
+		s.sendBinding(p, n.Name)
+		return
+	}
+	// Others shall know where the pod will be while its volumes are made (NominatedNodeNameForExpectation).
+	s.patch(p.Pod, nil, true, n.Name)
+	s.storage.PreBind(p.Pod, n.Node, plan, func(err error) {
+		if err != nil {
+			s.storage.Unreserve(plan)
+			s.bindFailed(p, fmt.Errorf("running PreBind plugin %q: %w", framework.VolumeBinding.String(), err))
+			return
+		}
+		s.sendBinding(p, n.Name)
+	})
+}
+
+func (s *Scheduler) sendBinding(p *queue.Pod, node string) {
 	pod := p.Pod
-	s.cluster.Assume(pod, p.Shape, n)
-	s.cluster.Unnominate(pod.UID)
 	s.c.Do(&api.Request{Verb: api.Create, Resource: api.Pods, Subresource: "binding", Namespace: pod.Namespace, Name: pod.Name,
 		Object: &corev1.Binding{
 			ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID},
-			Target:     corev1.ObjectReference{Kind: "Node", Name: n.Name},
+			Target:     corev1.ObjectReference{Kind: "Node", Name: node},
 		}}, func(resp *api.Response) {
 		if resp.Err != nil {
 			s.bindFailed(p, resp.Err)
 			return
 		}
 		s.event(pod, corev1.EventTypeNormal, "Scheduled", "Binding",
-			"Successfully assigned "+pod.Namespace+"/"+pod.Name+" to "+n.Name)
+			"Successfully assigned "+pod.Namespace+"/"+pod.Name+" to "+node)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"tabernetes/engine/scheduler/framework"
 	"tabernetes/engine/scheduler/plugins"
 	"tabernetes/engine/scheduler/queue"
+	"tabernetes/engine/scheduler/volumes"
 )
 
 // failure is the end of an attempt that found no node.
@@ -26,13 +27,13 @@ type failure struct {
 }
 
 // unschedulable is a pod that fits on no node: it looks for preemption and fails.
-func (s *Scheduler) unschedulable(p *queue.Pod, d *Decision, preFilter string, reasons plugins.Reasons, refusal func(int32) *framework.Status,
-	hopeless func(*framework.NodeInfo, *framework.PodInfo) *plugins.Memo) {
+func (s *Scheduler) unschedulable(p *queue.Pod, d *Decision, preFilter string, reasons plugins.Reasons, vs *volumes.State,
+	refusal func(int32) *framework.Status, hopeless func(*framework.NodeInfo, *framework.PodInfo) *plugins.Memo) {
 	f := failure{reason: corev1.PodReasonUnschedulable}
 	f.message = plugins.FitMessage(len(s.cluster.Nodes()), preFilter, reasons)
 	d.Reasons = reasons
 	pre := plugins.Preemption{Cluster: s.cluster, Shape: p.Shape, Pod: p.Pod, Self: p.Info, Refusal: refusal, Rand: s.a.Rand(),
-		Now: metav1.Time{Time: s.a.Wall()}, Budgets: s.disruptionBudgets(), Hopeless: hopeless}
+		Now: metav1.Time{Time: s.a.Wall()}, Budgets: s.disruptionBudgets(), Volumes: vs, Hopeless: hopeless}
 	v := pre.Run()
 	f.message += " " + v.Message
 	f.clear = v.Hopeless

@@ -12,6 +12,7 @@ import (
 	"tabernetes/engine/scheduler/framework"
 	"tabernetes/engine/scheduler/plugins"
 	"tabernetes/engine/scheduler/queue"
+	"tabernetes/engine/scheduler/volumes"
 )
 
 // The kinds of changes that let a waiting pod in, the cheapest first.
@@ -66,6 +67,13 @@ func (s *Scheduler) remedies(p *queue.Pod) []Remedy {
 	st, refused := plugins.PreFilter(s.cluster, p.Shape)
 	if refused != nil {
 		return nil
+	}
+	if volumes.Needs(p.Pod) {
+		vs, refused := s.storage.PreFilter(p.Pod)
+		if refused != nil {
+			return nil
+		}
+		st.WithVolumes(vs)
 	}
 	r := remedies{st: st, shape: p.Shape, asked: p.Info}
 	nodes := plugins.Candidates(s.cluster, p.Shape)

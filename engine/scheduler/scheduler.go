@@ -19,6 +19,7 @@ import (
 	"tabernetes/engine/scheduler/plugins"
 	"tabernetes/engine/scheduler/queue"
 	"tabernetes/engine/scheduler/tables"
+	"tabernetes/engine/scheduler/volumes"
 	"tabernetes/engine/sim"
 )
 
@@ -49,6 +50,7 @@ type Scheduler struct {
 	pods    *client.Cache[*corev1.Pod]
 	nodes   *client.Cache[*corev1.Node]
 	budgets *client.Cache[*policyv1.PodDisruptionBudget]
+	storage *volumes.Storage
 
 	cluster *cache.Cluster
 	engine  *tables.Engine
@@ -90,8 +92,10 @@ func Run(a *sim.Actor, conf client.Config, opts Options) *Scheduler {
 		wait = append(wait, s.budgets)
 	}
 	s.pods = client.Shared[*corev1.Pod](inf, api.Pods)
+	s.storage = volumes.New(s.c, inf, s.pods, s.move)
+	s.storage.Assigned = func(p *corev1.Pod) bool { return s.cluster.Pod(p.UID) != nil }
 	s.pods.Subscribe(s.onPod)
-	wait = append(wait, s.pods)
+	wait = append(append(wait, s.pods), s.storage.Caches()...)
 	if opts.LeaderElect {
 		s.queue.Sleep()
 	}

@@ -93,7 +93,7 @@ func (w *World) Measure() error {
 }
 
 func (w *World) onPod(old, p *corev1.Pod) {
-	if p == nil || p.Namespace == metav1.NamespaceSystem || p.Spec.NodeName == "" || old != nil && old.Spec.NodeName != "" {
+	if p == nil || p.Namespace != w.shape.initIn && p.Namespace != w.shape.in || p.Spec.NodeName == "" || old != nil && old.Spec.NodeName != "" {
 		return
 	}
 	w.placed++

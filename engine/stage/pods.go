@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"tabernetes/engine/addons/localpath"
 	"tabernetes/engine/api"
 )
 
@@ -37,8 +38,18 @@ func mirror(o api.Object) bool {
 	return ok
 }
 
+// shipped tells what came with the cluster as a workload, the Deployment or its pods: the picture is of what its user
+// runs. Pods that it makes on somebody's behalf are drawn.
+func shipped(o api.Object) bool {
+	return o.GetNamespace() == localpath.Namespace && (o.GetName() == localpath.Program || o.GetLabels()["app"] == localpath.Program)
+}
+
 func (st *Stage) podChanged(old, new api.Object) {
-	if some := new; some != nil && mirror(some) || some == nil && mirror(old) {
+	some := new
+	if some == nil {
+		some = old
+	}
+	if mirror(some) || shipped(some) {
 		return
 	}
 	if new == nil {

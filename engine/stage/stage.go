@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -90,7 +91,9 @@ func (st *Stage) Committed(r *api.Resource, old, new api.Object) {
 	case api.Leases:
 		st.leaseChanged(new)
 	case api.Deployments, api.ReplicaSets:
-		st.workloadChanged(old, new)
+		if some := cmp.Or(new, old); !shipped(some) {
+			st.workloadChanged(old, new)
+		}
 	case api.Services:
 		st.serviceChanged(old, new)
 	case api.EndpointSlices:

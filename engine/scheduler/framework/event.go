@@ -1,6 +1,10 @@
 package framework
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"tabernetes/engine/api"
+)
 
 // Event is a kind of thing that happened in the cluster and may let a rejected pod in
 // (k8s.io/kube-scheduler/framework.ClusterEvent); several bits can be set.
@@ -21,6 +25,17 @@ const (
 	TargetTolerationsChanged
 	TargetGatesRemoved
 	TargetScaledDown
+	ClaimAdded // and the following are about storage
+	ClaimUpdated
+	VolumeAdded
+	VolumeUpdated
+	ClassAdded
+	ClassUpdated
+	CSINodeAdded
+	CSINodeUpdated
+	CSIDriverUpdated
+	CapacityChanged
+	AttachmentDeleted
 	Anything Event = 1 << 31 // retry whatever waits: the flush of those that waited too long
 )
 
@@ -31,6 +46,7 @@ type Happening struct {
 	OldPod, NewPod   *corev1.Pod
 	OldShape         *Shape // of OldPod, where there is one
 	NewShape         *Shape
+	Old, New         api.Object // of storage
 }
 
 // Interest are the events a plugin wants to hear of when it has rejected a pod (EventsToRegister).
@@ -48,6 +64,15 @@ func Interest(p Plugin) Event {
 		return NodeAdded | AssignedPodDeleted
 	case NodeResourcesFit:
 		return NodeAdded | NodeAllocatableChanged | AssignedPodDeleted | AssignedPodScaledDown | TargetScaledDown
+	case VolumeRestrictions:
+		return AssignedPodDeleted | NodeAdded | ClaimAdded
+	case NodeVolumeLimits:
+		return CSINodeAdded | CSINodeUpdated | AssignedPodDeleted | ClaimAdded | AttachmentDeleted
+	case VolumeBinding:
+		return ClassAdded | ClassUpdated | ClaimAdded | ClaimUpdated | VolumeAdded | VolumeUpdated | NodeAdded | NodeLabelsChanged |
+			CSINodeAdded | CSINodeUpdated | CSIDriverUpdated | CapacityChanged
+	case VolumeZone:
+		return ClassAdded | NodeAdded | NodeLabelsChanged | ClaimAdded | ClaimUpdated | VolumeAdded | VolumeUpdated
 	case PodTopologySpread:
 		return AssignedPodAdded | AssignedPodLabelsChanged | AssignedPodDeleted | TargetLabelsChanged |
 			TargetTolerationsChanged | NodeAdded | NodeDeleted | NodeLabelsChanged | NodeTaintsChanged

@@ -13,6 +13,10 @@ const (
 	NodeAffinity
 	NodePorts
 	NodeResourcesFit
+	VolumeRestrictions // the four that look at volumes stand together: volumes.Of
+	NodeVolumeLimits
+	VolumeBinding
+	VolumeZone
 	PodTopologySpread
 	InterPodAffinity
 	DefaultPreemption
@@ -24,7 +28,7 @@ const (
 
 var pluginNames = [NumPlugins]string{
 	"SchedulingGates", "PrioritySort", "NodeName", "NodeUnschedulable", "TaintToleration", "NodeAffinity", "NodePorts",
-	"NodeResourcesFit", "PodTopologySpread", "InterPodAffinity", "DefaultPreemption",
+	"NodeResourcesFit", "VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "VolumeZone", "PodTopologySpread", "InterPodAffinity", "DefaultPreemption",
 	"NodeResourcesBalancedAllocation", "ImageLocality", "DefaultBinder",
 }
 

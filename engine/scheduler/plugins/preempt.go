@@ -13,6 +13,7 @@ import (
 
 	"tabernetes/engine/scheduler/cache"
 	"tabernetes/engine/scheduler/framework"
+	"tabernetes/engine/scheduler/volumes"
 )
 
 // How many candidate nodes preemption looks for (DefaultPreemptionArgs).
@@ -40,6 +41,7 @@ type Preemption struct {
 	Budgets []*policyv1.PodDisruptionBudget
 	Rand    *rand.Rand
 	Now     metav1.Time
+	Volumes *volumes.State // of a pod whose volumes have a say
 
 	// Hopeless is where to remember that preemption on a node does not help a pod of this shape; nil, or returning nil:
 	// nowhere.
@@ -130,6 +132,7 @@ func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) 
 		return nil, reasons, told
 	}
 	p.state, _ = PreFilter(p.Cluster, p.Shape)
+	p.state.WithVolumes(p.Volumes)
 	offset := p.Rand.IntN(len(potential))
 	want := min(max(len(potential)*minCandidatePercent/100, minCandidateAbsolute), len(potential))
 	var violating []*Candidate

@@ -21,6 +21,7 @@ func (st *State) Refusals(n *framework.NodeInfo) (out []*framework.Status) {
 		add(statusPorts)
 	}
 	add(s.Fit(n))
+	add(st.volumes.Filter(n))
 	add(st.spread.filter(s, n.Node))
 	add(st.affinity.filter(st.Cluster, s, n.Node))
 	return out

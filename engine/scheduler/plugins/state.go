@@ -5,6 +5,7 @@ import (
 
 	"tabernetes/engine/scheduler/cache"
 	"tabernetes/engine/scheduler/framework"
+	"tabernetes/engine/scheduler/volumes"
 )
 
 // State is what the plugins work out once for a pod before they look at nodes: upstream's CycleState.
@@ -14,6 +15,7 @@ type State struct {
 
 	spread   *hardSpread
 	affinity *affinityCounts
+	volumes  *volumes.State // nil for a pod whose volumes have no say
 }
 
 // PreFilter prepares the filters for a shape. A status other than nil refuses all nodes.
@@ -24,11 +26,18 @@ func PreFilter(c *cache.Cluster, s *framework.Shape) (*State, *framework.Status)
 	return &State{Cluster: c, Shape: s, spread: newHardSpread(c, s), affinity: newAffinityCounts(c, s)}, nil
 }
 
+// WithVolumes adds what the volume plugins worked out for the pod; nil is a pod whose volumes have no say.
+func (st *State) WithVolumes(v *volumes.State) *State {
+	st.volumes = v
+	return st
+}
+
 // Clone is a copy on which pods may be added and removed.
 func (st *State) Clone() *State {
 	c := *st
 	c.spread = st.spread.clone()
 	c.affinity = st.affinity.clone()
+	c.volumes = st.volumes.Clone()
 	return &c
 }
 
@@ -41,6 +50,7 @@ func (st *State) RemovePod(p *framework.PodInfo, n *framework.NodeInfo) { st.upd
 func (st *State) update(p *framework.PodInfo, n *framework.NodeInfo, delta int) {
 	st.spread.update(st.Shape, p.Shape, n.Node, delta)
 	st.affinity.update(st.Cluster, st.Shape, p.Shape, n.Node, delta)
+	st.volumes.Update(p.Pod, delta)
 }
 
 // Filter asks the filters in their order; the first refusal is the answer, nil is none.
@@ -49,6 +59,9 @@ func (st *State) Filter(n *framework.NodeInfo) *framework.Status {
 		return s
 	}
 	if s := FilterPods(st.Shape, n); s != nil {
+		return s
+	}
+	if s := st.volumes.Filter(n); s != nil {
 		return s
 	}
 	if s := st.spread.filter(st.Shape, n.Node); s != nil {

@@ -25,6 +25,9 @@ func (q *Queue) Interested(e framework.Event) bool {
 	return false
 }
 
+// byPod are the plugins that look at more of a pod than its shape: at the claims it names.
+const byPod = 1<<framework.VolumeRestrictions | 1<<framework.NodeVolumeLimits | 1<<framework.VolumeBinding | 1<<framework.VolumeZone
+
 // Move tells the waiting pods what happened; those it may help are made ready. only, if not nil, says which pods to
 // consider.
 func (q *Queue) Move(h *framework.Happening, only func(*Pod) bool) {
@@ -43,7 +46,7 @@ func (q *Queue) Move(h *framework.Happening, only func(*Pod) bool) {
 		if p.Gated && h.Event&framework.Anything == 0 && framework.Interest(p.Gate)&h.Event == 0 {
 			continue
 		}
-		if p.Shape != lastShape || p.Rejectors != lastRejectors || p.Gated {
+		if p.Shape != lastShape || p.Rejectors != lastRejectors || p.Gated || p.Rejectors&byPod != 0 {
 			lastShape, lastRejectors, lastWorth = p.Shape, p.Rejectors, q.worth(p, h)
 		}
 		if !lastWorth {
