@@ -96,6 +96,7 @@ func Run(a *sim.Actor, conf client.Config, k Config) {
 	kl.rt.SetDialer(k.Network.Network())
 	kl.rt.OnChange = kl.runtimeChanged
 	kl.rt.OnForgive = kl.forgive
+	kl.rt.Cores = kl.capacity.Cpu().MilliValue()
 	kl.serve()
 	a.After(kubeletStart, "kubelet start", kl.start)
 }

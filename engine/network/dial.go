@@ -72,6 +72,9 @@ func (n *Network) Get(from *runtime.Sandbox, host string, port int32, path strin
 			return
 		}
 		status, d := c.Serve(from.IP, "GET", path, "Wget", true)
+		if status == 0 {
+			return
+		}
 		dst.a.After(d, "served", func() {
 			if c.State == runtime.Exited {
 				back(0, "", errors.New("Connection reset by peer"))

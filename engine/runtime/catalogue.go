@@ -28,7 +28,7 @@ var catalogue = []repository{
 		Name: "nginx", Binaries: "nginx", Ports: []int32{8080}, Listen: ms(350), Serve: ms(1), Stop: nginxApp.Stop, MemoryMB: 5, CPUPerRequest: ms(1) / 10, AccessLog: true, StartLog: nginxApp.StartLog}},
 	{names: "docker.io/library/httpd", tags: "latest 2 2.2.29-34 2.4.10-66", variants: debian, mb: 58, shell: true, app: apacheApp},
 	{names: "registry.k8s.io/hpa-example gcr.io/google_containers/hpa-example registry.k8s.io/e2e-test-images/resource-consumer", tags: "latest 1.5 1.9 1.13", mb: 180, shell: true, app: &App{
-		Name: "php-apache", Binaries: "apache2-foreground", Ports: []int32{80}, Listen: ms(900), Serve: ms(90), Stop: apacheApp.Stop, MemoryMB: 12, CPUPerRequest: ms(85), AccessLog: true}},
+		Name: "php-apache", Binaries: "apache2-foreground", Ports: []int32{80}, Listen: ms(900), Serve: ms(90), Stop: apacheApp.Stop, MemoryMB: 12, IdleCPU: 0.001, CPUPerRequest: ms(85), RequestKB: 2048, AccessLog: true}},
 	{names: "gcr.io/google-samples/hello-app us-docker.pkg.dev/google-samples/containers/gke/hello-app", tags: "1.0 2.0", mb: 12, app: helloApp},
 	{names: "gcr.io/google-samples/gb-frontend gcr.io/google_samples/gb-frontend docker.io/corelab/gb-frontend us-docker.pkg.dev/google-samples/containers/gke/gb-frontend",
 		tags: "v1 v2 v3 v4 v5 v6", mb: 160, shell: true, app: &App{

@@ -24,6 +24,8 @@ type Runtime struct {
 	OnForgive func(program string)
 	// OnBoot is called, before anything else runs, when the host got power back: every process is gone.
 	OnBoot func()
+	// Cores is the CPU of the machine in thousandths of a core; 0 is 4000.
+	Cores int64
 
 	host      *sim.Host
 	reg       *Registry
