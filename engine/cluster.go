@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"tabernetes/engine/addons"
+	"tabernetes/engine/addons/metricsserver"
 	"tabernetes/engine/api"
 	"tabernetes/engine/apiserver"
 	"tabernetes/engine/client"
@@ -48,6 +50,7 @@ type Cluster struct {
 	balancer *client.Balancer             // nil: there is one API server
 	static   map[string]*staticPods       // by master
 	cloud    *cloud.Provider
+	metrics  map[string]*metricsserver.Server // by host: the running one, or the last that ran
 
 	etcdctl *etcdctl.Shell
 	joining map[string]bool // masters whose etcd was added to a running cluster
@@ -72,6 +75,7 @@ func New(conf Config) (*Cluster, error) {
 	c := &Cluster{
 		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{}, runtimes: map[string]*runtime.Runtime{},
 		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{}, static: map[string]*staticPods{},
+		metrics: map[string]*metricsserver.Server{},
 	}
 	w.OnMessage = c.Stage.Message
 	for i := 1; i <= conf.Masters; i++ {
@@ -87,6 +91,9 @@ func New(conf Config) (*Cluster, error) {
 	}
 	for _, h := range c.masters {
 		c.addMaster(h)
+	}
+	if conf.Addons {
+		c.masters[0].Install(addons.Program, func(a *sim.Actor) { addons.Install(a, c.clientFor("kubernetes-admin", addons.Program)) })
 	}
 	if c.balancer != nil {
 		w.AddHost(balancerHost).Install("balancer", c.balancer.Run)
@@ -172,6 +179,8 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 	k.Taints = append(k.Taints, corev1.Taint{Key: cloud.TaintUninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
 	if i := slices.Index(c.masters, h); i >= 0 {
 		k.Manifests = c.addStaticPods(i, h, rt)
+	} else if c.conf.Addons {
+		c.addPrograms(h, rt)
 	}
 	h.Install("kubelet", func(a *sim.Actor) {
 		kubelet.Run(a, c.clientFor("system:node:"+h.Name, "kubelet"), k)

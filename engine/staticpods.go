@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"tabernetes/engine/addons"
+	"tabernetes/engine/addons/metricsserver"
 	"tabernetes/engine/kubeadm"
 	"tabernetes/engine/runtime"
 	"tabernetes/engine/sim"
@@ -21,6 +23,7 @@ type staticPods struct {
 	h    *sim.Host
 	rt   *runtime.Runtime
 	held map[string]bool // programs a fault stops whenever they start
+	runs map[string]int  // containers that are a program; more than one is possible beyond static pods
 }
 
 // managed are the programs that run in static pods.
@@ -29,7 +32,7 @@ var managed = [...]string{"etcd", "kube-apiserver", "kube-scheduler", "kube-cont
 // crashTime is how long a program runs that is made to crash.
 const crashTime = 50 * time.Millisecond
 
-func (s *staticPods) runs(program string) bool { return slices.Contains(managed[:], program) }
+func (s *staticPods) manages(program string) bool { return slices.Contains(managed[:], program) }
 
 // Start implements runtime.Programs.
 func (s *staticPods) Start(name string) {
@@ -37,11 +40,17 @@ func (s *staticPods) Start(name string) {
 		s.c.Sim.After(crashTime, name+" crashes", func() { s.rt.Exited(name, 1) })
 		return
 	}
+	s.runs[name]++
 	s.h.StartProgram(name)
 }
 
 // Stop implements runtime.Programs.
-func (s *staticPods) Stop(name string) { s.h.KillProgram(name) }
+func (s *staticPods) Stop(name string) {
+	s.h.KillProgram(name)
+	if s.runs[name]--; s.runs[name] > 0 {
+		s.h.StartProgram(name)
+	}
+}
 
 // Health implements runtime.Programs: what the component would answer its probes, without a request.
 func (s *staticPods) Health(name, path string) int {
@@ -65,6 +74,9 @@ func (s *staticPods) healthy(name, path string) bool {
 	case "etcd":
 		// /livez looks at the serving process, /readyz at whether it has a leader (etcd's etcdhttp/health.go).
 		return path == "/livez" || s.leader()
+	case metricsserver.Program:
+		server := s.c.metrics[s.h.Name]
+		return path != "/readyz" || server != nil && server.Ready()
 	case "kube-apiserver":
 		server := s.c.servers[s.h.Name]
 		return server != nil && s.leader() && (path == "/livez" || server.Booted())
@@ -77,11 +89,27 @@ func (s *staticPods) leader() bool {
 	return ok && r.Up && r.Leader != 0
 }
 
+// addPrograms lets containers of a machine run programs: those of addons may be scheduled anywhere.
+func (c *Cluster) addPrograms(h *sim.Host, rt *runtime.Runtime) *staticPods {
+	s := &staticPods{c: c, h: h, rt: rt, held: map[string]bool{}, runs: map[string]int{}}
+	rt.SetPrograms(s)
+	if !c.conf.Addons {
+		return s
+	}
+	if slices.Contains(c.masters, h) {
+		rt.Preload(addons.MetricsServerImage)
+	}
+	h.Provide(metricsserver.Program, func(a *sim.Actor) {
+		c.metrics[h.Name] = metricsserver.Run(a, c.clientFor("system:serviceaccount:kube-system:metrics-server", metricsserver.Program),
+			func(node string) *sim.Host { return c.Sim.Host(node) })
+	})
+	return s
+}
+
 // addStaticPods makes a machine a control-plane node: images, manifests, and what their containers run.
 func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) []*corev1.Pod {
-	s := &staticPods{c: c, h: h, rt: rt, held: map[string]bool{}}
+	s := c.addPrograms(h, rt)
 	c.static[h.Name] = s
-	rt.SetPrograms(s)
 	h.OnExit(func(program string) {
 		c.Sim.Record(sim.KindInfo, "nodes/"+h.Name, program+"@"+h.Name+" exited")
 		rt.Exited(program, 1)
@@ -98,7 +126,7 @@ func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) []*core
 
 // hold stops a component and keeps it down: one that runs in a static pod crashes as often as its kubelet starts it.
 func (c *Cluster) hold(h *sim.Host, program string) {
-	if s := c.static[h.Name]; s != nil && s.runs(program) {
+	if s := c.static[h.Name]; s != nil && s.manages(program) {
 		s.held[program] = true
 		h.KillProgram(program)
 		s.rt.Exited(program, 137)
@@ -110,13 +138,13 @@ func (c *Cluster) hold(h *sim.Host, program string) {
 // held reports that a component is kept down.
 func (c *Cluster) held(h *sim.Host, program string) bool {
 	s := c.static[h.Name]
-	return s == nil || !s.runs(program) || s.held[program]
+	return s == nil || !s.manages(program) || s.held[program]
 }
 
 // release ends hold, or restarts a component that runs; a static pod's is started without waiting for its back-off.
 func (c *Cluster) release(h *sim.Host, program string) {
 	s := c.static[h.Name]
-	if s == nil || !s.runs(program) {
+	if s == nil || !s.manages(program) {
 		h.KillProgram(program)
 		h.StartProgram(program)
 		return

@@ -109,7 +109,7 @@ func (b *bridge) start(r request) {
 	if r.Config.Nodes >= roomFrom {
 		makeRoom(min(r.Config.Nodes*roomPerNode, roomMax))
 	}
-	c, err := engine.New(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed})
+	c, err := engine.New(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: true})
 	if err != nil {
 		b.fail(r.ID, err)
 		return

@@ -63,6 +63,7 @@ var catalogue = []repository{
 	{names: "registry.k8s.io/kube-controller-manager", tags: "v1.37.0-9", mb: 23, app: component("kube-controller-manager", 10257, 50, 0.02)},
 	{names: "registry.k8s.io/cloud-controller-manager", tags: "v1.37.0-9", mb: 20, app: component("cloud-controller-manager", 10258, 25, 0.005)},
 	{names: "registry.k8s.io/kube-proxy", tags: "v1.37.0-9", mb: 26, app: component("kube-proxy", 10256, 20, 0.003)},
+	{names: "registry.k8s.io/metrics-server/metrics-server", tags: "v0.6.0-4 v0.7.0-2 v0.8.0-1", mb: 22, app: component("metrics-server", 10250, 18, 0.003)},
 	{names: "registry.k8s.io/pause", tags: "latest go 0.8.0 1.0 2.0 3.0-10 3.10.1", mb: 0, app: &App{Name: "pause", Binaries: "pause", Stop: stopClean, MemoryMB: 0}},
 	{names: "docker.io/library/busybox registry.k8s.io/busybox gcr.io/google_containers/busybox registry.k8s.io/e2e-test-images/busybox gcr.io/k8s-minikube/busybox",
 		tags: "latest stable 1 1.24 1.25 1.26.0-2 1.27.0-2 1.28.0-4 1.29.0-3 1.30.0-1 1.31.0-1 1.32.0-1 1.33.0-1 1.34.0-1 1.35.0-0 1.36.0-1 1.37.0-0 1.29-1 1.29-2 1.29-4", variants: "glibc musl uclibc", mb: 2, shell: true},

@@ -33,6 +33,7 @@ type Runtime struct {
 	images    map[string]*Image
 	sandboxes map[types.UID]*Sandbox
 	boots     int
+	booted    sim.Time
 	http      Dialer
 	programs  Programs
 }
@@ -61,9 +62,13 @@ func (rt *Runtime) Host() *sim.Host { return rt.host }
 // Boots counts the starts of the host; it stands for the kernel's boot id.
 func (rt *Runtime) Boots() int { return rt.boots }
 
+// Booted is when the host got its power.
+func (rt *Runtime) Booted() sim.Time { return rt.booted }
+
 func (rt *Runtime) boot(a *sim.Actor) {
 	rt.a = a
 	rt.boots++
+	rt.booted = a.Now()
 	if rt.boots == 1 {
 		return
 	}
