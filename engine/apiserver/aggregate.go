@@ -107,7 +107,7 @@ func (g *aggregator) serviceDefined(c *change) {
 	}
 	was := r.svc
 	r.svc = svc
-	if was == nil || available(was) != available(svc) {
+	if was == nil {
 		g.s.retable()
 	}
 	if was == nil || !sameService(was.Spec.Service, svc.Spec.Service) {
@@ -129,11 +129,11 @@ func available(svc *apiregistration.APIService) bool {
 	return false
 }
 
-// rows are the kinds that remote servers serve now.
+// rows are the kinds that remote servers serve, whether they answer now or not: discovery keeps what it knew of a server.
 func (g *aggregator) rows() []*api.Resource {
 	var out []*api.Resource
 	for _, row := range api.Remotes {
-		if r := g.remotes[row.Version+"."+row.Group]; r != nil && available(r.svc) {
+		if g.remotes[row.Version+"."+row.Group] != nil {
 			out = append(out, row)
 		}
 	}

@@ -214,7 +214,7 @@ func TestLimitThrottles(t *testing.T) {
 	require.InDelta(t, 500, milliCPU(c), 1)
 	require.InDelta(t, 40, d.Seconds(), 5, "a tenth of a second came in 0.17 s of work")
 	last, _, _ := c.Samples()
-	require.Greater(t, last.Memory, int64(200<<20), "requests that wait hold memory")
+	require.Greater(t, last.Memory, int64(200<<20), "requests in work hold memory")
 	status := 200
 	for i := 0; i < 1000 && status != 0; i++ {
 		status, _ = c.Serve("10.0.0.9", "GET", "/", "curl", true)

@@ -10,9 +10,12 @@ import (
 // resolution (--metric-resolution=15s). All nodes are read at the same multiples of it.
 const SamplePeriod = 15 * time.Second
 
-// backlog is how many requests wait or run in a server before it accepts no more: 150 workers and 511 connections in the
-// kernel's queue, Apache's defaults.
-const backlog = 661
+// workers is how many requests a server works on at a time, and backlog how many it has, waiting ones included, before it
+// accepts no more: 511 connections wait in the kernel's queue. Both are Apache's defaults.
+const (
+	workers = 150
+	backlog = workers + 511
+)
 
 // meter counts CPU time. Nothing happens for it while time passes: a container uses CPU by work it was given, done one
 // after the other as fast as its limit allows, and by what runs without end; both are known ahead, so what had been used
@@ -25,6 +28,7 @@ type meter struct {
 	tick  int32    // the sample period of the last change
 	at    [2]int64 // used at the beginning of that period, and of the one before
 	n     uint32   // requests
+	queue int32    // requests that were in work or waited at the beginning of the period
 }
 
 // cores is how much CPU the container may use, in thousandths: its limit, else its node's all.
@@ -69,9 +73,10 @@ func (m *meter) sampled(tick int32, cores int64) (at [2]int64) {
 	return [2]int64{m.used(tickAt(tick), cores), m.used(tickAt(tick-1), cores)}
 }
 
-func (m *meter) roll(now sim.Time, cores int64) {
+func (c *Container) roll(now sim.Time, cores int64) {
+	m := &c.meter
 	if t := tickOf(now); t != m.tick {
-		m.at = m.sampled(t, cores)
+		m.at, m.queue = m.sampled(t, cores), int32(c.waiting(tickAt(t)))
 		m.tick = t
 	}
 }
@@ -89,7 +94,7 @@ func (c *Container) startMeter() {
 func (c *Container) runEndless(milli int32) {
 	now, cores := c.Sandbox.rt.a.Now(), c.cores()
 	m := &c.meter
-	m.roll(now, cores)
+	c.roll(now, cores)
 	m.given += min(int64(m.base), cores) * int64(now.Sub(m.since)/time.Microsecond)
 	m.since, m.base = now, m.base+milli
 }
@@ -101,7 +106,7 @@ func (c *Container) work(cpu time.Duration) (d time.Duration) {
 	}
 	now, cores := c.Sandbox.rt.a.Now(), c.cores()
 	m := &c.meter
-	m.roll(now, cores)
+	c.roll(now, cores)
 	m.given += int64(cpu)
 	m.free = max(m.free, now).Add(cpu * 1000 / time.Duration(cores))
 	return max(m.free.Sub(now), cpu*1000/time.Duration(min(cores, 1000)))
@@ -136,12 +141,16 @@ func (c *Container) Samples() (last, prev Sample, ok bool) {
 	}
 	at := c.meter.sampled(t, c.cores())
 	last.CPU, prev.CPU = time.Duration(at[0]), time.Duration(at[1])
-	last.Memory = c.memory(last.At)
+	queue := int64(c.meter.queue)
+	if c.meter.tick != t {
+		queue = c.waiting(last.At)
+	}
+	last.Memory = c.memory(queue)
 	return last, prev, true
 }
 
-// memory is the working set: what the program takes when it starts, and what its requests hold.
-func (c *Container) memory(t sim.Time) int64 {
+// memory is the working set: what the program takes when it starts, and what the requests in work hold.
+func (c *Container) memory(queue int64) int64 {
 	if c.app == nil {
 		return 1 << 20
 	}
@@ -149,7 +158,7 @@ func (c *Container) memory(t sim.Time) int64 {
 	if kb == 0 {
 		kb = 64
 	}
-	n := int64(c.app.MemoryMB)<<20 + min(c.waiting(t), backlog)*kb<<10
+	n := int64(c.app.MemoryMB)<<20 + min(queue, workers)*kb<<10
 	if lim := c.Spec.Resources.Limits.Memory().Value(); lim > 0 {
 		n = min(n, lim)
 	}
