@@ -14,6 +14,7 @@ import (
 	"tabernetes/engine/controllers/job"
 	"tabernetes/engine/controllers/namespace"
 	"tabernetes/engine/controllers/nodelifecycle"
+	"tabernetes/engine/controllers/podautoscaler"
 	"tabernetes/engine/controllers/podgc"
 	"tabernetes/engine/controllers/pvcprotection"
 	"tabernetes/engine/controllers/pvprotection"
@@ -65,6 +66,7 @@ func all() []starter {
 		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
 		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},
+		{"horizontal-pod-autoscaler-controller", func(f *client.Informers, _ Options) { podautoscaler.Run(f) }},
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
 		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},
