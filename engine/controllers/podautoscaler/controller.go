@@ -44,6 +44,7 @@ type Controller struct {
 type memory struct {
 	recommendations []recommendation
 	ups, downs      []scaleEvent
+	cause           sim.RecordID // what made the autoscaler what it is: every look at it is because of that
 }
 
 // Run starts the controller; it works once its caches are synced.
@@ -80,6 +81,7 @@ func (k *Controller) changed(old, h *autoscalingv2.HorizontalPodAutoscaler) {
 		if ns[h.Name] == nil {
 			ns[h.Name] = labels.Nothing()
 		}
+		k.memoryOf(api.KeyOf(h)).cause = k.a.Sim().Context().Cause
 		k.queue.Add(api.KeyOf(h))
 	default:
 		k.later(api.KeyOf(h))
@@ -88,7 +90,7 @@ func (k *Controller) changed(old, h *autoscalingv2.HorizontalPodAutoscaler) {
 
 // later has an autoscaler looked at again in a sync period, unless that is ahead anyway: periodic work.
 func (k *Controller) later(key string) {
-	k.a.Sim().In(sim.Context{Background: true}, func() { k.queue.AddAfter(key, syncPeriod) })
+	k.a.Sim().In(sim.Context{Cause: k.memoryOf(key).cause, Background: true}, func() { k.queue.AddAfter(key, syncPeriod) })
 }
 
 func (k *Controller) reconcile(key string, done func(error)) {
@@ -121,11 +123,13 @@ type pass struct {
 	least    int32
 }
 
-func (s *pass) memory() *memory {
-	m := s.k.memory[s.key]
+func (s *pass) memory() *memory { return s.k.memoryOf(s.key) }
+
+func (k *Controller) memoryOf(key string) *memory {
+	m := k.memory[key]
 	if m == nil {
 		m = &memory{}
-		s.k.memory[s.key] = m
+		k.memory[key] = m
 	}
 	return m
 }

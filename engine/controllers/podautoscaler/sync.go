@@ -10,6 +10,7 @@ import (
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
+	"tabernetes/engine/sim"
 )
 
 // begin reads the target's scale (horizontal.go, reconcileAutoscaler).
@@ -128,6 +129,12 @@ func (s *pass) settle(desired int32, reason string, statuses []autoscalingv2.Met
 		s.updateStatus()
 		return
 	}
+	// What follows is because of this decision.
+	decision := s.k.a.Record(sim.KindDecision, "horizontalpodautoscalers/"+s.key, fmt.Sprintf("%s/%s: %d to %d replicas: %s", s.hpa.Spec.ScaleTargetRef.Kind, s.hpa.Spec.ScaleTargetRef.Name, current, desired, reason))
+	s.k.a.Sim().In(sim.Context{Cause: decision.ID}, func() { s.rescale(current, desired, reason, statuses) })
+}
+
+func (s *pass) rescale(current, desired int32, reason string, statuses []autoscalingv2.MetricStatus) {
 	s.setScale(desired, conflictRetries, func(err error) {
 		if err != nil {
 			s.warn("FailedRescale", fmt.Sprintf("New size: %d; reason: %s; error: %v", desired, reason, err))
