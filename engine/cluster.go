@@ -64,6 +64,8 @@ type Cluster struct {
 	writes    []*followed // see writes.go
 	read      int         // of the journal, for them
 	load      load
+
+	autoscaling autoscaling
 }
 
 // New makes a cluster and switches its machines on; nothing has happened yet until time passes.

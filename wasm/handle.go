@@ -87,6 +87,8 @@ func (b *bridge) handle(r request) {
 			return
 		}
 		b.reply(r.ID, info)
+	case "autoscaling":
+		b.reply(r.ID, b.c.Autoscaling(r.Ref))
 	case "events":
 		b.reply(r.ID, b.c.Events(r.Limit))
 	case "stats":

@@ -14,7 +14,7 @@ import (
 const Program = "addons"
 
 // retryPeriod is how long it waits when the API server does not answer or refuses.
-const retryPeriod = 5 * time.Second
+const retryPeriod = time.Second
 
 // Install is the boot function of the installer: it creates what is not there, one object after the other.
 func Install(a *sim.Actor, conf client.Config) {

@@ -44,7 +44,7 @@ type command struct {
 	short string
 	flags string // see parseDefs
 	alias string // words
-	raw   bool // arguments are not parsed for flags
+	raw   bool   // arguments are not parsed for flags
 	// suggestFor are words people type for it.
 	suggestFor string
 	run        func(*cmd)

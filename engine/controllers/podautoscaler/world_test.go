@@ -150,7 +150,9 @@ func (w *world) resource(_ corev1.ResourceName, _ string, _ labels.Selector, con
 	then(w.metrics())
 }
 
-func (w *world) raw(_, _ string, _, _ labels.Selector, then func(podMetrics, error)) { then(w.metrics()) }
+func (w *world) raw(_, _ string, _, _ labels.Selector, then func(podMetrics, error)) {
+	then(w.metrics())
+}
 
 func (w *world) object(_, _ string, _ *autoscalingv2.CrossVersionObjectReference, _ labels.Selector, then func(int64, error)) {
 	if w.failed != nil {
