@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"tabernetes/engine/addons/metricsserver"
 	"tabernetes/engine/api"
 	"tabernetes/engine/apiserver"
 	"tabernetes/engine/client"
@@ -46,8 +47,9 @@ type Cluster struct {
 	servers  map[string]*apiserver.Server // by master: the running one, or the last that ran
 	served   uint64                       // requests of the servers before them
 	balancer *client.Balancer             // nil: there is one API server
-	static   map[string]*staticPods       // by master
+	static   map[string]*programs         // by master
 	cloud    *cloud.Provider
+	metrics  map[string]*metricsserver.Server // by host: the running one, or the last that ran
 
 	etcdctl *etcdctl.Shell
 	joining map[string]bool // masters whose etcd was added to a running cluster
@@ -61,6 +63,8 @@ type Cluster struct {
 	writes    []*followed // see writes.go
 	read      int         // of the journal, for them
 	load      load
+
+	autoscaling autoscaling
 }
 
 // New makes a cluster and switches its machines on; nothing has happened yet until time passes.
@@ -71,7 +75,8 @@ func New(conf Config) (*Cluster, error) {
 	w := sim.New(sim.Config{Seed: conf.Seed, Start: conf.Start})
 	c := &Cluster{
 		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{}, runtimes: map[string]*runtime.Runtime{},
-		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{}, static: map[string]*staticPods{},
+		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{}, static: map[string]*programs{},
+		metrics: map[string]*metricsserver.Server{},
 	}
 	w.OnMessage = c.Stage.Message
 	for i := 1; i <= conf.Masters; i++ {
@@ -88,7 +93,9 @@ func New(conf Config) (*Cluster, error) {
 	for _, h := range c.masters {
 		c.addMaster(h)
 	}
-	c.installAddons(c.masters[0])
+	if conf.Addons {
+		c.installAddons(c.masters[0])
+	}
 	if c.balancer != nil {
 		w.AddHost(balancerHost).Install("balancer", c.balancer.Run)
 	}
@@ -171,11 +178,10 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 	c.runtimes[h.Name] = rt
 	k.NodeName, k.Runtime, k.Network = h.Name, rt, nd
 	k.Taints = append(k.Taints, corev1.Taint{Key: cloud.TaintUninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
-	addons := c.addStorage(h, rt)
 	if i := slices.Index(c.masters, h); i >= 0 {
-		k.Manifests = c.addStaticPods(i, h, rt, addons)
+		k.Manifests = c.addStaticPods(i, h, rt)
 	} else {
-		rt.SetPrograms(addons)
+		c.addPrograms(h, rt)
 	}
 	h.Install("kubelet", func(a *sim.Actor) {
 		kubelet.Run(a, c.clientFor("system:node:"+h.Name, "kubelet"), k)

@@ -23,6 +23,8 @@ type Config struct {
 	Start time.Time
 	// Zones is over how many zones the workers are spread; 0 means 3, or fewer if there are fewer workers.
 	Zones int
+	// Addons gives the cluster what distributions install beside the control plane: see package addons.
+	Addons bool
 }
 
 func (c *Config) check() error {

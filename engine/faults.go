@@ -140,7 +140,7 @@ func (c *Cluster) process(op, program, host string) (func(), error) {
 			c.Sim.Expect(notice)
 		}, nil
 	case OpRestart:
-		if c.static[h.Name] != nil && c.static[h.Name].runs(program) && !running(programs, "kubelet") {
+		if c.static[h.Name] != nil && manages(program) && !running(programs, "kubelet") {
 			return nil, fmt.Errorf("kubelet@%s is stopped: nobody would start %s", host, what)
 		}
 		return func() {

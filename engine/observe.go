@@ -162,6 +162,7 @@ func (c *Cluster) written(e *etcd.Event) {
 		return
 	}
 	c.Stage.Committed(r, old, new)
+	c.autoscaling.committed(float64(c.Sim.Now())/1e6, r, old, new)
 	for _, fn := range c.observers {
 		fn(r, old, new)
 	}

@@ -28,5 +28,5 @@
 //	# a comment
 //
 // Ages, random suffixes and addresses are real and stay as they are: a script runs with a seed of its own (`seed: N`,
-// `nodes: N` and `masters: N` in its first lines) and is reproducible to the byte.
+// `nodes: N` and `masters: N` in its first lines; `addons: 1` brings metrics-server along) and is reproducible to the byte.
 package scenarios

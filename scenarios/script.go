@@ -72,6 +72,8 @@ func (s *Script) setting(line string) error {
 		s.Config.Masters = n
 	case "seed":
 		s.Config.Seed = uint64(n)
+	case "addons":
+		s.Config.Addons = n != 0
 	default:
 		return fmt.Errorf("unknown setting %q", key)
 	}

@@ -87,6 +87,8 @@ func (b *bridge) handle(r request) {
 			return
 		}
 		b.reply(r.ID, info)
+	case "autoscaling":
+		b.reply(r.ID, b.c.Autoscaling(r.Ref))
 	case "events":
 		b.reply(r.ID, b.c.Events(r.Limit))
 	case "stats":
@@ -109,7 +111,7 @@ func (b *bridge) start(r request) {
 	if r.Config.Nodes >= roomFrom {
 		makeRoom(min(r.Config.Nodes*roomPerNode, roomMax))
 	}
-	c, err := engine.New(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed})
+	c, err := engine.New(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: true})
 	if err != nil {
 		b.fail(r.ID, err)
 		return

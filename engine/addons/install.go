@@ -13,6 +13,9 @@ import (
 	"tabernetes/engine/sim"
 )
 
+// Program is the name under which the installer runs on its host.
+const Program = "addons"
+
 // retry is the pause after an object could not be made, and between looks for a node.
 const retry = 500 * time.Millisecond
 

@@ -9,6 +9,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 )
 
 // Journal words and selectable fields of the workload kinds; see describe.go and fields.go.
@@ -135,6 +136,15 @@ func describeAutoscaler(old, new Object) string {
 	p = change(p, "current", itoa(o.Status.CurrentReplicas), itoa(n.Status.CurrentReplicas))
 	p = change(p, "desired", itoa(o.Status.DesiredReplicas), itoa(n.Status.DesiredReplicas))
 	return strings.Join(p, ", ")
+}
+
+// autoscalerHeartbeat: a status update that only tells what the metrics are now.
+func autoscalerHeartbeat(old, new Object) bool {
+	a, b := *old.(*autoscalingv2.HorizontalPodAutoscaler), *new.(*autoscalingv2.HorizontalPodAutoscaler)
+	a.Status.CurrentMetrics, b.Status.CurrentMetrics = nil, nil
+	a.ManagedFields, b.ManagedFields = nil, nil
+	a.ResourceVersion = b.ResourceVersion
+	return apiequality.Semantic.DeepEqual(&a, &b)
 }
 
 func describeDisruptionBudget(old, new Object) string {

@@ -1,5 +1,7 @@
 package api
 
+import "time"
+
 // KubeletService is the name under which kubelets listen on their host.
 const KubeletService = "kubelet"
 
@@ -14,4 +16,29 @@ type KubeletEndpoint interface {
 	// Exec runs a command in a container: over is true in the last call of send. It returns how to type to it and how to
 	// end it.
 	Exec(namespace, pod string, opts ExecOptions, send func(text string, over bool, err error)) (input func(line string, end bool), stop func())
+	// Stats answers with the use of resources that the kubelet read last, by calling reply once (/metrics/resource).
+	Stats(reply func(*NodeStats))
+}
+
+// Usage is two readings of the CPU time that something has used since its start, and the memory of the newer one.
+type Usage struct {
+	Start        time.Time // of what is measured
+	At           time.Time // of the newer reading
+	CPU, PrevCPU time.Duration
+	Memory       int64 // working set, bytes
+}
+
+// UsagePeriod is the distance of two readings, metrics-server's default resolution (--metric-resolution).
+const UsagePeriod = 15 * time.Second
+
+// ContainerStats is the use of a container that runs.
+type ContainerStats struct {
+	Name string
+	Usage
+}
+
+// NodeStats is the use of a node, and of the containers that run on it by the keys of their pods.
+type NodeStats struct {
+	Usage
+	Pods map[string][]ContainerStats
 }

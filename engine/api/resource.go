@@ -27,6 +27,9 @@ type Resource struct {
 	Hub            *Resource
 	ToHub, FromHub func(Object) Object
 
+	// Remote kinds are served by another API server, to which the aggregator forwards requests.
+	Remote bool
+
 	// Custom is what a CustomResourceDefinition says besides; nil for built-in kinds.
 	Custom *CustomKind
 

@@ -48,7 +48,7 @@ var (
 	HorizontalPodAutoscalers = &Resource{
 		Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler", Name: "horizontalpodautoscalers", Singular: "horizontalpodautoscaler", ShortNames: []string{"hpa"}, Categories: []string{"all"}, Namespaced: true, Subresources: []string{"status"},
 		New: empty[autoscalingv2.HorizontalPodAutoscaler](), NewList: listOf[autoscalingv2.HorizontalPodAutoscalerList](),
-		Describe: describeAutoscaler,
+		Describe: describeAutoscaler, Heartbeat: autoscalerHeartbeat,
 	}
 	HorizontalPodAutoscalersV1 = &Resource{
 		Group: "autoscaling", Version: "v1", Kind: "HorizontalPodAutoscaler", Name: "horizontalpodautoscalers", Singular: "horizontalpodautoscaler", ShortNames: []string{"hpa"}, Categories: []string{"all"}, Namespaced: true, Subresources: []string{"status"},

@@ -139,7 +139,7 @@ func ByName(name string) *Resource { return builtin.ByName(name) }
 // byType finds the row of a Go type; of several versions of a kind each has its own type.
 var byType = func() map[reflect.Type]*Resource {
 	m := make(map[reflect.Type]*Resource, len(builtin.rows))
-	for _, r := range builtin.rows {
+	for _, r := range append(builtin.rows[:len(builtin.rows):len(builtin.rows)], Remotes...) {
 		m[reflect.TypeOf(r.New())] = r
 	}
 	return m

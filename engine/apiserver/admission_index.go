@@ -56,7 +56,7 @@ func (s *Server) note(r *api.Resource, old, new api.Object) {
 func (s *Server) indexAdmission() {
 	for _, r := range []*api.Resource{api.LimitRanges, api.ResourceQuotas, api.Namespaces, api.PriorityClasses, api.RuntimeClasses,
 		api.MutatingWebhookConfigurations, api.ValidatingWebhookConfigurations} {
-		s.kinds[r].onChange = func(c *change) { s.note(r, c.old, c.new) }
+		s.kinds[r].changed(func(c *change) { s.note(r, c.old, c.new) })
 	}
 }
 

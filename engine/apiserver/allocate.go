@@ -26,7 +26,7 @@ type allocator struct {
 // newAllocator reads --service-cluster-ip-range: one range, or two of different families with a comma between them.
 func newAllocator(s *Server, ranges string) *allocator {
 	a := &allocator{s: s, holders: map[string]string{}, promised: map[string]string{}, chosen: map[string]bool{}}
-	s.kinds[api.Services].onChange = a.note
+	s.kinds[api.Services].changed(a.note)
 	for text := range strings.SplitSeq(ranges, ",") {
 		a.cidrs = append(a.cidrs, netip.MustParsePrefix(text))
 	}

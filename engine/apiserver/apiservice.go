@@ -26,11 +26,12 @@ type localServices struct {
 func (s *Server) followServices() {
 	s.services = localServices{made: map[string]bool{}, waiting: true}
 	k := s.kinds[api.APIServices]
-	k.onChange = func(*change) {
+	k.changed(func(c *change) {
+		s.remotes.serviceDefined(c)
 		if !s.services.waiting {
 			s.syncServices()
 		}
-	}
+	})
 	k.atLeast(0, func() {
 		s.kinds[api.CustomResourceDefinitions].atLeast(0, func() {
 			s.services.waiting = false
@@ -45,7 +46,7 @@ func (s *Server) wantedServices() []*apiregistration.APIService {
 	seen := map[schema.GroupVersion]bool{{Group: apiregistration.GroupName, Version: "v1"}: true}
 	for _, r := range s.custom.table.All() {
 		gv := r.GVR().GroupVersion()
-		if seen[gv] {
+		if seen[gv] || r.Remote {
 			continue
 		}
 		seen[gv] = true

@@ -67,13 +67,13 @@ func newGate(s *Server) *gate {
 	g.chain = auth.New(g.policy, g.graph)
 	read := []*api.Resource{api.ClusterRoles, api.ClusterRoleBindings, api.Roles, api.RoleBindings}
 	for _, r := range read {
-		s.kinds[r].onChange = func(c *change) { g.policy.Change(c.old, c.new) }
+		s.kinds[r].changed(func(c *change) { g.policy.Change(c.old, c.new) })
 	}
-	s.kinds[api.Pods].onChange = func(c *change) {
+	s.kinds[api.Pods].changed(func(c *change) {
 		was, _ := c.old.(*corev1.Pod)
 		is, _ := c.new.(*corev1.Pod)
 		g.graph.Change(was, is)
-	}
+	})
 	if !g.enforce {
 		g.ready = true
 		return g

@@ -38,8 +38,11 @@ type cacher struct {
 	dropped   bool       // its kind is gone or is kept by another cache now
 	followers []*watcher // of a custom resource: its watches end when the definition changes
 
-	onChange func(*change) // what the server itself keeps beside the objects; nil for most
+	onChange []func(*change) // what the server itself keeps beside the objects; nil for most
 }
+
+// changed calls fn with every change, before the cache has it.
+func (k *cacher) changed(fn func(*change)) { k.onChange = append(k.onChange, fn) }
 
 // change is one committed write.
 type change struct {
@@ -143,8 +146,8 @@ func (k *cacher) apply(changes []change, rev int64) {
 }
 
 func (k *cacher) applyOne(c *change) {
-	if k.onChange != nil {
-		k.onChange(c)
+	for _, fn := range k.onChange {
+		fn(c)
 	}
 	if c.new != nil {
 		k.objects[api.KeyOf(c.new)] = c.new

@@ -34,7 +34,8 @@ type definition struct {
 // extend makes the server follow the definitions.
 func (s *Server) extend() {
 	s.custom = customKinds{table: api.BuiltinTable(), defs: map[string]*definition{}, finishing: map[string]bool{}, syncing: map[string]bool{}}
-	s.kinds[api.CustomResourceDefinitions].onChange = s.definitionChanged
+	s.kinds[api.CustomResourceDefinitions].changed(s.definitionChanged)
+	s.followRemotes()
 	s.followServices()
 }
 
@@ -103,13 +104,18 @@ func (s *Server) redefine(name string, old, def *definition) {
 	if def != nil {
 		s.custom.defs[name] = def
 	}
+	s.retable()
+	s.syncServices()
+}
+
+// retable makes the table of what is served anew.
+func (s *Server) retable() {
 	var rows []*api.Resource
 	for _, n := range apiextensions.SortedKeys(s.custom.defs) {
 		rows = append(rows, s.custom.defs[n].served...)
 	}
 	slices.SortStableFunc(rows, func(a, b *api.Resource) int { return strings.Compare(a.Group, b.Group) })
-	s.custom.table = api.BuiltinTable().With(rows...)
-	s.syncServices()
+	s.custom.table = api.BuiltinTable().With(rows...).With(s.remotes.rows()...)
 }
 
 // drop ends a watch cache.

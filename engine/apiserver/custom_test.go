@@ -244,9 +244,14 @@ func TestRemoteAPIService(t *testing.T) {
 	require.NoError(t, r.Err)
 	s := r.Object.(*apiregistration.APIService)
 	require.EqualValues(t, 443, *s.Spec.Service.Port)
-	require.Equal(t, apiregistration.ConditionFalse, s.Status.Conditions[0].Status)
+	require.Empty(t, s.Status.Conditions)
 	w.run(5 * time.Second)
-	require.NoError(t, w.do(&api.Request{Verb: api.Get, Resource: api.APIServices, Name: "v1.metrics.example.com"}).Err, "it is not the server's to remove")
+	r = w.do(&api.Request{Verb: api.Get, Resource: api.APIServices, Name: "v1.metrics.example.com"})
+	require.NoError(t, r.Err, "it is not the server's to remove")
+	cond := r.Object.(*apiregistration.APIService).Status.Conditions[0]
+	require.Equal(t, apiregistration.ConditionFalse, cond.Status)
+	require.Equal(t, "ServiceNotFound", cond.Reason)
+	require.Equal(t, `service/metrics in "kube-system" is not present`, cond.Message)
 
 	list := w.do(&api.Request{Verb: api.List, Resource: api.APIServices})
 	require.NoError(t, list.Err)

@@ -13,8 +13,8 @@
 // server follows the definitions, accepts their names, establishes them, gives each kind a watch cache, and deletes its
 // objects before it goes, as apiextensions-apiserver does inside kube-apiserver; custom objects go through the same
 // stations as all others, by a schema instead of Go code (package structural). A kind in another version than the stored
-// one is converted on the way in and out. APIServices of what is served locally are kept as kube-aggregator keeps them;
-// requests are not forwarded to others, and CEL rules are not evaluated: definitions that have any are refused.
+// one is converted on the way in and out. APIServices are kept as kube-aggregator keeps them, and
+// requests for what others serve are forwarded (aggregate.go); CEL rules are not evaluated: definitions that have any are refused.
 //
 // Every write is booked to its field manager (managedfields.go, package fieldmanager): what comes as a document exactly and
 // before admission, as upstream, what the cluster's components write by a note that is worked out when somebody outside

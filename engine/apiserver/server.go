@@ -40,6 +40,7 @@ type Server struct {
 
 	custom   customKinds
 	services localServices
+	remotes  *aggregator
 
 	fields *fieldmanager.Manager
 	stamp  *metav1.Time // the current second, shared by the managedFields written in it
@@ -160,6 +161,10 @@ func (s *Server) serve(req *api.Request, by *sim.Actor, reply func(*api.Response
 func (s *Server) dispatch(req *api.Request, by *sim.Actor, reply func(*api.Response)) {
 	if req.Resource.Hub != nil {
 		s.serveVersion(req, by, reply)
+		return
+	}
+	if req.Resource.Remote {
+		s.remotes.forward(req, reply)
 		return
 	}
 	if req.Resource.Verbs != nil {

@@ -18,6 +18,7 @@ import (
 	"tabernetes/engine/controllers/namespace"
 	"tabernetes/engine/controllers/nodelifecycle"
 	"tabernetes/engine/controllers/persistentvolume"
+	"tabernetes/engine/controllers/podautoscaler"
 	"tabernetes/engine/controllers/podgc"
 	"tabernetes/engine/controllers/pvcprotection"
 	"tabernetes/engine/controllers/pvprotection"
@@ -76,6 +77,7 @@ func all() []starter {
 		{"persistentvolume-expander-controller", func(f *client.Informers, _ Options) { expand.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},
 		{"persistentvolume-protection-controller", func(f *client.Informers, _ Options) { pvprotection.Run(f) }},
+		{"horizontal-pod-autoscaler-controller", func(f *client.Informers, _ Options) { podautoscaler.Run(f) }},
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
 		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
 		{"service-cidr-controller", func(f *client.Informers, _ Options) { servicecidrs.Run(f) }},

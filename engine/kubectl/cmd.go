@@ -43,8 +43,8 @@ type command struct {
 	use   string // what follows the path in the usage line
 	short string
 	flags string // see parseDefs
-	alias string
-	raw   bool // arguments are not parsed for flags
+	alias string // words
+	raw   bool   // arguments are not parsed for flags
 	// suggestFor are words people type for it.
 	suggestFor string
 	run        func(*cmd)
@@ -136,7 +136,7 @@ func takesValue(name string, long bool, spec *command) bool {
 
 func findCommand(table []*command, name string) *command {
 	for _, c := range table {
-		if c.name == name || c.alias != "" && c.alias == name {
+		if c.name == name || slices.Contains(strings.Fields(c.alias), name) {
 			return c
 		}
 	}

@@ -152,12 +152,3 @@ func (c *cmd) missing(name, instead string) {
 	}
 	c.failf("%s\nIt has: %s", text, strings.Join(have, ", "))
 }
-
-func topCommand() *command {
-	none := func(c *cmd) { c.failf("Metrics API not available") }
-	flags := selectorFlags + "all-namespaces/A:b containers:b no-headers:b sort-by:s sum:b field-selector:s use-protocol-buffers:b show-capacity:b"
-	return &command{name: "top", use: "(node | pod)", short: "Display resource (CPU/memory) usage", subs: []*command{
-		{name: "node", alias: "nodes", use: "[NAME | -l label]", short: "Display resource (CPU/memory) usage of nodes", flags: flags, run: none},
-		{name: "pod", alias: "pods", use: "[NAME | -l label]", short: "Display resource (CPU/memory) usage of pods", flags: flags, run: none},
-	}}
-}

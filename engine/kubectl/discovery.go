@@ -40,7 +40,7 @@ func (c *cmd) outdated() bool {
 		return false
 	}
 	switch words[1] {
-	case "api-resources", "api-versions":
+	case "api-resources", "api-versions", "top":
 		return true
 	case "run", "config", "version", "help", "logs", "exec", "port-forward", "cluster-info", "completion", "options", "cordon", "uncordon", "drain", "taint":
 		return false
@@ -93,7 +93,7 @@ func (c *cmd) unknownKinds(t *api.Table) bool {
 
 // noticed notes that this workstation changed what is served.
 func (c *cmd) noticed(req *api.Request) {
-	if req.Resource == api.CustomResourceDefinitions && req.Verb != api.Get && req.Verb != api.List {
+	if (req.Resource == api.CustomResourceDefinitions || req.Resource == api.APIServices) && req.Verb != api.Get && req.Verb != api.List {
 		c.sh.stale = true
 	}
 	if crd, ok := req.Object.(*apiextensions.CustomResourceDefinition); ok && crd != nil {

@@ -52,7 +52,7 @@ func (p *pod) hook(c *ctr, run *runtime.Container, h *corev1.LifecycleHandler, d
 		}
 		status, d := target.Serve(p.k.hostIP, "GET", h.HTTPGet.Path, "kube-lifecycle/v1.37", true)
 		a.After(d, "hook", func() {
-			if status >= 400 {
+			if status == 0 || status >= 400 {
 				done("HTTP status " + strconv.Itoa(status))
 				return
 			}

@@ -105,6 +105,7 @@ func Run(a *sim.Actor, conf client.Config, k Config) {
 	kl.rt.OnChange = kl.runtimeChanged
 	kl.rt.OnForgive = kl.forgive
 	kl.rt.OnDrivers = kl.postCSINode
+	kl.rt.Cores = kl.capacity.Cpu().MilliValue()
 	kl.serve()
 	a.After(kubeletStart, "kubelet start", kl.start)
 }

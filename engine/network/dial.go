@@ -164,6 +164,9 @@ func (d *dial) arrive(dst *Node, ip string, port int32) {
 		return
 	}
 	status, took := c.Serve(own(d.from, is6(ip)), "GET", d.path, "Wget", true)
+	if status == 0 {
+		return // it accepts no more
+	}
 	dst.a.After(took, "served", func() {
 		if c.State == runtime.Exited {
 			d.answer(dst, 0, "", errors.New("Connection reset by peer"))

@@ -142,6 +142,9 @@ func (nd *Node) deliver(rq *request) {
 		return
 	}
 	status, d := c.Serve(rq.client, "GET", rq.src.conf.Path, "curl/8.5.0", true)
+	if status == 0 {
+		return // it accepts no more
+	}
 	gen := rq.gen
 	nd.a.After(d, "served", func() {
 		if rq.gen != gen {

@@ -223,6 +223,14 @@ func (s *Source) silence(rq *request) (cause sim.RecordID, detail, advice string
 	case ok && dst.pods[b] == nil:
 		return dst.gone[b], "the pod was gone, and the rules of " + rq.via.host.Name + " still led to its address", stopAdvice
 	}
+	if c := rq.c; c != nil && c.Queued() > 0 {
+		limit := "the CPU of its node"
+		if q := c.Spec.Resources.Limits.Cpu(); !q.IsZero() {
+			limit = "its CPU limit of " + q.String()
+		}
+		return c.StartRecord, "container " + c.Spec.Name + " has more work than " + limit + " allows: what comes now waits " +
+			c.Queued().Truncate(time.Millisecond).String(), "more replicas share the load; a higher CPU limit lets each do more"
+	}
 	return dst.Fault(), "no answer came from node " + dst.host.Name + " within 1 s", ""
 }
 

@@ -25,6 +25,7 @@ type App struct {
 	MemoryMB      int           // resident when idle
 	IdleCPU       float64       // cores when idle
 	CPUPerRequest time.Duration // CPU time a request costs
+	RequestKB     int           // memory that a request holds while it is in work; 0 is 64
 
 	// Respond answers a request; nil: 200 for every path. since is the time since the container started.
 	Respond func(c *Container, path string, since time.Duration) int

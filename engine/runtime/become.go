@@ -32,6 +32,6 @@ func (p *process) become(argv []string, k next) bool {
 	a := c.Sandbox.rt.a
 	c.app, c.argv = &told, argv
 	c.listenAt = a.Now().Add(app.listenDelay(a))
-	c.meter.start(a.Now())
+	c.startMeter()
 	return true
 }

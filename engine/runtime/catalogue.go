@@ -28,7 +28,7 @@ var catalogue = []repository{
 		Name: "nginx", Binaries: "nginx", Ports: []int32{8080}, Listen: ms(350), Serve: ms(1), Stop: nginxApp.Stop, MemoryMB: 5, CPUPerRequest: ms(1) / 10, AccessLog: true, StartLog: nginxApp.StartLog}},
 	{names: "docker.io/library/httpd", tags: "latest 2 2.2.29-34 2.4.10-66", variants: debian, mb: 58, shell: true, app: apacheApp},
 	{names: "registry.k8s.io/hpa-example gcr.io/google_containers/hpa-example registry.k8s.io/e2e-test-images/resource-consumer", tags: "latest 1.5 1.9 1.13", mb: 180, shell: true, app: &App{
-		Name: "php-apache", Binaries: "apache2-foreground", Ports: []int32{80}, Listen: ms(900), Serve: ms(90), Stop: apacheApp.Stop, MemoryMB: 12, CPUPerRequest: ms(85), AccessLog: true}},
+		Name: "php-apache", Binaries: "apache2-foreground", Ports: []int32{80}, Listen: ms(900), Serve: ms(90), Stop: apacheApp.Stop, MemoryMB: 12, IdleCPU: 0.001, CPUPerRequest: ms(85), RequestKB: 2048, AccessLog: true}},
 	{names: "gcr.io/google-samples/hello-app us-docker.pkg.dev/google-samples/containers/gke/hello-app", tags: "1.0 2.0", mb: 12, app: helloApp},
 	{names: "gcr.io/google-samples/gb-frontend gcr.io/google_samples/gb-frontend docker.io/corelab/gb-frontend us-docker.pkg.dev/google-samples/containers/gke/gb-frontend",
 		tags: "v1 v2 v3 v4 v5 v6", mb: 160, shell: true, app: &App{
@@ -74,6 +74,7 @@ var catalogue = []repository{
 	}}},
 	{names: "docker.io/kindest/local-path-helper", tags: "v20241212-8ac705d0", mb: 3, shell: true},
 	{names: "registry.k8s.io/build-image/debian-base", tags: "bookworm-v1.0.6", mb: 21, shell: true},
+	{names: "registry.k8s.io/metrics-server/metrics-server", tags: "v0.6.0-4 v0.7.0-2 v0.8.0-1", mb: 22, app: component("metrics-server", 10250, 18, 0.003)},
 	{names: "registry.k8s.io/pause", tags: "latest go 0.8.0 1.0 2.0 3.0-10 3.10.1", mb: 0, app: &App{Name: "pause", Binaries: "pause", Stop: stopClean, MemoryMB: 0}},
 	{names: "docker.io/library/busybox registry.k8s.io/busybox gcr.io/google_containers/busybox registry.k8s.io/e2e-test-images/busybox gcr.io/k8s-minikube/busybox",
 		tags: "latest stable 1 1.24 1.25 1.26.0-2 1.27.0-2 1.28.0-4 1.29.0-3 1.30.0-1 1.31.0-1 1.32.0-1 1.33.0-1 1.34.0-1 1.35.0-0 1.36.0-1 1.37.0-0 1.29-1 1.29-2 1.29-4", variants: "glibc musl uclibc", mb: 2, shell: true},

@@ -145,9 +145,9 @@ func (c *Container) Start(done func(err error)) {
 			return
 		}
 		c.State = Running
+		c.startMeter()
 		if c.app != nil {
 			c.listenAt = a.Now().Add(c.app.listenDelay(a))
-			c.meter.start(a.Now())
 		}
 		done(nil)
 		if c.app == nil {
@@ -198,9 +198,13 @@ func (c *Container) Signalled() bool { return c.stopping }
 // Drains reports that the program answers, after its stop signal, what it had accepted before.
 func (c *Container) Drains() bool { return c.app != nil && c.app.Stop.Drain }
 
-// Serve answers one request for a path: after d comes a status code. logged requests enter the program's access log.
+// Serve answers one request for a path: after d comes a status code. Work that waits for CPU makes d longer; a server
+// that has too much of it answers nothing, status 0. logged requests enter the program's access log.
 func (c *Container) Serve(from, verb, path, agent string, logged bool) (status int, d time.Duration) {
 	a := c.Sandbox.rt.a
+	if c.waiting(a.Now()) >= backlog {
+		return 0, 0
+	}
 	d = c.app.Serve * 3 / 5
 	if d > 0 {
 		// An exponential tail above a floor; 16 bits of randomness are plenty.
@@ -212,7 +216,8 @@ func (c *Container) Serve(from, verb, path, agent string, logged bool) (status i
 	} else if c.app.Respond != nil {
 		status = c.app.Respond(c, path, a.Now().Sub(c.Started))
 	}
-	c.meter.request(a.Now())
+	d = max(d, c.work(c.app.CPUPerRequest))
+	c.meter.n++
 	if logged && c.app.AccessLog {
 		c.access(from, verb, path, agent, status)
 	}

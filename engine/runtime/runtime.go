@@ -26,6 +26,8 @@ type Runtime struct {
 	OnDrivers func()
 	// OnBoot is called, before anything else runs, when the host got power back: every process is gone.
 	OnBoot func()
+	// Cores is the CPU of the machine in thousandths of a core; 0 is 4000.
+	Cores int64
 
 	host      *sim.Host
 	reg       *Registry
@@ -33,6 +35,7 @@ type Runtime struct {
 	images    map[string]*Image
 	sandboxes map[types.UID]*Sandbox
 	boots     int
+	booted    sim.Time
 	http      Dialer
 	programs  Programs
 	root      Volume
@@ -64,9 +67,13 @@ func (rt *Runtime) Host() *sim.Host { return rt.host }
 // Boots counts the starts of the host; it stands for the kernel's boot id.
 func (rt *Runtime) Boots() int { return rt.boots }
 
+// Booted is when the host got its power.
+func (rt *Runtime) Booted() sim.Time { return rt.booted }
+
 func (rt *Runtime) boot(a *sim.Actor) {
 	rt.a = a
 	rt.boots++
+	rt.booted = a.Now()
 	if rt.boots == 1 {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/runtime"
@@ -193,16 +194,65 @@ func TestAShellBecomesTheServer(t *testing.T) {
 	require.NotContains(t, c.Logs()[len(c.Logs())-1].Text, "never")
 }
 
+// milliCPU is what the container used between the last two readings.
+func milliCPU(c *runtime.Container) float64 {
+	last, prev, _ := c.Samples()
+	return float64(last.CPU-prev.CPU) / float64(last.At.Sub(prev.At)) * 1000
+}
+
 func TestUsageFollowsLoad(t *testing.T) {
 	b := newBox(t)
 	c := b.start(t, "registry.k8s.io/hpa-example", nil, nil)
-	b.run(2 * time.Second)
-	idle := c.Usage().MilliCPU
-	for range 300 {
+	_, _, ok := c.Samples()
+	require.False(t, ok, "nothing was read since the start")
+	b.run(15 * time.Second)
+	last, _, ok := c.Samples()
+	require.True(t, ok)
+	idle := last.Memory
+	for range 600 {
 		c.Serve("10.0.0.9", "GET", "/", "curl", true)
 		b.run(100 * time.Millisecond)
 	}
-	require.InDelta(t, 850*(1-0.135), c.Usage().MilliCPU-idle, 60, "10 requests a second of 85 ms")
+	require.InDelta(t, 850, milliCPU(c), 10, "10 requests a second of 85 ms")
 	b.run(2 * time.Minute)
-	require.InDelta(t, idle, c.Usage().MilliCPU, 1)
+	require.InDelta(t, 1, milliCPU(c), 0.01)
+	last, _, _ = c.Samples()
+	require.Equal(t, idle, last.Memory)
+	require.True(t, b.s.Settled(), "counting costs no events")
+}
+
+func TestLimitThrottles(t *testing.T) {
+	b := newBox(t)
+	c := b.start(t, "registry.k8s.io/hpa-example", nil, nil)
+	c.Spec.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m")}
+	b.run(15 * time.Second)
+	_, d := c.Serve("10.0.0.9", "GET", "/", "curl", true)
+	require.GreaterOrEqual(t, d, 170*time.Millisecond, "85 ms of work at half a core")
+	for range 600 {
+		_, d = c.Serve("10.0.0.9", "GET", "/", "curl", true)
+		b.run(100 * time.Millisecond)
+	}
+	require.InDelta(t, 500, milliCPU(c), 1)
+	require.InDelta(t, 40, d.Seconds(), 5, "a tenth of a second came in 0.17 s of work")
+	last, _, _ := c.Samples()
+	require.Greater(t, last.Memory, int64(200<<20), "requests in work hold memory")
+	status := 200
+	for i := 0; i < 1000 && status != 0; i++ {
+		status, _ = c.Serve("10.0.0.9", "GET", "/", "curl", true)
+	}
+	require.Zero(t, status, "no more is accepted")
+}
+
+func TestShellsUseCPU(t *testing.T) {
+	b := newBox(t)
+	c := b.start(t, "busybox", []string{"sh", "-c", "while true; do :; done"}, nil)
+	d := b.start(t, "busybox", []string{"sleep", "3600"}, nil)
+	b.run(time.Minute)
+	require.InDelta(t, 1000, milliCPU(c), 20, "a loop that never waits")
+	require.InDelta(t, 0, milliCPU(d), 0.1)
+	e := b.start(t, "busybox", []string{"sh", "-c", "stress --cpu 2 --timeout 60s; sleep 3600"}, nil)
+	b.run(time.Minute)
+	require.InDelta(t, 2000, milliCPU(e), 20)
+	b.run(time.Minute)
+	require.InDelta(t, 0, milliCPU(e), 0.1)
 }

@@ -160,7 +160,7 @@ func (p *process) step(k func()) {
 		k()
 		return
 	}
-	p.sleep(spinTime, k)
+	p.sleep(max(p.c.work(spinTime), spinTime), k)
 }
 
 func (p *process) get(name string) (string, bool) {

@@ -77,6 +77,7 @@ func (p *process) exec(argv []string, in string, k next) {
 		k(flow{})
 	}
 	name := path.Base(argv[0])
+	p.c.work(costOf(name))
 	if code := p.c.appTool(argv); code >= 0 {
 		switch {
 		case code != 0:
@@ -173,15 +174,54 @@ func (p *process) exec(argv []string, in string, k next) {
 		p.http(name, args, k)
 	case "nslookup":
 		p.nslookup(args, k)
-	case "yes", "top", "stress":
+	case "top":
 		p.loops++
 		p.sleep(365*24*time.Hour, ok)
+	case "yes", "stress":
+		p.burn(name, args, ok)
 	case "python", "python3", "perl", "node", "java", "go", "awk", "sed":
 		// Interpreters of other languages are not here: their programs take a moment and succeed.
 		p.sleep(400*time.Millisecond, ok)
 	default:
 		p.plain(name, args, in, k)
 	}
+}
+
+// costOf is the CPU time that a program of the tools takes to start and run; what the shell does itself costs nothing to
+// speak of.
+func costOf(name string) time.Duration {
+	switch name {
+	case "exit", "return", "break", "continue", "true", ":", "false", "wait", "local", "readonly", "unset", "read", "exec", "eval", "trap", "set",
+		"export", "cd", "shift", "test", "[", "echo", "printf":
+		return 0
+	case "wget", "curl", "nslookup":
+		return 3 * time.Millisecond
+	}
+	return time.Millisecond
+}
+
+// burn is yes and stress: programs that use all the CPU they get, on one core or on as many as they are told, until they
+// are stopped or the time that stress is given is over.
+func (p *process) burn(name string, args []string, ok func()) {
+	cores, d := 1, 365*24*time.Hour
+	if name == "stress" {
+		cores = 0
+		for i := 0; i+1 < len(args); i++ {
+			n, _ := strconv.Atoi(args[i+1])
+			switch args[i] {
+			case "-c", "--cpu", "-m", "--vm":
+				cores += n
+			case "-t", "--timeout":
+				d, _ = duration(args[i+1 : i+2])
+			}
+		}
+	}
+	p.loops++
+	p.c.runEndless(int32(1000 * cores))
+	p.sleep(d, func() {
+		p.c.runEndless(int32(-1000 * cores))
+		ok()
+	})
 }
 
 // shell runs sh with its options: -c text, a script file, or its input.

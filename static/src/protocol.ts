@@ -35,6 +35,8 @@ export type Request =
   | { id: number; op: "why"; ref: string }
   /** Summary of one object; answers ObjectInfo. */
   | { id: number; op: "object"; ref: string }
+  /** What an autoscaler has seen and done, by its reference or its target's; answers Autoscaling, or null. */
+  | { id: number; op: "autoscaling"; ref: string }
   /** The newest Events, newest first; answers EventInfo[]. */
   | { id: number; op: "events"; limit: number }
   /** Answers ControlPlane, as it is now. */
@@ -104,6 +106,13 @@ export interface ObjectInfo {
   /** Log text by container; pods only. */
   logs?: Record<string, string>;
   exists: boolean;
+}
+/** Columns of equal length (engine/autoscaling.go): a step for every change of an autoscaler or its target; -1 is not known. */
+export interface Autoscaling {
+  ref: string; /** a reference */ target: string; min: number; max: number;
+  /** the first of its metrics; "%" of the request, "B", or "" for a plain number */ metric: string; unit: "%" | "B" | "";
+  /** ms of virtual time */ at: number[]; value: number[]; /** what the metric should be */ goal: number[];
+  /** replicas asked for, pods of the target, ready ones */ desired: number[]; actual: number[]; ready: number[];
 }
 export interface EventInfo {
   at: number; type: string; reason: string; object: string; ref: string; message: string; count: number;

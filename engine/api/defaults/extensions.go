@@ -63,12 +63,6 @@ func createExtensions(obj runtime.Object) bool {
 				Type: apiregistration.Available, Status: apiregistration.ConditionTrue, LastTransitionTime: o.CreationTimestamp,
 				Reason: "Local", Message: "Local APIServices are always available",
 			}}
-		} else {
-			// Nothing is forwarded to Services here, so nothing behind one can be reached.
-			o.Status.Conditions = []apiregistration.APIServiceCondition{{
-				Type: apiregistration.Available, Status: apiregistration.ConditionFalse, LastTransitionTime: o.CreationTimestamp,
-				Reason: "FailedDiscoveryCheck", Message: "this API server does not forward requests to the Service " + o.Spec.Service.Namespace + "/" + o.Spec.Service.Name + ": aggregated API servers are not part of this cluster",
-			}}
 		}
 	case *api.Custom:
 		if o.Resource.Custom.Status {

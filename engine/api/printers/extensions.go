@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -13,6 +14,7 @@ import (
 	"tabernetes/engine/api/apiextensions"
 	"tabernetes/engine/api/apiregistration"
 	"tabernetes/engine/api/jsonpath"
+	"tabernetes/engine/api/metrics"
 )
 
 func extensionsColumns(kind schema.GroupKind) []metav1.TableColumnDefinition {
@@ -27,6 +29,12 @@ func extensionsColumns(kind schema.GroupKind) []metav1.TableColumnDefinition {
 	case schema.GroupKind{Group: apiregistration.GroupName, Kind: "APIService"}:
 		return []metav1.TableColumnDefinition{nameColumn(), column("Service", "The reference to the service that hosts this API endpoint."),
 			column("Available", "Whether this service is available."), ageColumn()}
+	case schema.GroupKind{Group: metrics.GroupName, Kind: "NodeMetrics"}, schema.GroupKind{Group: metrics.GroupName, Kind: "PodMetrics"}:
+		name := nameColumn()
+		name.Description = "Name of the resource"
+		out := []metav1.TableColumnDefinition{name, column("cpu", ""), column("memory", ""), column("Window", "")}
+		out[1].Format, out[2].Format, out[3].Format = "quantity", "quantity", "duration"
+		return out
 	}
 	return nil
 }
@@ -66,12 +74,29 @@ func (c clock) extensionsRow(row *metav1.TableRow, obj runtime.Object) bool {
 			}
 		}
 		row.Cells = []any{o.Name, service, available, c.since(o.CreationTimestamp)}
+	case *metrics.NodeMetrics:
+		row.Cells = metricsCells(o.Name, o.Window, o.Usage)
+	case *metrics.PodMetrics:
+		sum := corev1.ResourceList{}
+		for _, ctr := range o.Containers {
+			for name, q := range ctr.Usage {
+				total := sum[name]
+				total.Add(q)
+				sum[name] = total
+			}
+		}
+		row.Cells = metricsCells(o.Name, o.Window, sum)
 	case *api.Custom:
 		row.Cells = c.custom(o)
 	default:
 		return false
 	}
 	return true
+}
+
+// metricsCells are metrics-server's own (its pkg/api/table.go).
+func metricsCells(name string, window metav1.Duration, usage corev1.ResourceList) []any {
+	return []any{name, usage.Cpu().String(), usage.Memory().String(), window.Duration.String()}
 }
 
 func definitionCells(o *apiextensions.CustomResourceDefinition) []any {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -155,27 +154,4 @@ func (o *owners) resource(gvk schema.GroupVersionKind, then func(*api.Resource, 
 		}
 		then(nil, errors.New("no matches for kind "+strconv.Quote(gvk.Kind)+" in version "+strconv.Quote(gvk.GroupVersion().String())))
 	})
-}
-
-// selectorText prints a selector as the generated String method does, which the page's module leaves out.
-func selectorText(s *metav1.LabelSelector) string {
-	if s == nil {
-		return "nil"
-	}
-	var b strings.Builder
-	b.WriteString("&LabelSelector{MatchLabels:map[string]string{")
-	keys := make([]string, 0, len(s.MatchLabels))
-	for k := range s.MatchLabels {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		b.WriteString(k + ": " + s.MatchLabels[k] + ",")
-	}
-	b.WriteString("},MatchExpressions:[]LabelSelectorRequirement{")
-	for _, e := range s.MatchExpressions {
-		b.WriteString("LabelSelectorRequirement{Key:" + e.Key + ",Operator:" + string(e.Operator) + ",Values:[" + strings.Join(e.Values, " ") + "],},")
-	}
-	b.WriteString("},}")
-	return b.String()
 }

@@ -57,7 +57,7 @@ func (k *Controller) trySync(key string, b *policyv1.PodDisruptionBudget, done f
 			return
 		}
 		if scaled && bare > 0 {
-			k.rec.Event(b, corev1.EventTypeWarning, "UnmanagedPods", "Pods selected by this PodDisruptionBudget (selector: "+selectorText(b.Spec.Selector)+") were found "+
+			k.rec.Event(b, corev1.EventTypeWarning, "UnmanagedPods", "Pods selected by this PodDisruptionBudget (selector: "+api.SelectorText(b.Spec.Selector)+") were found "+
 				"to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. "+
 				"To account for these pods please set \".spec.minAvailable\" "+
 				"field of the PDB to an integer value.")

@@ -61,6 +61,7 @@ export class MockEngine implements Wire {
       case "trafficStats": return this.ok(r.id, { sent: this.stats.sent, ok: this.stats.ok, failed: this.stats.failed, byVersion: this.stats.by, reasons: this.stats.reasons, services: this.services.filter((s) => this.load.has(s.id)).map((s) => ({ service: `${s.namespace}/${s.name}`, rps: s.rps, sent: this.stats.sent, ok: this.stats.ok, failed: this.stats.failed, recent: this.stats.by, recentFailed: this.stats.failed })) });
       case "why": return this.ok(r.id, this.why(r.ref));
       case "object": return this.ok(r.id, { ref: r.ref, kind: "Thing", namespace: "default", name: r.ref, yaml: `apiVersion: v1\nkind: Thing\nmetadata:\n  name: ${r.ref.split("/").pop()}\n`, describe: `Name: ${r.ref}`, logs: { web: "listening on :8080\nGET / 200\n" }, exists: true });
+      case "autoscaling": return this.ok(r.id, null);
       case "events": return this.ok(r.id, this.events.slice(-r.limit).reverse());
       case "stats": return this.ok(r.id, { nodes: this.nodes.length, pods: {}, now: this.now, events: this.revision, journalHash: "mock", wasmBytes: 0 });
       case "run": {

@@ -58,6 +58,9 @@ export const zh: Messages = {
   "select.none": "从这里开始", "select.hint": "也可以点击图中任何东西：节点、Pod、Service。这里的一切都是一个真正运行的集群。",
   "select.workloads": "工作负载", "select.gone": "它已经不在了。", "select.describe": "kubectl describe",
   "start.apply": "应用一份清单", "start.apply.note": "载入一个示例：一个 Service 后面十个 Pod；再按“应用”", "start.scale": "扩缩容", "start.scale.note": "拖动 Deployment 的滑块，再按“扩缩容”", "start.canary": "灰度发布", "start.canary.note": "先给新版本一部分请求", "start.kill": "切断一个节点的电源", "start.kill.note": "然后跳过六分钟：它的 Pod 会搬走",
+  // 自动扩缩
+  "hpa.title": "自动扩缩", "hpa.target": "扩缩对象", "hpa.bounds": "允许的副本数", "hpa.goal": "目标值", "hpa.desired": "期望副本", "hpa.actual": "Pod 数", "hpa.ready": "就绪", "hpa.time": "时间", "hpa.table": "以表格显示",
+  "hpa.unknown": "未知", "hpa.alt": "{metric} 为 {value}，目标 {goal}；期望 {desired} 个副本，{ready} 个就绪",
   "field.image": "镜像", "field.replicas": "副本", "field.ready": "就绪", "field.updated": "已更新", "field.available": "可用", "field.node": "节点", "field.version": "版本", "field.restarts": "重启次数", "field.state": "状态", "field.since": "开始于", "field.workload": "所属", "field.type": "类型", "field.ip": "集群 IP", "field.ports": "端口", "field.endpoints": "端点", "field.selector": "选择器", "field.zone": "可用区", "field.power": "电源", "field.api": "API 认为", "field.pods": "Pod", "field.taints": "污点", "field.cpu": "CPU 请求量", "field.memory": "内存请求量", "field.lease": "上次续租", "field.revision": "修订版本", "field.role": "角色", "field.requests": "请求", "field.rollout": "发布", "field.component": "运行于",
   "power.on": "开", "power.off": "关", "none": "无",
   "act.scale": "扩缩", "act.setImage": "设置镜像", "act.restart": "重启", "act.undo": "回滚", "act.pause": "暂停发布", "act.resume": "继续发布", "act.history": "历史", "act.delete": "删除", "act.logs": "日志", "act.canary": "灰度…", "act.load": "发送请求…", "act.cordon": "停止调度", "act.uncordon": "恢复调度", "act.drain": "排空", "act.cut": "⚡ 切断电源", "act.restore": "恢复供电", "act.describe": "描述", "act.skip6": "跳过 6 分钟",

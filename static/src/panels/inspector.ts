@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit";
 import { app } from "../app.ts";
-import type { EventInfo, ObjectInfo, Why } from "../protocol.ts";
+import type { Autoscaling, EventInfo, ObjectInfo, Why } from "../protocol.ts";
 import { clockText } from "../time.ts";
 import { t } from "../i18n/index.ts";
 import { Panel } from "./panel.ts";
@@ -13,7 +13,7 @@ import { welcome } from "./welcome.ts";
 
 class TabInspector extends Panel {
   protected override topics = ["prefs", "frame", "selection", "tabs"] as Panel["topics"];
-  private object?: ObjectInfo; private why?: Why; private events?: EventInfo[];
+  private object?: ObjectInfo; private why?: Why; private events?: EventInfo[]; private scaling?: Autoscaling | null; private scaled = "";
   private askedFor = ""; private askedAt = 0; private asking = false; private container = "";
 
   /** Fetches what the open tab needs; again when the cluster has moved on, at most once a second. */
@@ -22,10 +22,11 @@ class TabInspector extends Panel {
     if (!ref || app.phase !== "ready" || this.asking) return;
     const fresh = key === this.askedFor, token = `${key} ${app.model.revision}`;
     if (fresh && (performance.now() - this.askedAt < 1000 || token === this.token)) return;
-    if (tab === "summary" || (/^(components|headquarters)\//.test(ref) && tab !== "why")) return;
+    if ((tab === "summary" && !scalable.test(ref)) || (/^(components|headquarters)\//.test(ref) && tab !== "why")) return;
     this.asking = true; this.askedFor = key; this.token = token; this.askedAt = performance.now();
     try {
-      if (tab === "why") this.why = await app.engine.call<Why>({ op: "why", ref });
+      if (tab === "summary") { this.scaling = await app.engine.call<Autoscaling | null>({ op: "autoscaling", ref }); this.scaled = ref; }
+      else if (tab === "why") this.why = await app.engine.call<Why>({ op: "why", ref });
       else if (tab === "events") this.events = (await app.engine.call<EventInfo[]>({ op: "events", limit: 500 })).filter((e) => e.ref === ref || related(e, ref));
       else this.object = await app.engine.call<ObjectInfo>({ op: "object", ref });
     } catch { if (tab === "why") this.why = { ref, summary: "", chain: [], history: [], advice: [] }; }
@@ -49,7 +50,7 @@ class TabInspector extends Panel {
       ${tabs("right", tab, all, (right) => app.show({ right }), t("right.label"))}
       <div class="pane" role="tabpanel" id="right-panel" aria-labelledby="right-tab-${tab}" tabindex="0">
         <div class="head"><span class="dim">${kind}</span><h2>${name}</h2><button class="icon" aria-label=${t("close")} title=${t("close")} @click=${() => app.select("")}>✕</button></div>
-        ${tab === "summary" ? summary(ref) : tab === "why" ? this.whyTab(ref) : tab === "yaml" ? this.yamlTab(ref) : tab === "events" ? this.eventsTab() : this.logsTab(ref)}
+        ${tab === "summary" ? ref.startsWith("horizontalpod") && this.scaled !== ref ? html`<p class="note">…</p>` : summary(ref, this.scaled === ref ? this.scaling ?? undefined : undefined) : tab === "why" ? this.whyTab(ref) : tab === "yaml" ? this.yamlTab(ref) : tab === "events" ? this.eventsTab() : this.logsTab(ref)}
       </div>`;
   }
 
@@ -80,6 +81,9 @@ class TabInspector extends Panel {
       <pre class="doc logs" tabindex="0">${o.logs![name]}</pre>`;
   }
 }
+
+/** What an autoscaler may scale, and autoscalers. */
+const scalable = /^(horizontalpodautoscalers|deployments|replicasets|statefulsets|replicationcontrollers)\//;
 
 /** A Deployment's events include its pods' and ReplicaSets'. */
 function related(e: EventInfo, ref: string): boolean {

@@ -8,15 +8,16 @@ import type { Action } from "../actions.ts";
 import { en } from "../i18n/en.ts";
 import { t } from "../i18n/index.ts";
 import type { Key } from "../i18n/index.ts";
-import type { NodeView, ServiceView, WorkloadView } from "../protocol.ts";
+import type { Autoscaling, NodeView, ServiceView, WorkloadView } from "../protocol.ts";
 import { stateText } from "../stage/podstyle.ts";
 import { ageText, bytesText, clockText, round } from "../time.ts";
 import { ailments, partWord, workerPart } from "../stage/control.ts";
+import { autoscalingChart } from "./autoscaling.ts";
 import { faultForm } from "./faults.ts";
 import { headquarters, leaseFacts, partDetails, parts, processActions } from "./headquarters.ts";
 import { hueColor } from "./parts.ts";
 
-const kinds: Record<string, string> = { pods: "Pod", nodes: "Node", services: "Service", deployments: "Deployment", replicasets: "ReplicaSet", components: "", headquarters: "", requests: "", records: "" };
+const kinds: Record<string, string> = { pods: "Pod", nodes: "Node", services: "Service", deployments: "Deployment", replicasets: "ReplicaSet", horizontalpodautoscalers: "HorizontalPodAutoscaler", components: "", headquarters: "", requests: "", records: "" };
 
 export function title(ref: string): { kind: string; name: string } {
   const [resource, ...rest] = ref.split("/");
@@ -50,7 +51,8 @@ function act(a: Action): void {
   if (a.run) a.run(); else void app.run(a.line);
 }
 
-export function summary(ref: string): TemplateResult {
+/** `scaling` is what the engine told of the autoscaler that is selected, or that scales what is selected. */
+export function summary(ref: string, scaling?: Autoscaling): TemplateResult {
   const m = app.model, name = ref.slice(ref.indexOf("/") + 1);
   if (ref.startsWith("headquarters/")) return headquarters();
   if (ref.startsWith("components/")) return component(name);
@@ -59,7 +61,14 @@ export function summary(ref: string): TemplateResult {
   const s = m.serviceOf(ref);
   if (s) return service(s);
   const w = m.workloadOf(ref);
-  return w ? workload(w) : gone();
+  if (w) return html`${workload(w)}${scaling ? html`<h3>${t("hpa.title")} ${link(scaling.ref)}</h3>${autoscalingChart(scaling)}` : nothing}`;
+  return scaling ? autoscaler(scaling) : gone();
+}
+
+function autoscaler(h: Autoscaling): TemplateResult {
+  const [, ns, name] = h.ref.split("/"), flag = namespaceFlag(ns);
+  return html`${facts([["hpa.target", h.target ? link(h.target) : t("none")], ["hpa.bounds", `${h.min} – ${h.max}`]])}${autoscalingChart(h)}
+    ${buttons([{ text: t("act.describe"), line: `kubectl describe hpa ${name}${flag}` }, { text: t("act.delete"), line: `kubectl delete hpa ${name}${flag}`, danger: true }])}`;
 }
 function again(): void { document.querySelector<HTMLElement & { requestUpdate(): void }>("tab-inspector")?.requestUpdate(); }
 function gone(): TemplateResult { return html`<p class="note">${t("select.gone")}</p>`; }
