@@ -14,7 +14,7 @@ const (
 	OpEtcdctl = "etcdctl" // Line
 	OpCancel  = "cancel"  // Of: the number of a kubectl or etcdctl command in the log
 	OpEdited  = "edited"  // Of: as above, a command with an editor open; Files: "-" is what was saved, none: left without saving
-	OpInput   = "input"   // Of: as above, a command that reads from the terminal; Line: what was typed, "\x04" is Ctrl-D
+	OpInput   = "input"   // Of: as above, a command that reads from the terminal; Line: what was typed before Enter, or up to Ctrl-C ("\x03") or Ctrl-D ("\x04")
 	OpTraffic = "traffic" // Name: a Service; RPS
 )
 
@@ -73,7 +73,8 @@ type Process struct {
 
 	editor *Editor
 	edited func(saved string, ok bool)
-	typed  func(line string, end bool)
+	typed  func(keys string)
+	raw    bool
 }
 
 // Done reports that the command has ended.

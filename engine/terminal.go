@@ -27,8 +27,8 @@ func (c *Cluster) attach(p *Process, cmd Command, out Output, env *kubectl.Env) 
 		}
 	}
 	if cmd.Keys {
-		env.Keys = func(typed func(line string, end bool)) {
-			p.typed = typed
+		env.Keys = func(raw bool, typed func(keys string)) {
+			p.typed, p.raw = typed, raw
 			if out.Keys != nil {
 				out.Keys()
 			}
@@ -47,6 +47,17 @@ func (p *Process) Reads() bool { return p.typed != nil && !p.over }
 
 // Waits reports that the command has ended or that its user may have to do something.
 func (p *Process) Waits() bool { return p.over || p.editor != nil || p.typed != nil }
+
+// Raw reports that the command's terminal is one in a container: Ctrl-C is a key for it, and does not end the command.
+func (p *Process) Raw() bool { return p.raw && p.Reads() }
+
+// keysOf are the keys of an OpInput: a line and Enter, unless it ends with Ctrl-C or Ctrl-D.
+func keysOf(line string) string {
+	if strings.HasSuffix(line, "\x03") || strings.HasSuffix(line, "\x04") {
+		return line
+	}
+	return line + "\r"
+}
 
 // Editors are the editors that are open, in the order of their commands: after Replay a terminal learns here what to
 // show.
@@ -72,7 +83,7 @@ func (c *Cluster) terminal(cmd Command) (*Process, error) {
 			return nil, fmt.Errorf("command %d does not read from the terminal", cmd.Of)
 		}
 		c.log = append(c.log, cmd)
-		c.Sim.Do(func() { p.typed(strings.TrimSuffix(cmd.Line, "\x04"), strings.HasSuffix(cmd.Line, "\x04")) })
+		c.Sim.Do(func() { p.typed(keysOf(cmd.Line)) })
 		return p, nil
 	}
 	if p.editor == nil {

@@ -53,8 +53,9 @@ type Env struct {
 	// if the editor was left without saving. Only the first call of done counts, and it may come much later. Nil: the
 	// terminal has no editor, and what needs one says so.
 	Edit func(name, text string, done func(saved string, ok bool))
-	// Keys asks for what the user types: typed gets each line, and end at Ctrl-D. Nil: nobody types at the terminal.
-	Keys func(typed func(line string, end bool))
+	// Keys asks for what the user types: typed gets keys as a terminal sends them, "\r" for Enter and "\x04" for Ctrl-D. raw
+	// says that Ctrl-C is such a key too, instead of the end of the line under way. Nil: nobody types at the terminal.
+	Keys func(raw bool, typed func(keys string))
 }
 
 // Process is a line under way.

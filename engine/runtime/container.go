@@ -42,6 +42,8 @@ type Container struct {
 	argv     []string
 	env      []string
 	sh       *process
+	main     *Session // of a program that is no app
+	attached []*Attachment
 	fs       map[string]string // files of the container's own layer
 	mounts   []mount
 	listenAt sim.Time
@@ -310,7 +312,7 @@ func (c *Container) ended(code int32, reason string) {
 	c.endProgram()
 	c.kill.Stop()
 	if c.sh != nil {
-		c.sh.dead = true
+		c.sh.die()
 	}
 	fns := c.onEnd
 	c.onEnd = nil

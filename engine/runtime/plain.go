@@ -10,7 +10,7 @@ import (
 )
 
 // plain runs the programs that read, compute and print, and neither wait nor change the flow.
-func (p *process) plain(name string, args []string, in string, k next) {
+func (p *process) plain(name string, args []string, in *input, k next) {
 	p.status = 0
 	switch name {
 	case "echo":
@@ -41,7 +41,7 @@ func (p *process) plain(name string, args []string, in string, k next) {
 			from, to := p.path(args[n-2]), p.path(args[n-1])
 			text, ok := p.c.ReadFile(from)
 			if !ok {
-				p.out(name + ": can't stat '" + args[n-2] + "': No such file or directory\n")
+				p.err(name + ": can't stat '" + args[n-2] + "': No such file or directory\n")
 				p.status = 1
 				break
 			}
@@ -111,9 +111,20 @@ func (p *process) plain(name string, args []string, in string, k next) {
 			}
 			p.out(strconv.Itoa(a) + "\n")
 		}
+	case "stty":
+		if p.tty != nil && slices.Contains(args, "size") {
+			p.out(strconv.Itoa(int(p.tty.height)) + " " + strconv.Itoa(int(p.tty.width)) + "\n")
+		}
+	case "tty":
+		if p.tty != nil {
+			p.out("/dev/pts/0\n")
+			break
+		}
+		p.out("not a tty\n")
+		p.status = 1
 	case "kill", "ps", "nc", "ping", "free", "df", "source", ".":
 	default:
-		p.out("sh: " + name + ": not found\n")
+		p.err("sh: " + name + ": not found\n")
 		p.status = 127
 	}
 	k(flow{})
@@ -191,7 +202,7 @@ func (p *process) rm(args []string) {
 			f, recursive, force = f[:len(f)-2], true, true
 		}
 		if !p.c.remove(p.path(f), recursive) && !force {
-			p.out("rm: can't remove '" + f + "': No such file or directory\n")
+			p.err("rm: can't remove '" + f + "': No such file or directory\n")
 			p.status = 1
 		}
 	}
@@ -209,7 +220,7 @@ func (p *process) ls(args []string) {
 		return
 	}
 	if !p.c.isDir(dir) {
-		p.out("ls: " + dir + ": No such file or directory\n")
+		p.err("ls: " + dir + ": No such file or directory\n")
 		p.status = 1
 		return
 	}
@@ -238,7 +249,7 @@ func (p *process) seq(args []string) {
 }
 
 // filter runs a program that turns its input, or files, into output.
-func (p *process) filter(name string, args []string, in string, k next) {
+func (p *process) filter(name string, args []string, in *input, k next) {
 	var opts, files []string
 	for i := 0; i < len(args); i++ {
 		a := args[i]
@@ -249,7 +260,8 @@ func (p *process) filter(name string, args []string, in string, k next) {
 		case (a == "-d" || a == "-f") && name == "cut" && i+1 < len(args):
 			i++
 			opts = append(opts, a+args[i])
-		case strings.HasPrefix(a, "-") && len(a) > 1:
+		case a == "-": // the input, which it reads as it is
+		case strings.HasPrefix(a, "-"):
 			opts = append(opts, a)
 		default:
 			files = append(files, a)
@@ -264,26 +276,55 @@ func (p *process) filter(name string, args []string, in string, k next) {
 		}
 	case "tr":
 		pair, files = files, nil
-	case "tee":
-		for _, f := range files {
-			p.c.WriteFile(p.path(f), in, slices.Contains(opts, "-a"))
-		}
-		files = nil
 	}
 	p.status = 0
-	text := in
-	if len(files) > 0 {
-		text = ""
+	switch {
+	case name == "tee":
+		sinks := []func(string){p.out}
 		for _, f := range files {
-			s, ok := p.c.ReadFile(p.path(f))
-			if !ok {
-				p.out(name + ": can't open '" + f + "': No such file or directory\n")
-				p.status = 1
-				continue
-			}
-			text += s
+			sinks = append(sinks, p.sink(f, slices.Contains(opts, "-a")))
 		}
+		p.copy(in, sinks, k)
+		return
+	case len(files) == 0 && name == "cat":
+		p.copy(in, []func(string){p.out}, k)
+		return
+	case len(files) == 0:
+		in.all(alive(p, func(text string) { p.filterText(name, opts, pattern, pair, text, k) }))
+		return
 	}
+	text := ""
+	for _, f := range files {
+		s, ok := p.c.ReadFile(p.path(f))
+		if !ok {
+			p.err(name + ": can't open '" + f + "': No such file or directory\n")
+			p.status = 1
+			continue
+		}
+		text += s
+	}
+	p.filterText(name, opts, pattern, pair, text, k)
+}
+
+// copy hands on what comes, as it comes.
+func (p *process) copy(in *input, to []func(string), k next) {
+	in.read(func(text string, end bool) {
+		switch {
+		case p.dead:
+		case end:
+			k(flow{})
+		default:
+			for _, out := range to {
+				out(text)
+			}
+			p.steps = 0
+			p.copy(in, to, k)
+		}
+	})
+}
+
+// filterText is what filters other than cat and tee make of a text.
+func (p *process) filterText(name string, opts []string, pattern string, pair []string, text string, k next) {
 	has := func(o string) bool {
 		return slices.ContainsFunc(opts, func(s string) bool { return !strings.HasPrefix(s, "--") && strings.Contains(s, o) })
 	}
