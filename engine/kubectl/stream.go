@@ -4,19 +4,22 @@ import (
 	"errors"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
 )
 
 // remote is a program in a container that this command is connected with (client-go/tools/remotecommand).
 type remote struct {
-	c       *cmd
-	st      *client.Stream
-	opts    api.StreamOptions
-	opened  bool
-	onOpen  func()
-	out     func(string)
-	onEnd   func(error)
+	c      *cmd
+	st     *client.Stream
+	opts   api.StreamOptions
+	opened bool
+	onOpen func()
+	out    func(string)
+	shown  bool // something came
+	onEnd  func(error)
 }
 
 // connect opens exec or attach. Input is what came through the pipe, or what is typed from now on. onEnd gets nil, an
@@ -43,7 +46,12 @@ func (r *remote) frame(f api.Frame) {
 		}
 	case api.Stdout:
 		if r.opts.TTY {
-			f.Data = strings.ReplaceAll(f.Data, "\r\n", "\n") // the terminal's doing
+			// The terminal's doing: a line's end is one, and the line's beginning is where it is at first.
+			f.Data = strings.ReplaceAll(f.Data, "\r\n", "\n")
+			if !r.shown {
+				f.Data = strings.TrimPrefix(f.Data, "\r")
+			}
+			r.shown = true
 		}
 		r.out(f.Data)
 	case api.Stderr:
@@ -51,6 +59,10 @@ func (r *remote) frame(f api.Frame) {
 	case api.Result:
 		err := f.Err
 		var exit *api.ExitError
+		var st apierrors.APIStatus
+		if !r.opened && errors.As(err, &st) {
+			err = &api.UpgradeError{Text: err.Error()}
+		}
 		if err != nil && r.opened && !errors.As(err, &exit) && err != api.ErrStreamLost {
 			// The streaming server tells an internal error, and the translation of its streams to WebSockets wraps what it
 			// reads in another (apiserver/pkg/util/proxy/streamtranslator.go): real kubectl prints both.
@@ -76,7 +88,7 @@ func (r *remote) feed() {
 		return
 	}
 	if r.opts.TTY {
-		r.st.Send(api.Frame{Kind: api.Resize, Width: terminalWidth, Height: terminalHeight})
+		r.resize(terminalWidth, terminalHeight)
 	}
 	ctx := c.sh.a.Sim().Context()
 	c.keys(r.opts.TTY, func(keys string) {
@@ -87,6 +99,10 @@ func (r *remote) feed() {
 			c.after(0, "typed", func() { r.typed(keys) })
 		})
 	})
+}
+
+func (r *remote) resize(width, height uint16) {
+	r.st.Send(api.Frame{Kind: api.Resize, Width: width, Height: height})
 }
 
 // typed sends keys as they are to a terminal in the container; else the terminal here makes lines of them.

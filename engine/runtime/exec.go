@@ -29,6 +29,7 @@ type Session struct {
 	pumping       bool
 	escape        int // of a sequence of a function key: 1 after ESC, 2 inside
 	interrupt     func()
+	prompt        string // of the shell that reads now
 	width, height uint16
 }
 
@@ -135,4 +136,11 @@ func (s *Session) CloseInput() {
 }
 
 // Resize tells the size of the watcher's window, in characters.
-func (s *Session) Resize(width, height uint16) { s.width, s.height = width, height }
+func (s *Session) Resize(width, height uint16) {
+	changed := s.width != 0 && (s.width != width || s.height != height)
+	s.width, s.height = width, height
+	// A shell that reads a line draws it again.
+	if changed && !s.over && s.in != nil && s.in.more != nil && s.prompt != "" {
+		s.io.Out("\r"+s.prompt+string(s.line), false)
+	}
+}

@@ -90,7 +90,7 @@ func (c *Container) Logs() []LogLine {
 		l := c.log.lines[(c.log.head+i)%n]
 		out = append(out, LogLine{l.at, l.text})
 	}
-	if c.log.partial != "" {
+	if c.log.partial != "" && c.State == Exited { // a line is written when it is whole
 		out = append(out, LogLine{c.Sandbox.rt.a.Now(), c.log.partial})
 	}
 	return out

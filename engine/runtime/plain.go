@@ -354,6 +354,8 @@ func (p *process) filterText(name string, opts []string, pattern string, pair []
 			p.out(strconv.Itoa(strings.Count(text, "\n")) + "\n")
 		case has("c"):
 			p.out(strconv.Itoa(len(text)) + "\n")
+		case has("w"):
+			p.out(strconv.Itoa(len(strings.Fields(text))) + "\n")
 		default:
 			p.out(strconv.Itoa(strings.Count(text, "\n")) + " " + strconv.Itoa(len(strings.Fields(text))) + " " + strconv.Itoa(len(text)) + "\n")
 		}

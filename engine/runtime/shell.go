@@ -17,7 +17,7 @@ type process struct {
 	dead    bool
 	vars    map[string]string
 	params  []string // $0, $1, ...
-	in      *input // of whatever stands inside a compound command
+	in      *input   // of whatever stands inside a compound command
 	out     func(string)
 	err     func(string)
 	tty     *Session // the terminal it runs at, or nil

@@ -109,20 +109,23 @@ func (p *process) repl(name string, in *input, k next) {
 	}
 	var text string
 	prompt := func() {
-		switch {
-		case tty == nil:
-		case text != "":
-			p.out("> ")
-		case bash:
-			p.out("root@" + p.c.Sandbox.Hostname() + ":" + p.vars["PWD"] + "# ")
-		default:
-			p.out(p.vars["PWD"] + " # ")
+		if tty == nil {
+			return
 		}
+		switch {
+		case text != "":
+			tty.prompt = "> "
+		case bash:
+			tty.prompt = "root@" + p.c.Sandbox.Hostname() + ":" + p.vars["PWD"] + "# "
+		default:
+			tty.prompt = p.vars["PWD"] + " # "
+		}
+		p.out(tty.prompt)
 	}
 	var outer func()
 	leave := func() {
 		if tty != nil {
-			tty.interrupt = outer
+			tty.interrupt, tty.prompt = outer, ""
 		}
 		k(flow{})
 	}
@@ -164,6 +167,9 @@ func (p *process) repl(name string, in *input, k next) {
 				return
 			}
 			p.steps = 0
+			if tty != nil {
+				tty.prompt = ""
+			}
 			p.foreground(f, in, ran)
 		})
 	}
