@@ -19,6 +19,7 @@ type cmd struct {
 	files  map[string]string
 	stdin  string
 	editor func(name, text string, done func(saved string, ok bool))
+	env    Env
 	keys   func(raw bool, typed func(keys string))
 	exitFn func(int)
 

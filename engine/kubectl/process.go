@@ -26,7 +26,8 @@ type Shell struct {
 	table *api.Table // what was discovered last
 	stale bool       // and may be out of date
 
-	kept map[string]string // temporary files of kubectl edit, by name
+	ports map[int32]*forwarder // that kubectl port-forward listens on
+	kept  map[string]string    // temporary files of kubectl edit, by name
 }
 
 // New makes a shell for an actor and its client.
@@ -283,7 +284,7 @@ type kubectlProgram struct {
 func (k *kubectlProgram) write(text string) { k.in = append(k.in, text...) }
 
 func (k *kubectlProgram) closeInput() {
-	k.c = &cmd{sh: k.p.sh, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, keys: k.p.env.Keys, stdin: string(k.in), exitFn: k.exit}
+	k.c = &cmd{sh: k.p.sh, env: k.p.env, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, keys: k.p.env.Keys, stdin: string(k.in), exitFn: k.exit}
 	k.c.main(k.args)
 }
 

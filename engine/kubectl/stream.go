@@ -12,14 +12,15 @@ import (
 
 // remote is a program in a container that this command is connected with (client-go/tools/remotecommand).
 type remote struct {
-	c      *cmd
-	st     *client.Stream
-	opts   api.StreamOptions
-	opened bool
-	onOpen func()
-	out    func(string)
-	shown  bool // something came
-	onEnd  func(error)
+	c       *cmd
+	st      *client.Stream
+	opts    api.StreamOptions
+	opened  bool
+	onOpen  func()
+	onFrame func(api.Frame) // what is neither output nor the end
+	out     func(string)
+	shown   bool // something came
+	onEnd   func(error)
 }
 
 // connect opens exec or attach. Input is what came through the pipe, or what is typed from now on. onEnd gets nil, an
@@ -56,6 +57,10 @@ func (r *remote) frame(f api.Frame) {
 		r.out(f.Data)
 	case api.Stderr:
 		r.c.errOut(f.Data)
+	default:
+		if r.onFrame != nil {
+			r.onFrame(f)
+		}
 	case api.Result:
 		err := f.Err
 		var exit *api.ExitError

@@ -65,6 +65,9 @@ func (k *Kubelet) forward(sb *runtime.Sandbox, send func(api.Frame)) (func(api.F
 // refusedForward is containerd's error, in the streaming server's frame.
 func refusedForward(sb *runtime.Sandbox, port int32) error {
 	id := sb.ID()
+	if !sb.Ready {
+		return fmt.Errorf("error forwarding port %d to pod %s, uid : failed to find sandbox %q in store: not found", port, id, id)
+	}
 	return fmt.Errorf("error forwarding port %d to pod %s, uid : failed to execute portforward in network namespace \"/var/run/netns/cni-%s\": failed to connect to localhost:%d inside namespace %q, IPv4: dial tcp4 127.0.0.1:%d: connect: connection refused IPv6 dial tcp6 [::1]:%d: connect: connection refused ",
 		port, id, sb.UID, port, id, port, port)
 }
