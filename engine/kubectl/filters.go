@@ -40,8 +40,9 @@ func newFilter(p *Process, args []string, out func(string), exit func(int)) prog
 		}
 		return &simpleProgram{run: func(string) {
 			code := 0
+			files := p.sh.with(p.env.Files)
 			for _, name := range args[1:] {
-				if text, ok := p.env.Files[name]; ok {
+				if text, ok := files[name]; ok {
 					out(text)
 				} else {
 					p.env.Err("cat: " + name + ": No such file or directory\n")

@@ -19,6 +19,7 @@ type remote struct {
 	onOpen  func()
 	onFrame func(api.Frame) // what is neither output nor the end
 	out     func(string)
+	err     func(string)
 	shown   bool // something came
 	onEnd   func(error)
 }
@@ -26,7 +27,7 @@ type remote struct {
 // connect opens exec or attach. Input is what came through the pipe, or what is typed from now on. onEnd gets nil, an
 // *api.ExitError, or what went wrong.
 func (c *cmd) connect(sub, namespace, name string, opts api.StreamOptions, onEnd func(error)) *remote {
-	r := &remote{c: c, opts: opts, out: c.out, onEnd: onEnd}
+	r := &remote{c: c, opts: opts, out: c.out, err: c.errOut, onEnd: onEnd}
 	// kubectl asks for a WebSocket, a GET, and falls back to SPDY, a POST, when it may not get: create decides.
 	req := &api.Request{Verb: api.Create, Resource: api.Pods, Subresource: sub, Namespace: namespace, Name: name, Stream: &opts}
 	c.sign(req)
@@ -56,7 +57,7 @@ func (r *remote) frame(f api.Frame) {
 		}
 		r.out(f.Data)
 	case api.Stderr:
-		r.c.errOut(f.Data)
+		r.err(f.Data)
 	default:
 		if r.onFrame != nil {
 			r.onFrame(f)

@@ -68,6 +68,8 @@ func (c *Container) ReadFile(p string) (string, bool) {
 
 func (c *Container) builtinFile(name string) (string, bool) {
 	switch name {
+	case nginxIndex:
+		return nginxWelcome, c.app != nil && c.app.Name == "nginx"
 	case "/etc/hostname":
 		return c.Sandbox.Hostname() + "\n", true
 	case "/etc/hosts":
@@ -81,6 +83,9 @@ func (c *Container) builtinFile(name string) (string, bool) {
 	}
 	return "", false
 }
+
+// builtinFiles are those of builtinFile that a directory lists.
+var builtinFiles = []string{"/etc/hostname", "/etc/hosts", "/etc/machine-id", "/etc/resolv.conf", nginxIndex}
 
 // WriteFile writes or appends to a file.
 func (c *Container) WriteFile(p, content string, add bool) {
@@ -170,10 +175,23 @@ func (c *Container) list(p string) []string {
 		prefix = ""
 	}
 	seen := map[string]bool{}
-	for k := range files {
+	add := func(k string) {
 		if rest, ok := strings.CutPrefix(k, prefix); ok && rest != "" {
 			first, _, _ := strings.Cut(rest, "/")
 			seen[first] = true
+		}
+	}
+	for k := range files {
+		add(k)
+	}
+	if v == nil {
+		for i := range c.mounts {
+			add(c.mounts[i].path)
+		}
+		for _, k := range builtinFiles {
+			if _, ok := c.builtinFile(k); ok {
+				add(k)
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))

@@ -15,7 +15,7 @@ import (
 const toolNames = " sh bash ash dash /bin/sh echo printf sleep exit true false : cat date touch rm mkdir ls test [ hostname env printenv " +
 	"export set unset trap wait exec cd pwd seq wget curl nslookup tail head wc grep sort uname id whoami shift return break continue read " +
 	"local readonly source . eval perl python python3 node rev tee sync chmod chown cp mv ln kill ps nc ping redis-cli mysqladmin mysql pg_isready " +
-	"mongo mongosh nproc top free df mount basename dirname expr yes tr sed awk cut stty tty zookeeper-ready java go stress apk apt-get apt yum pip npm "
+	"mongo mongosh nproc top free df mount basename dirname expr yes tr sed awk cut stty tty tar zookeeper-ready java go stress apk apt-get apt yum pip npm "
 
 func knownTool(name string) bool {
 	return name != "" && !strings.Contains(name, " ") && strings.Contains(toolNames, " "+name+" ")
@@ -164,6 +164,8 @@ func (p *process) exec(argv []string, in *input, k next) {
 		}
 		p.status = b2i(!p.testArgs(args))
 		k(flow{})
+	case "tar":
+		p.tar(args, in, k)
 	case "tail":
 		if slices.ContainsFunc(args, func(a string) bool { return a == "-f" || a == "-F" }) {
 			p.follow(args[len(args)-1], 0)
