@@ -46,6 +46,10 @@ func (s *Server) serveSubresource(k *cacher, req *api.Request, by *sim.Actor, re
 		k.get(req, reply)
 	case req.Subresource == "approval" && writes:
 		s.update(k, req, by, reply)
+	case req.Subresource == "ephemeralcontainers" && req.Verb == api.Get:
+		k.get(req, reply)
+	case req.Subresource == "ephemeralcontainers" && writes:
+		s.update(k, req, by, reply)
 	case req.Subresource == "scale" && k.r.Custom != nil:
 		s.customScale(k, k.r, req, by, reply)
 	case req.Subresource == "scale" && req.Verb == api.Get:
