@@ -130,7 +130,6 @@ func viewConfig(c *cmd) {
 // notYet are commands of kubectl that this one does not have, with what to do in their place.
 var notYet = [][2]string{
 	{"proxy", "kubectl get --raw PATH asks the API server"},
-	{"debug", "use kubectl exec, kubectl describe and kubectl logs"},
 	{"kustomize", "apply the manifests themselves"},
 	{"completion", ""}, {"plugin", ""}, {"alpha", ""}, {"kuberc", ""}, {"options", ""},
 }

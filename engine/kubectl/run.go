@@ -34,7 +34,7 @@ func runRun(c *cmd) {
 	case image == "":
 		c.failf("--image is required")
 		return
-	case strings.ContainsAny(image, " \t") || strings.HasPrefix(image, "/") || strings.HasSuffix(image, ":") || strings.ToLower(imagePath(image)) != imagePath(image):
+	case !isImage(image):
 		c.failf("invalid image name %q: invalid reference format", image)
 		return
 	case c.f.bool("tty") && !c.f.bool("stdin"):
@@ -112,6 +112,11 @@ func runRun(c *cmd) {
 		}
 		c.end(errs...)
 	})
+}
+
+// isImage tells whether a name has the form of an image's, as far as mistakes go.
+func isImage(image string) bool {
+	return !strings.ContainsAny(image, " \t") && !strings.HasPrefix(image, "/") && !strings.HasSuffix(image, ":") && strings.ToLower(imagePath(image)) == imagePath(image)
 }
 
 // imagePath is an image's name without registry, tag and digest.

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -141,6 +142,13 @@ func (s *Session) Resize(width, height uint16) {
 	s.width, s.height = width, height
 	// A shell that reads a line draws it again.
 	if changed && !s.over && s.in != nil && s.in.more != nil && s.prompt != "" {
-		s.io.Out("\r"+s.prompt+string(s.line), false)
+		text := "\r" + s.prompt + string(s.line)
+		if s != s.c.main {
+			s.io.Out(text, false)
+			return
+		}
+		for _, at := range slices.Clone(s.c.attached) { // a log has no screen to draw again
+			at.io.Out(text, false)
+		}
 	}
 }
