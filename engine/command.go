@@ -61,8 +61,9 @@ type Output struct {
 	// terminal has no editor, and kubectl edit says so.
 	Edit func(name, text string)
 	// Keys tells that the command reads from the terminal from now on, until it ends: kubectl exec -it. What is typed
-	// comes as OpInput. Nil: nobody types.
-	Keys func()
+	// comes as OpInput. raw says that Ctrl-C does too: it is for a program in a container, and does not end the command.
+	// Nil: nobody types.
+	Keys func(raw bool)
 }
 
 // Process is a kubectl or etcdctl command under way.
@@ -74,7 +75,6 @@ type Process struct {
 	editor *Editor
 	edited func(saved string, ok bool)
 	typed  func(keys string)
-	raw    bool
 }
 
 // Done reports that the command has ended.

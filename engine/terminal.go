@@ -28,9 +28,9 @@ func (c *Cluster) attach(p *Process, cmd Command, out Output, env *kubectl.Env) 
 	}
 	if cmd.Keys {
 		env.Keys = func(raw bool, typed func(keys string)) {
-			p.typed, p.raw = typed, raw
+			p.typed = typed
 			if out.Keys != nil {
-				out.Keys()
+				out.Keys(raw)
 			}
 		}
 	}
@@ -47,9 +47,6 @@ func (p *Process) Reads() bool { return p.typed != nil && !p.over }
 
 // Waits reports that the command has ended or that its user may have to do something.
 func (p *Process) Waits() bool { return p.over || p.editor != nil || p.typed != nil }
-
-// Raw reports that the command's terminal is one in a container: Ctrl-C is a key for it, and does not end the command.
-func (p *Process) Raw() bool { return p.raw && p.Reads() }
 
 // keysOf are the keys of an OpInput: a line and Enter, unless it ends with Ctrl-C or Ctrl-D.
 func keysOf(line string) string {

@@ -17,7 +17,7 @@ type session struct {
 
 func (t *session) output() engine.Output {
 	put := func(text string) { t.b.WriteString(text) }
-	return engine.Output{Out: put, Err: put, Done: func(code int) { t.code = code }, Edit: func(string, string) {}, Keys: func() {}}
+	return engine.Output{Out: put, Err: put, Done: func(code int) { t.code = code }, Edit: func(string, string) {}, Keys: func(bool) {}}
 }
 
 // run goes on until the line is over or waits for its user, and returns what it printed.
