@@ -2,7 +2,6 @@ package kubectl
 
 import (
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -185,7 +184,7 @@ func (w *curl) answered(a *api.HTTPAnswer, err error) {
 		w.fail(52, "curl: (52) Empty reply from server")
 		return
 	case a.Status >= 400 && w.name == "wget":
-		w.fail(8, "wget: server returned error: HTTP/1.1 "+strconv.Itoa(a.Status)+" "+http.StatusText(a.Status))
+		w.fail(8, "wget: server returned error: HTTP/1.1 "+strconv.Itoa(a.Status)+" "+statusText(a.Status))
 		return
 	case a.Status >= 400 && w.fai:
 		w.fail(22, "curl: (22) The requested URL returned error: "+strconv.Itoa(a.Status))
@@ -195,7 +194,7 @@ func (w *curl) answered(a *api.HTTPAnswer, err error) {
 	w.timer.Stop()
 	text := ""
 	if w.include {
-		text = fmt.Sprintf("HTTP/1.1 %d %s\nContent-Length: %d\n\n", a.Status, http.StatusText(a.Status), len(a.Body))
+		text = fmt.Sprintf("HTTP/1.1 %d %s\nContent-Length: %d\n\n", a.Status, statusText(a.Status), len(a.Body))
 	}
 	if text += a.Body; w.file == "" || w.file == "-" {
 		w.out(text)
@@ -204,4 +203,23 @@ func (w *curl) answered(a *api.HTTPAnswer, err error) {
 		w.out(strings.NewReplacer("%{http_code}", strconv.Itoa(a.Status), "%{response_code}", strconv.Itoa(a.Status), `\n`, "\n").Replace(w.format))
 	}
 	w.exit(0)
+}
+
+// statusText names the codes that programs here answer with; net/http, which knows all, is too big for the page.
+func statusText(code int) string {
+	switch code {
+	case 200:
+		return "OK"
+	case 403:
+		return "Forbidden"
+	case 404:
+		return "Not Found"
+	case 500:
+		return "Internal Server Error"
+	case 502:
+		return "Bad Gateway"
+	case 503:
+		return "Service Unavailable"
+	}
+	return ""
 }
