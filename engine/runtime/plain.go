@@ -257,6 +257,9 @@ func (p *process) filter(name string, args []string, in *input, k next) {
 		case a == "-n" && (name == "head" || name == "tail") && i+1 < len(args):
 			i++
 			opts = append(opts, "-"+args[i])
+		case a == "-c" && (name == "head" || name == "tail") && i+1 < len(args):
+			i++
+			opts = append(opts, "-c"+args[i])
 		case (a == "-d" || a == "-f") && name == "cut" && i+1 < len(args):
 			i++
 			opts = append(opts, a+args[i])
@@ -323,6 +326,18 @@ func (p *process) copy(in *input, to []func(string), k next) {
 	})
 }
 
+// someBytes is head -c and tail -c: so many bytes, or for tail from the byte "+N" on.
+func someBytes(name, count, text string) string {
+	n, _ := strconv.Atoi(count)
+	switch {
+	case strings.HasPrefix(count, "+"):
+		return text[min(max(n-1, 0), len(text)):]
+	case name == "tail":
+		return text[max(len(text)-n, 0):]
+	}
+	return text[:min(max(n, 0), len(text))]
+}
+
 // filterText is what filters other than cat and tee make of a text.
 func (p *process) filterText(name string, opts []string, pattern string, pair []string, text string, k next) {
 	has := func(o string) bool {
@@ -341,6 +356,15 @@ func (p *process) filterText(name string, opts []string, pattern string, pair []
 	print := func(list []string) {
 		if len(list) > 0 {
 			p.out(strings.Join(list, "\n") + "\n")
+		}
+	}
+	if name == "head" || name == "tail" {
+		for _, o := range opts {
+			if n, ok := strings.CutPrefix(o, "-c"); ok {
+				p.out(someBytes(name, n, text))
+				k(flow{})
+				return
+			}
 		}
 	}
 	switch name {
