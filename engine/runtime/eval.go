@@ -146,10 +146,12 @@ func (p *process) sink(name string, add bool) func(string) {
 		return p.c.Print
 	}
 	file := p.path(name)
+	limit := maxFile
 	if !add {
+		limit = maxWhole
 		p.c.WriteFile(file, "", false)
 	}
-	return func(t string) { p.c.WriteFile(file, t, true) }
+	return func(t string) { p.c.writeFile(file, t, true, limit) }
 }
 
 func b2i(b bool) int {
@@ -219,7 +221,7 @@ func (p *process) binary(x *syntax.BinaryCmd, in *input, k next) {
 		saved := p.out
 		var b strings.Builder
 		p.out = func(t string) {
-			if b.Len() < maxFile {
+			if b.Len() < maxWhole {
 				b.WriteString(t)
 			}
 		}

@@ -88,7 +88,10 @@ func (c *Container) builtinFile(name string) (string, bool) {
 var builtinFiles = []string{"/etc/hostname", "/etc/hosts", "/etc/machine-id", "/etc/resolv.conf", nginxIndex}
 
 // WriteFile writes or appends to a file.
-func (c *Container) WriteFile(p, content string, add bool) {
+func (c *Container) WriteFile(p, content string, add bool) { c.writeFile(p, content, add, maxFile) }
+
+// writeFile is WriteFile with a limit of its own to what a file grows to.
+func (c *Container) writeFile(p, content string, add bool, limit int) {
 	v, name := c.locate(p)
 	if name == "/dev/null" {
 		return
@@ -108,14 +111,18 @@ func (c *Container) WriteFile(p, content string, add bool) {
 	if add && files[name] != dirMark {
 		content = files[name] + content
 		// A log that grows for weeks must not take the tab's memory with it.
-		if len(content) > maxFile {
-			content = content[len(content)-maxFile/2:]
+		if len(content) > limit {
+			content = content[len(content)-limit/2:]
 		}
 	}
 	files[name] = content
 }
 
-const maxFile = 64 << 10
+// Limits in bytes: of what grows line by line for ever, and of what one command writes or pipes.
+const (
+	maxFile  = 64 << 10
+	maxWhole = 8 << 20
+)
 
 func (c *Container) remove(p string, recursive bool) bool {
 	v, name := c.locate(p)

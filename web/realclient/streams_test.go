@@ -52,6 +52,9 @@ func TestExec(t *testing.T) {
 			big := strings.Repeat("0123456789abcdef", 20_000)
 			k.stdin = strings.NewReader(big)
 			require.Equal(t, big, k.ok("exec", "-i", "box", "--", "cat"), "input ends where the pipe does")
+			k.stdin = strings.NewReader(big)
+			k.ok("exec", "-i", "box", "--", "sh", "-c", "cat > /tmp/big")
+			require.Equal(t, big, k.ok("exec", "box", "--", "sh", "-c", "cat /tmp/big | cat"))
 			k.stdin = strings.NewReader("one\ntwo\n")
 			require.Equal(t, "<one>\n<two>\n", k.ok("exec", "-i", "box", "--", "sh", "-c", `while read l; do echo "<$l>"; done`))
 			k.stdin = nil
