@@ -172,8 +172,14 @@ func (f *forwarder) connection(ctx context.Context, data, errs httpstream.Stream
 	}
 }
 
+// carried is a connection that a client forwards.
+type carried interface {
+	io.ReadWriter
+	Reset() error
+}
+
 // carry dials the port, and translates what HTTP/1.1 comes into requests of the simulated network.
-func (f *forwarder) carry(ctx context.Context, port int32, data httpstream.Stream) error {
+func (f *forwarder) carry(ctx context.Context, port int32, data carried) error {
 	answer := make(chan api.Frame, 1)
 	f.mu.Lock()
 	f.next++

@@ -120,7 +120,7 @@ func (c *cluster) connect(w http.ResponseWriter, r *http.Request, req *api.Reque
 	case forward && wsstream.IsWebSocketRequestWithTunnelingProtocol(r):
 		s.forwardTunnel(w, r)
 	case forward && wsstream.IsWebSocketRequest(r):
-		http.Error(w, "unable to upgrade: of WebSockets only those that tunnel SPDY/3.1+portforward.k8s.io forward ports", http.StatusBadRequest)
+		s.forwardWebSocket(w, r)
 	case forward:
 		s.forwardSPDY(w, r)
 	case wsstream.IsWebSocketRequest(r):

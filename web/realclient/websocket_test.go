@@ -64,6 +64,21 @@ func TestWebSocketProtocols(t *testing.T) {
 		}
 	}
 
+	// Ports, two channels each.
+	k.ok("run", "web", "--image=nginx:1.27")
+	k.ok("wait", "--for=condition=Ready", "pod/web", "--timeout=60s")
+	require.Eventually(t, func() bool {
+		conn, _, err := dial("web/portforward?ports=80&ports=81", "v4.channel.k8s.io")
+		require.NoError(t, err)
+		defer conn.Close()
+		require.NoError(t, conn.WriteMessage(websocket.BinaryMessage, []byte("\x00GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")))
+		got := read(conn)
+		require.Equal(t, "P\x00", got[0][:2])
+		require.Equal(t, "Q\x00", got[2])
+		require.Contains(t, got[3], "Q\x00error forwarding port 81 to pod ")
+		return strings.Contains(got[0], "Welcome to nginx!")
+	}, commandLimit, 100*time.Millisecond)
+
 	// What is wrong is said before the connection is upgraded.
 	k.ok("create", "-f", file(t, `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "two"}, "spec": {"containers": [
 		{"name": "a", "image": "busybox:1.36", "command": ["sleep", "1000"]}, {"name": "b", "image": "busybox:1.36", "command": ["sleep", "1000"]}]}}`))
@@ -77,7 +92,7 @@ func TestWebSocketProtocols(t *testing.T) {
 		{"two/exec?command=true&stdout=true&container=c", 400, "container c is not valid for pod two"},
 		{"box/exec?command=true", 400, "you must specify at least 1 of stdin, stdout, stderr"},
 		{"none/attach?stdout=true", 404, `pods \"none\" not found`},
-		{"box/portforward?ports=80", 400, "SPDY/3.1+portforward.k8s.io"},
+		{"box/portforward?ports=x", 400, `unable to parse "x" as a port`},
 	} {
 		_, resp, err := dial(c.query, "v4.channel.k8s.io")
 		require.ErrorIs(t, err, websocket.ErrBadHandshake, c.query)
