@@ -18,7 +18,6 @@ func (c *Container) Attach(io Stdio) (*Attachment, error) {
 	}
 	at := &Attachment{c: c, io: io}
 	c.attached = append(c.attached, at)
-	c.onEnd = append(c.onEnd, func() { at.end() })
 	return at, nil
 }
 

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,7 @@ type Container struct {
 	sh       *process
 	main     *Session // of a program that is no app
 	attached []*Attachment
+	sessions []*Session        // that Attend began
 	fs       map[string]string // files of the container's own layer
 	mounts   []mount
 	listenAt sim.Time
@@ -313,6 +315,12 @@ func (c *Container) ended(code int32, reason string) {
 	c.kill.Stop()
 	if c.sh != nil {
 		c.sh.die()
+	}
+	for _, s := range slices.Clone(c.sessions) {
+		s.end(137)
+	}
+	for _, at := range slices.Clone(c.attached) {
+		at.end()
 	}
 	fns := c.onEnd
 	c.onEnd = nil

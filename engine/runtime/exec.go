@@ -63,7 +63,7 @@ func (c *Container) Attend(argv []string, io Stdio) (*Session, error) {
 			": OCI runtime exec failed: exec failed: unable to start container process: exec: " + strconv.Quote(file) + ": executable file not found in $PATH")
 	}
 	s := c.newSession(io)
-	c.onEnd = append(c.onEnd, func() { s.end(137) })
+	c.sessions = append(c.sessions, s)
 	s.start(argv)
 	return s, nil
 }
@@ -106,6 +106,9 @@ func (s *Session) end(code int) {
 		return
 	}
 	s.over = true
+	if i := slices.Index(s.c.sessions, s); i >= 0 {
+		s.c.sessions = slices.Delete(s.c.sessions, i, i+1)
+	}
 	s.p.die()
 	s.io.Exit(code)
 }
