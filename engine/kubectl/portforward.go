@@ -125,9 +125,28 @@ func podPorts(pod *corev1.Pod, ports []string) (out []string, err error) {
 			out = append(out, p)
 			continue
 		}
+		if onlyUDP(pod, remote) {
+			return nil, fmt.Errorf("UDP protocol is not supported for %s", remote)
+		}
 		out = append(out, joinPort(local, remote))
 	}
 	return out, nil
+}
+
+// onlyUDP tells whether the pod's containers name a port for UDP and not for TCP.
+func onlyUDP(pod *corev1.Pod, port string) bool {
+	udp := false
+	for i := range pod.Spec.Containers {
+		for _, p := range pod.Spec.Containers[i].Ports {
+			if strconv.Itoa(int(p.ContainerPort)) == port {
+				if p.Protocol != corev1.ProtocolUDP {
+					return false
+				}
+				udp = true
+			}
+		}
+	}
+	return udp
 }
 
 func namedPort(pod *corev1.Pod, name string) (int32, error) {
