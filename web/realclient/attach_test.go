@@ -13,7 +13,7 @@ import (
 func TestRunAttached(t *testing.T) {
 	t.Parallel()
 	k := newKubectl(t, "attach")
-	out, errs, code := k.run("run", "once", "--image=busybox:1.36", "--restart=Never", "--rm", "--attach", "-q", "--", "sh", "-c", "sleep 20; echo out; echo err >&2; exit 3")
+	out, errs, code := k.run("run", "once", "--image=busybox:1.36", "--restart=Never", "--rm", "--attach", "-q", "--", "sh", "-c", "sleep 60; echo out; echo err >&2; exit 3")
 	require.Equal(t, "out\n", out)
 	require.Equal(t, "err\npod attach/once terminated (Error)\n", errs)
 	require.Equal(t, 3, code)
