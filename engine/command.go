@@ -14,7 +14,7 @@ const (
 	OpEtcdctl = "etcdctl" // Line
 	OpCancel  = "cancel"  // Of: the number of a kubectl or etcdctl command in the log
 	OpEdited  = "edited"  // Of: as above, a command with an editor open; Files: "-" is what was saved, none: left without saving
-	OpInput   = "input"   // Of: as above, a command that reads from the terminal; Line: what was typed, "\x04" is Ctrl-D
+	OpInput   = "input"   // Of: as above, a command that reads from the terminal; Line: what was typed before Enter, or up to Ctrl-C ("\x03") or Ctrl-D ("\x04")
 	OpTraffic = "traffic" // Name: a Service; RPS
 )
 
@@ -61,8 +61,9 @@ type Output struct {
 	// terminal has no editor, and kubectl edit says so.
 	Edit func(name, text string)
 	// Keys tells that the command reads from the terminal from now on, until it ends: kubectl exec -it. What is typed
-	// comes as OpInput. Nil: nobody types.
-	Keys func()
+	// comes as OpInput. raw says that Ctrl-C does too: it is for a program in a container, and does not end the command.
+	// Nil: nobody types.
+	Keys func(raw bool)
 }
 
 // Process is a kubectl or etcdctl command under way.
@@ -73,7 +74,7 @@ type Process struct {
 
 	editor *Editor
 	edited func(saved string, ok bool)
-	typed  func(line string, end bool)
+	typed  func(keys string)
 }
 
 // Done reports that the command has ended.

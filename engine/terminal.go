@@ -27,10 +27,10 @@ func (c *Cluster) attach(p *Process, cmd Command, out Output, env *kubectl.Env) 
 		}
 	}
 	if cmd.Keys {
-		env.Keys = func(typed func(line string, end bool)) {
+		env.Keys = func(raw bool, typed func(keys string)) {
 			p.typed = typed
 			if out.Keys != nil {
-				out.Keys()
+				out.Keys(raw)
 			}
 		}
 	}
@@ -47,6 +47,14 @@ func (p *Process) Reads() bool { return p.typed != nil && !p.over }
 
 // Waits reports that the command has ended or that its user may have to do something.
 func (p *Process) Waits() bool { return p.over || p.editor != nil || p.typed != nil }
+
+// keysOf are the keys of an OpInput: a line and Enter, unless it ends with Ctrl-C or Ctrl-D.
+func keysOf(line string) string {
+	if strings.HasSuffix(line, "\x03") || strings.HasSuffix(line, "\x04") {
+		return line
+	}
+	return line + "\r"
+}
 
 // Editors are the editors that are open, in the order of their commands: after Replay a terminal learns here what to
 // show.
@@ -72,7 +80,7 @@ func (c *Cluster) terminal(cmd Command) (*Process, error) {
 			return nil, fmt.Errorf("command %d does not read from the terminal", cmd.Of)
 		}
 		c.log = append(c.log, cmd)
-		c.Sim.Do(func() { p.typed(strings.TrimSuffix(cmd.Line, "\x04"), strings.HasSuffix(cmd.Line, "\x04")) })
+		c.Sim.Do(func() { p.typed(keysOf(cmd.Line)) })
 		return p, nil
 	}
 	if p.editor == nil {

@@ -10,7 +10,7 @@
 //	> until 60s kubectl ...      until the command's output is what follows, at most so long
 //	$ etcdctl member list        as is a line of etcdctl
 //	> edit s/old/new/          the editor that the line opened is left, with this change or without one
-//	> type ls /                a line for the command that reads from the terminal (exec -it); ^D ends it
+//	> type ls /                a line for the command that reads from the terminal (exec -it, run -it); ^C and ^D are keys
 //	> editor                   what it says above the object
 //	> kill node-1  / restart node-1               a machine loses power, and gets it back
 //	> kill etcd@control-plane-2                   one component ends; restart starts it

@@ -17,7 +17,7 @@ type session struct {
 
 func (t *session) output() engine.Output {
 	put := func(text string) { t.b.WriteString(text) }
-	return engine.Output{Out: put, Err: put, Done: func(code int) { t.code = code }, Edit: func(string, string) {}, Keys: func() {}}
+	return engine.Output{Out: put, Err: put, Done: func(code int) { t.code = code }, Edit: func(string, string) {}, Keys: func(bool) {}}
 }
 
 // run goes on until the line is over or waits for its user, and returns what it printed.
@@ -40,13 +40,15 @@ func (t *session) run(c *engine.Cluster, limit time.Duration) (string, error) {
 	return text, nil
 }
 
-// typed gives the last line, which reads from the terminal, something to read; ^D is the end of input.
+// typed gives the last line, which reads from the terminal, something to read; ^C and ^D are keys.
 func (s *Script) typed(c *engine.Cluster, line string) (string, error) {
 	if s.last == nil || !s.last.p.Reads() {
 		return "", fmt.Errorf("nothing reads from the terminal")
 	}
-	if line == "^D" {
-		line = "\x04"
+	for name, key := range map[string]string{"^C": "\x03", "^D": "\x04"} {
+		if rest, ok := strings.CutSuffix(line, name); ok {
+			line = rest + key
+		}
 	}
 	if err := c.Do(engine.Command{Op: engine.OpInput, Of: s.last.p.N(), Line: line}); err != nil {
 		return "", err

@@ -38,7 +38,7 @@ func Parse(text string) (*Script, error) {
 	var comment []string
 	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		switch {
-		case strings.HasPrefix(line, "$ ") || strings.HasPrefix(line, "> "):
+		case strings.HasPrefix(line, "$ ") || strings.HasPrefix(line, "> ") && strings.TrimSpace(line) != ">": // that is a shell asking for more
 			s.Steps = append(s.Steps, Step{Line: i + 1, Comment: comment, Text: line})
 			comment = nil
 		case strings.HasPrefix(line, "#") || len(s.Steps) == 0:

@@ -163,7 +163,7 @@ func (b *bridge) line(r request) {
 	}
 	if r.Terminal {
 		out.Edit = func(name, text string) { b.h.post(answer{ID: r.ID, Type: "edit", Name: name, Text: text}) }
-		out.Keys = func() { b.h.post(answer{ID: r.ID, Type: "keys"}) }
+		out.Keys = func(raw bool) { b.h.post(answer{ID: r.ID, Type: "keys", Raw: raw}) }
 	}
 	cmd, err := engine.ParseLine(r.Line, r.Files)
 	var p *engine.Process

@@ -56,6 +56,7 @@ type answer struct {
 	Text     string `json:"text,omitempty"`
 	Stack    string `json:"stack,omitempty"`
 	Commands int    `json:"commands,omitempty"`
+	Raw      bool   `json:"raw,omitempty"` // of keys: Ctrl-C is a key like any other, typed as "\x03"
 	Frame    *frame `json:"frame,omitempty"`
 }
 

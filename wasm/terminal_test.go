@@ -65,10 +65,11 @@ func TestTypedIntoAPodInAPausedClock(t *testing.T) {
 	h.init()
 	h.kubectl("run web --image=nginx")
 	require.Equal(t, "result", h.ask(request{Op: "settle", MaxSeconds: 120}).Type)
-	reads, typed := 0, []string{"hostname", "\x04"}
+	reads, typed := 0, []string{"hostname", "half a line\x03", "\x04"}
 	r := h.at("exec -it web -- sh", func(id int, a answer) {
 		if a.Type == "keys" {
 			reads++
+			require.True(t, a.Raw, "Ctrl-C is the pod's")
 		}
 		if strings.HasSuffix(a.Text, "# ") {
 			h.b.receive(request{ID: 8, Op: "input", Of: id, Line: typed[0]})
@@ -76,7 +77,7 @@ func TestTypedIntoAPodInAPausedClock(t *testing.T) {
 		}
 	})
 	require.Equal(t, 1, reads)
-	require.Zero(t, r.Code)
-	require.Equal(t, "/ # hostname\nweb\n/ # \n", r.Stdout)
+	require.Equal(t, 130, r.Code, "the shell ends as what ran last in it")
+	require.Equal(t, "/ # hostname\nweb\n/ # half a line^C\n/ # \n", r.Stdout)
 	require.Contains(t, h.ask(request{Op: "input", Of: 7, Line: "x"}).Message, "not running")
 }

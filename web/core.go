@@ -70,7 +70,8 @@ func (c *cluster) handler() http.Handler {
 			GitVersion: engine.Version, GitCommit: "tabernetes", GitTreeState: "clean", BuildDate: "1970-01-01T00:00:00Z",
 			GoVersion: "go1.26", Compiler: "gc", Platform: "linux/amd64",
 		},
-		Now: func() time.Time { return time.Unix(0, c.wall.Load()).UTC() },
+		Connect: c.connect,
+		Now:     func() time.Time { return time.Unix(0, c.wall.Load()).UTC() },
 	})
 }
 

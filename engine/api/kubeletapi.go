@@ -13,9 +13,8 @@ type KubeletEndpoint interface {
 	// Follow sends a container's log, and what is added to it until it ends: over is true in the last call. It returns
 	// how to end the stream.
 	Follow(namespace, pod, container string, opts LogOptions, send func(text string, over bool, err error)) (stop func())
-	// Exec runs a command in a container: over is true in the last call of send. It returns how to type to it and how to
-	// end it.
-	Exec(namespace, pod string, opts ExecOptions, send func(text string, over bool, err error)) (input func(line string, end bool), stop func())
+	// Stream serves exec, attach and portforward: see Connector.
+	Stream(subresource, namespace, pod string, opts StreamOptions, send func(Frame)) (receive func(Frame), stop func())
 	// Stats answers with the use of resources that the kubelet read last, by calling reply once (/metrics/resource).
 	Stats(reply func(*NodeStats))
 }

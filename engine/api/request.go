@@ -64,8 +64,8 @@ type Request struct {
 	ProgressNotify       bool // with AllowBookmarks: not only at the end of the initial events but every minute
 	SendInitialEvents    bool
 
-	Log  *LogOptions  // pods/log
-	Exec *ExecOptions // pods/exec
+	Log    *LogOptions    // pods/log
+	Stream *StreamOptions // pods/exec, pods/attach, pods/portforward
 
 	User string // who asks, as its certificate says, e.g. "system:serviceaccount:kube-system:replicaset-controller"
 	// Groups of the user; nil: those the cluster's certificates give a user of that name. When the request is carried

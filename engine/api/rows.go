@@ -30,7 +30,7 @@ var (
 	}
 	Pods = &Resource{
 		Version: "v1", Kind: "Pod", Name: "pods", Singular: "pod", ShortNames: []string{"po"}, Categories: []string{"all"},
-		Namespaced: true, Subresources: []string{"status", "binding", "eviction", "log", "ephemeralcontainers", "resize"},
+		Namespaced: true, Subresources: []string{"status", "binding", "eviction", "log", "ephemeralcontainers", "resize", "attach", "exec", "portforward"},
 		New:        empty[corev1.Pod](),
 		NewList:    listOf[corev1.PodList](),
 		FieldNames: []string{"spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"},

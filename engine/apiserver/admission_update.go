@@ -1,6 +1,8 @@
 package apiserver
 
 import (
+	corev1 "k8s.io/api/core/v1"
+
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/defaults"
 	"tabernetes/engine/api/validation"
@@ -46,6 +48,14 @@ func (s *Server) validateUpdate(k *cacher, a *attributes) error {
 	if a.req.Subresource == "approval" {
 		if err := s.prepareApproval(k.r, a.obj, a.old); err != nil {
 			return err
+		}
+		return s.validateAdmission(a)
+	}
+	if a.req.Subresource == "ephemeralcontainers" {
+		pod, old := a.obj.(*corev1.Pod), a.old.(*corev1.Pod)
+		defaults.PrepareForEphemeralContainers(pod, old)
+		if errs := validation.EphemeralContainersUpdate(pod, old); len(errs) > 0 {
+			return invalid(k.r, a.req.Name, errs)
 		}
 		return s.validateAdmission(a)
 	}

@@ -255,10 +255,6 @@ func describe(req *api.Request, id *auth.Identity, a *auth.Request) {
 			a.Verb = string(api.Get)
 			return
 		}
-		if req.Subresource == "exec" {
-			a.Verb = string(api.Create)
-			return
-		}
 		a.Name = selectedName(req.FieldSelector)
 	case api.List:
 		a.Name = selectedName(req.FieldSelector)

@@ -20,6 +20,9 @@
 // before admission, as upstream, what the cluster's components write by a note that is worked out when somebody outside
 // looks. Server-side apply (apply.go) merges by these books.
 //
+// Exec, attach and port-forward are streams of frames (stream.go) that the server hands on between the client's connection
+// and one to the kubelet; who may create the subresource may have them.
+//
 // Components call the core directly through [api.Endpoint], with typed objects; the HTTP surface (package rest) sits
 // in front of the same core for everybody else. Every write becomes a record of the journal whose cause is what led
 // the caller to make it, and every watch event carries that record on.

@@ -3,7 +3,6 @@ package apiserver
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -89,7 +88,7 @@ func (s *Server) logSource(k *cacher, req *api.Request, then func(api.KubeletEnd
 			opts = *req.Log
 		}
 		var err error
-		if opts.Container, err = logContainer(pod, opts.Container); err != nil {
+		if opts.Container, err = streamContainer(pod, opts.Container); err != nil {
 			fail(err)
 			return
 		}
@@ -123,31 +122,4 @@ func kubeletError(err error) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status: metav1.StatusFailure, Code: 400, Reason: metav1.StatusReasonBadRequest, Message: err.Error(),
 	}}
-}
-
-// logContainer is the container meant: the only one, or the one named.
-func logContainer(pod *corev1.Pod, name string) (string, error) {
-	var names, inits []string
-	for i := range pod.Spec.Containers {
-		names = append(names, pod.Spec.Containers[i].Name)
-	}
-	for i := range pod.Spec.InitContainers {
-		inits = append(inits, pod.Spec.InitContainers[i].Name)
-	}
-	if name == "" {
-		if len(names) == 1 {
-			return names[0], nil
-		}
-		msg := fmt.Sprintf("a container name must be specified for pod %s, choose one of: [%s]", pod.Name, strings.Join(names, " "))
-		if len(inits) > 0 {
-			msg += fmt.Sprintf(" or one of the init containers: [%s]", strings.Join(inits, " "))
-		}
-		return "", apierrors.NewBadRequest(msg)
-	}
-	for _, n := range append(names, inits...) {
-		if n == name {
-			return name, nil
-		}
-	}
-	return "", apierrors.NewBadRequest(fmt.Sprintf("container %s is not valid for pod %s", name, pod.Name))
 }

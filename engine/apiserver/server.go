@@ -2,6 +2,7 @@ package apiserver
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -48,7 +49,6 @@ type Server struct {
 	requests uint64
 
 	progressing progressing
-	execs       map[execKey]func(line string, end bool)
 	counts      counters
 	booted      bool // the objects every cluster has are there
 }
@@ -85,6 +85,7 @@ type endpoint struct {
 	s       *Server
 	peer    *sim.Actor
 	watches []*watcher
+	streams []*stream
 	closed  bool
 }
 
@@ -93,7 +94,10 @@ func (e *endpoint) close() {
 	for _, w := range e.watches {
 		w.stop()
 	}
-	e.watches = nil
+	for _, x := range slices.Clone(e.streams) {
+		x.leave()
+	}
+	e.watches, e.streams = nil, nil
 }
 
 // watch starts a watch for Watch of authorize.go.

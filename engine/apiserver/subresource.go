@@ -20,10 +20,6 @@ import (
 
 // subresource serves what is below an object: status, scale, binding, eviction, finalize, log.
 func (s *Server) subresource(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
-	if req.Subresource == "exec" && k.r == api.Pods && req.Verb == api.Create && req.Exec != nil {
-		s.typed(req, reply)
-		return
-	}
 	served := false
 	for _, sub := range k.r.Subresources {
 		served = served || sub == req.Subresource
@@ -49,6 +45,10 @@ func (s *Server) serveSubresource(k *cacher, req *api.Request, by *sim.Actor, re
 	case req.Subresource == "approval" && req.Verb == api.Get:
 		k.get(req, reply)
 	case req.Subresource == "approval" && writes:
+		s.update(k, req, by, reply)
+	case req.Subresource == "ephemeralcontainers" && req.Verb == api.Get:
+		k.get(req, reply)
+	case req.Subresource == "ephemeralcontainers" && writes:
 		s.update(k, req, by, reply)
 	case req.Subresource == "scale" && k.r.Custom != nil:
 		s.customScale(k, k.r, req, by, reply)

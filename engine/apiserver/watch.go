@@ -68,9 +68,6 @@ func (s *Server) Watch(req *api.Request, send func([]api.WatchEvent)) *watcher {
 	if req.Subresource == "log" && req.Resource == api.Pods {
 		return s.followLog(req, send)
 	}
-	if req.Subresource == "exec" && req.Resource == api.Pods && req.Exec != nil {
-		return s.exec(req, send)
-	}
 	if err := checkSelectors(req); err != nil {
 		return refuse(err)
 	}

@@ -33,6 +33,7 @@ type Client struct {
 	waiting []func(error)
 	calls   callList
 	streams []*stream
+	open    []*Stream
 }
 
 // New makes a client. It connects when first used.
@@ -159,11 +160,23 @@ func (c *Client) broken(conn *sim.Conn, err error) {
 		}
 	}
 	c.streams = rest
+	var cut, open []*Stream
+	for _, st := range c.open {
+		if st.conn == conn {
+			cut = append(cut, st)
+		} else {
+			open = append(open, st)
+		}
+	}
+	c.open = open
 	for _, call := range calls {
 		call.done(&api.Response{Err: err})
 	}
 	for _, st := range ended {
 		st.end(err)
+	}
+	for _, st := range cut {
+		st.end(api.ErrStreamLost)
 	}
 }
 

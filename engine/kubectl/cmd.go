@@ -19,7 +19,8 @@ type cmd struct {
 	files  map[string]string
 	stdin  string
 	editor func(name, text string, done func(saved string, ok bool))
-	keys   func(typed func(line string, end bool))
+	env    Env
+	keys   func(raw bool, typed func(keys string))
 	exitFn func(int)
 
 	spec  *command

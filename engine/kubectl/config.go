@@ -129,11 +129,7 @@ func viewConfig(c *cmd) {
 
 // notYet are commands of kubectl that this one does not have, with what to do in their place.
 var notYet = [][2]string{
-	{"attach", "kubectl logs -f shows what a container prints, kubectl exec -it POD -- sh is a shell in it"},
-	{"port-forward", "this workstation has no ports; kubectl exec POD -- wget -qO- localhost:PORT asks a container, and the traffic of the page asks Services"},
 	{"proxy", "kubectl get --raw PATH asks the API server"},
-	{"cp", "kubectl exec POD -- cat FILE reads a file, kubectl exec -i POD -- sh writes one"},
-	{"debug", "use kubectl exec, kubectl describe and kubectl logs"},
 	{"kustomize", "apply the manifests themselves"},
 	{"completion", ""}, {"plugin", ""}, {"alpha", ""}, {"kuberc", ""}, {"options", ""},
 }

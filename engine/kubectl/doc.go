@@ -16,8 +16,10 @@
 // says so.
 //
 // What a person does at the terminal while a command runs comes through Env: the text that an editor was left with (edit,
-// create --edit, apply edit-last-applied) and the lines typed at a shell in a container (exec -it). Both may come at any
-// later time; the caller logs them as inputs of the session. Requests of --raw are paths, but no HTTP is spoken: the
+// create --edit, apply edit-last-applied) and the keys typed for a program in a container (exec, attach, run and debug with
+// -i). Both may come at any later time; the caller logs them as inputs of the session. While port-forward runs, lines typed
+// at it are lines of the workstation's shell, where curl reaches the forwarded ports; a person would open a second
+// terminal. Files that cp brings stay on the workstation; cat shows them. Requests of --raw are paths, but no HTTP is spoken: the
 // grammar of paths is shared with the HTTP surface (api/paths).
 //
 // Texts, exit codes and the order of requests follow k8s.io/kubectl and k8s.io/cli-runtime v0.37.

@@ -1,9 +1,7 @@
 package kubectl
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -124,54 +122,7 @@ func (c *cmd) execIn(pod *corev1.Pod, command []string) {
 		c.fail(err)
 		return
 	}
-	o := &api.ExecOptions{Container: container, Command: command, Session: c.sh.a.Rand().Uint64()}
-	// Input is what came through the pipe, or what will be typed.
-	if c.f.bool("stdin") {
-		o.Input = c.stdin
-		o.Terminal = c.f.bool("tty") && c.stdin == "" && c.keys != nil
-		if c.f.bool("tty") && !o.Terminal && !c.f.bool("quiet") {
-			c.errf("Unable to use a TTY - input is not a terminal or the right kind of file\n")
-		}
-	}
-	request := func() *api.Request {
-		return &api.Request{Resource: api.Pods, Subresource: "exec", Namespace: pod.Namespace, Name: pod.Name, Exec: o}
-	}
-	c.watch(request(), func(e api.WatchEvent) {
-		if t, ok := e.Object.(*api.LogText); ok {
-			c.out(t.Text)
-		}
-	}, func(err error) {
-		var exit *api.ExitError
-		switch {
-		case errors.Is(err, io.EOF):
-			c.exit(0)
-		case errors.As(err, &exit):
-			c.errf("%v\n", exit)
-			c.exit(exit.Code)
-		default:
-			c.fail(err)
-		}
-	})
-	if !o.Terminal || c.over {
-		return
-	}
-	ctx := c.sh.a.Sim().Context()
-	c.keys(func(line string, end bool) {
-		if c.over {
-			return
-		}
-		more := *o
-		more.Line, more.End = line, end
-		req := request()
-		req.Verb, req.Exec = api.Create, &more
-		c.sh.a.Sim().In(ctx, func() {
-			c.after(0, "typed", func() {
-				c.do(req, func(r *api.Response) {
-					if r.Err != nil {
-						c.errOut(errorText(r.Err, c.sh.o.Server))
-					}
-				})
-			})
-		})
-	})
+	o := api.StreamOptions{Container: container, Command: command, Stdin: c.f.bool("stdin"), Stdout: true, TTY: c.wantsTTY(c.f.bool("stdin"), c.f.bool("tty"))}
+	o.Stderr = !o.TTY
+	c.connect("exec", pod.Namespace, pod.Name, o, c.left).feed()
 }

@@ -11,7 +11,7 @@ import (
 	"tabernetes/engine/sim"
 )
 
-const filterNames = "echo, cat, grep, head, tail, wc, sort, uniq, sleep, true, false"
+const filterNames = "echo, cat, grep, head, tail, wc, sort, uniq, sleep, curl, wget, true, false"
 
 // newFilter makes one of the small programs that stand around kubectl in tutorials; nil if there is none of that name.
 func newFilter(p *Process, args []string, out func(string), exit func(int)) program {
@@ -22,6 +22,8 @@ func newFilter(p *Process, args []string, out func(string), exit func(int)) prog
 		}}
 	}
 	switch args[0] {
+	case "curl", "wget":
+		return newCurl(p, args, out, exit)
 	case "true":
 		return &simpleProgram{run: func(string) { exit(0) }}
 	case "false":
@@ -38,8 +40,9 @@ func newFilter(p *Process, args []string, out func(string), exit func(int)) prog
 		}
 		return &simpleProgram{run: func(string) {
 			code := 0
+			files := p.sh.with(p.env.Files)
 			for _, name := range args[1:] {
-				if text, ok := p.env.Files[name]; ok {
+				if text, ok := files[name]; ok {
 					out(text)
 				} else {
 					p.env.Err("cat: " + name + ": No such file or directory\n")

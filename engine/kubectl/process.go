@@ -26,7 +26,8 @@ type Shell struct {
 	table *api.Table // what was discovered last
 	stale bool       // and may be out of date
 
-	kept map[string]string // temporary files of kubectl edit, by name
+	ports map[int32]*forwarder // that kubectl port-forward listens on
+	kept  map[string]string    // temporary files of kubectl edit, by name
 }
 
 // New makes a shell for an actor and its client.
@@ -53,8 +54,9 @@ type Env struct {
 	// if the editor was left without saving. Only the first call of done counts, and it may come much later. Nil: the
 	// terminal has no editor, and what needs one says so.
 	Edit func(name, text string, done func(saved string, ok bool))
-	// Keys asks for what the user types: typed gets each line, and end at Ctrl-D. Nil: nobody types at the terminal.
-	Keys func(typed func(line string, end bool))
+	// Keys asks for what the user types: typed gets keys as a terminal sends them, "\r" for Enter and "\x04" for Ctrl-D. raw
+	// says that Ctrl-C is such a key too, instead of the end of the line under way. Nil: nobody types at the terminal.
+	Keys func(raw bool, typed func(keys string))
 }
 
 // Process is a line under way.
@@ -282,7 +284,7 @@ type kubectlProgram struct {
 func (k *kubectlProgram) write(text string) { k.in = append(k.in, text...) }
 
 func (k *kubectlProgram) closeInput() {
-	k.c = &cmd{sh: k.p.sh, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, keys: k.p.env.Keys, stdin: string(k.in), exitFn: k.exit}
+	k.c = &cmd{sh: k.p.sh, env: k.p.env, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, keys: k.p.env.Keys, stdin: string(k.in), exitFn: k.exit}
 	k.c.main(k.args)
 }
 

@@ -16,7 +16,8 @@ func runCommand() *command {
 	return &command{name: "run", use: "NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]",
 		short: "Run a particular image on the cluster",
 		flags: createFlags + "image:s image-pull-policy:s env:a labels/l:s annotations:a port:s expose:b restart:s=Always command:b overrides:s override-type:s=merge " +
-			"stdin/i:b tty/t:b attach:b rm:b quiet/q:b privileged:b",
+			"stdin/i:b tty/t:b attach:b rm:b quiet/q:b privileged:b leave-stdin-open:b detach-keys:s=ctrl-p,ctrl-q pod-running-timeout:d=1m0s " +
+			"cascade:s=background?background grace-period:i=-1 force:b",
 		run: runRun}
 }
 
@@ -33,7 +34,7 @@ func runRun(c *cmd) {
 	case image == "":
 		c.failf("--image is required")
 		return
-	case strings.ContainsAny(image, " \t") || strings.HasPrefix(image, "/") || strings.HasSuffix(image, ":") || strings.ToLower(imagePath(image)) != imagePath(image):
+	case !isImage(image):
 		c.failf("invalid image name %q: invalid reference format", image)
 		return
 	case c.f.bool("tty") && !c.f.bool("stdin"):
@@ -42,8 +43,9 @@ func runRun(c *cmd) {
 	case c.f.bool("expose") && c.f.str("port") == "":
 		c.failf("--port must be set when exposing a service")
 		return
-	case c.f.bool("stdin") || c.f.bool("attach") || c.f.bool("rm"):
-		c.failf("attaching to a container (-i, -t, --attach, --rm) is not part of this kubectl yet: run it without, and read its output with kubectl logs")
+	}
+	if err := c.checkAttached(dry); err != nil {
+		c.fail(err)
 		return
 	}
 	restart := corev1.RestartPolicy(c.f.str("restart"))
@@ -98,11 +100,23 @@ func runRun(c *cmd) {
 			next()
 		})
 	}, func() {
+		if c.attachesRun() {
+			for _, err := range errs {
+				c.errOut(errorText(err, c.sh.o.Server))
+			}
+			c.runAttached(done)
+			return
+		}
 		for _, in := range done {
 			c.did(f, in, "created", dry)
 		}
 		c.end(errs...)
 	})
+}
+
+// isImage tells whether a name has the form of an image's, as far as mistakes go.
+func isImage(image string) bool {
+	return !strings.ContainsAny(image, " \t") && !strings.HasPrefix(image, "/") && !strings.HasSuffix(image, ":") && strings.ToLower(imagePath(image)) == imagePath(image)
 }
 
 // imagePath is an image's name without registry, tag and digest.
@@ -123,7 +137,8 @@ func (c *cmd) runPod(name, image string, restart corev1.RestartPolicy) (*corev1.
 	if len(labels) == 0 {
 		labels = map[string]string{"run": name}
 	}
-	container := corev1.Container{Name: name, Image: image, ImagePullPolicy: corev1.PullPolicy(c.f.str("image-pull-policy"))}
+	container := corev1.Container{Name: name, Image: image, ImagePullPolicy: corev1.PullPolicy(c.f.str("image-pull-policy")),
+		Stdin: c.f.bool("stdin"), StdinOnce: c.f.bool("stdin") && !c.f.bool("leave-stdin-open"), TTY: c.f.bool("tty")}
 	if words := c.args[1:]; len(words) > 0 {
 		if c.f.bool("command") {
 			container.Command = words

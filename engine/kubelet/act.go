@@ -53,7 +53,7 @@ func (p *pod) sandbox() {
 			p.done(nil)
 			return
 		}
-		p.startFrom(0)
+		p.startEphemeral(0, nil)
 	})
 }
 
@@ -62,7 +62,7 @@ func (p *pod) kills() {
 	left := 1
 	next := func() {
 		if left--; left == 0 && !p.k.a.Dead() {
-			p.startFrom(0)
+			p.startEphemeral(0, nil)
 		}
 	}
 	for i := range p.ctrs {
@@ -90,9 +90,7 @@ func (p *pod) specGrace() time.Duration {
 	return 30 * time.Second
 }
 
-// startFrom starts, one after the other, the containers from index i on whose turn it is.
-func (p *pod) startFrom(i int) { p.startNext(i, nil, true) }
-
+// startNext starts, one after the other, the containers from index i on whose turn it is.
 func (p *pod) startNext(i int, failed *retry, initialized bool) {
 	for ; i < len(p.ctrs); i++ {
 		c := &p.ctrs[i]
@@ -257,7 +255,9 @@ func (p *pod) create(c *ctr, im *runtime.Image, env []string, done func(*retry))
 			run.StartRecord = k.record(p, "started container "+c.spec.Name)
 			p.event(c, corev1.EventTypeNormal, "Started", "Container started")
 			c.reason, c.message = "", ""
-			p.startProbes(c)
+			if c.kind != ephemeral {
+				p.startProbes(c)
+			}
 			p.deadline()
 			p.postStart(c, run, func(failed string) {
 				if failed == "" {

@@ -13,6 +13,10 @@
 // that would change nothing is left out; a probe of a healthy container is one background event that writes nothing.
 // Left out so far: eviction under pressure, device plugins, PersistentVolumes.
 //
+// Its own server answers the API server: logs, and the streams of exec, attach and port-forward (api.Connector), with the
+// texts that upstream's server and containerd's behind it have. A forwarded port carries requests, as the simulated
+// network does. Ephemeral containers are started once, beside the pod's own.
+//
 // It reads Pods (those of its node), ConfigMaps and Secrets they refer to; it writes Nodes and their status, Leases,
 // pod status, Events, and deletes pods that have ended.
 package kubelet

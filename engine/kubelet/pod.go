@@ -17,9 +17,10 @@ import (
 type kind uint8
 
 const (
-	regular  kind = iota
-	initKind      // runs once, in order, before the others
-	sidecar       // an init container that is restarted always
+	regular   kind = iota
+	initKind       // runs once, in order, before the others
+	sidecar        // an init container that is restarted always
+	ephemeral      // added to look into a pod that runs
 )
 
 // ctr is what the worker knows of one container of its pod.
@@ -63,13 +64,14 @@ func (b *backOff) since(event, now sim.Time) bool {
 
 // pod is the worker of one pod.
 type pod struct {
-	k      *Kubelet
-	obj    *corev1.Pod
-	static *static // nil for a pod of the API
-	sb     *runtime.Sandbox
-	ctrs   []ctr // init containers and sidecars first, in the spec's order
-	vol    *volumes
-	grow   bool // it has volumes whose file systems may have to grow
+	k         *Kubelet
+	obj       *corev1.Pod
+	static    *static // nil for a pod of the API
+	sb        *runtime.Sandbox
+	ctrs      []ctr // init containers and sidecars first, in the spec's order
+	ephemeral []*ctr
+	vol       *volumes
+	grow      bool // it has volumes whose file systems may have to grow
 
 	last    *corev1.PodStatus // the newest status that was worked out, while the API may not have it yet
 	writing bool
@@ -122,12 +124,16 @@ func (p *pod) init() {
 	for i := range spec.Containers {
 		p.ctrs = append(p.ctrs, ctr{spec: &spec.Containers[i]})
 	}
+	p.joinEphemeral()
 }
 
 // adopt takes over what an earlier run of the kubelet, or of the node, left.
 func (p *pod) adopt(sb *runtime.Sandbox) {
 	p.sb = sb
 	st := &p.obj.Status
+	for _, c := range p.ephemeral {
+		c.run = sb.Container(c.spec.Name)
+	}
 	for i := range p.ctrs {
 		c := &p.ctrs[i]
 		c.run = sb.Container(c.spec.Name)
@@ -145,7 +151,7 @@ func (p *pod) adopt(sb *runtime.Sandbox) {
 }
 
 func findStatus(st *corev1.PodStatus, name string) *corev1.ContainerStatus {
-	for _, list := range [...][]corev1.ContainerStatus{st.ContainerStatuses, st.InitContainerStatuses} {
+	for _, list := range [...][]corev1.ContainerStatus{st.ContainerStatuses, st.InitContainerStatuses, st.EphemeralContainerStatuses} {
 		for i := range list {
 			if list[i].Name == name {
 				return &list[i]
@@ -169,6 +175,9 @@ func (p *pod) updated(obj *corev1.Pod) {
 	// The spec's containers are the new object's; usually they are the very same memory.
 	if len(obj.Spec.Containers) > 0 && &old.Spec.Containers[0] != &obj.Spec.Containers[0] {
 		p.respec()
+	}
+	if len(obj.Spec.EphemeralContainers) > 0 {
+		p.joinEphemeral()
 	}
 	if p.terminating && old.DeletionGracePeriodSeconds != nil && p.gracePeriod() < time.Duration(*old.DeletionGracePeriodSeconds)*time.Second {
 		p.hasten(p.gracePeriod())
@@ -341,7 +350,11 @@ func (p *pod) event(c *ctr, typ, reason, message string) {
 	path := ""
 	if c != nil {
 		path = "spec.containers{" + c.spec.Name + "}"
-		if c.kind != regular {
+		switch c.kind {
+		case regular:
+		case ephemeral:
+			path = "spec.ephemeralContainers{" + c.spec.Name + "}"
+		default:
 			path = "spec.initContainers{" + c.spec.Name + "}"
 		}
 	}
@@ -351,6 +364,11 @@ func (p *pod) event(c *ctr, typ, reason, message string) {
 func (p *pod) find(name string) *ctr {
 	if i := slices.IndexFunc(p.ctrs, func(c ctr) bool { return c.spec.Name == name }); i >= 0 {
 		return &p.ctrs[i]
+	}
+	for _, c := range p.ephemeral {
+		if c.spec.Name == name {
+			return c
+		}
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (p *pod) generate(ended bool) *corev1.PodStatus {
 	st := &corev1.PodStatus{
 		QOSClass: old.QOSClass, StartTime: old.StartTime, Reason: old.Reason, Message: old.Message,
 		NominatedNodeName: p.obj.Status.NominatedNodeName, Resize: old.Resize, ObservedGeneration: p.obj.Generation,
-		EphemeralContainerStatuses: old.EphemeralContainerStatuses, ResourceClaimStatuses: p.obj.Status.ResourceClaimStatuses,
+		ResourceClaimStatuses: p.obj.Status.ResourceClaimStatuses,
 	}
 	if st.StartTime == nil {
 		now := p.k.wall(p.k.a.Now())
@@ -66,6 +66,7 @@ func (p *pod) generate(ended bool) *corev1.PodStatus {
 		}
 	}
 	st.ContainerStatuses, st.InitContainerStatuses = ctrs, inits
+	st.EphemeralContainerStatuses = p.ephemeralStatuses(old, hasInit)
 	st.Phase = p.phase(st, ended)
 	if (st.Phase != corev1.PodFailed && st.Phase != corev1.PodSucceeded) && terminal(old.Phase) {
 		st.Phase = old.Phase
@@ -210,8 +211,11 @@ func (p *pod) restartable(c *ctr) bool {
 	if p.obj.DeletionTimestamp != nil {
 		return false
 	}
-	if c.kind == sidecar {
+	switch c.kind {
+	case sidecar:
 		return true
+	case ephemeral:
+		return false
 	}
 	switch p.obj.Spec.RestartPolicy {
 	case corev1.RestartPolicyNever:

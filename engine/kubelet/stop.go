@@ -43,20 +43,19 @@ func (p *pod) terminate(grace time.Duration) {
 			p.stopSidecars(len(p.ctrs)-1, grace, over)
 		}
 	}
-	for i := range p.ctrs {
-		c := &p.ctrs[i]
+	p.each(func(c *ctr) {
 		if pr := c.probes; pr != nil {
 			pr.stopHealth()
 		}
-		if c.run == nil || c.run.State != runtime.Running {
-			continue
+		if !c.runs() {
+			return
 		}
 		if c.kind == sidecar {
 			sidecars = true
 		} else {
 			running++
 		}
-	}
+	})
 	if sidecars {
 		left++
 	}
@@ -64,24 +63,22 @@ func (p *pod) terminate(grace time.Duration) {
 		running++
 		regularOver()
 	}
-	for i := range p.ctrs {
-		c := &p.ctrs[i]
-		if c.kind == sidecar || c.run == nil || c.run.State != runtime.Running {
-			continue
+	p.each(func(c *ctr) {
+		if c.kind != sidecar && c.runs() {
+			left++
+			p.killContainer(c, "", grace, func() { regularOver(); over() })
 		}
-		left++
-		p.killContainer(c, "", grace, func() { regularOver(); over() })
-	}
+	})
 	over()
 }
 
 // hasten shortens the time that is left to containers that are being stopped, after the pod's grace period was cut.
 func (p *pod) hasten(grace time.Duration) {
-	for i := range p.ctrs {
-		if r := p.ctrs[i].run; r != nil && r.State == runtime.Running && r.Signalled() {
-			r.Stop(max(grace, minimumGrace), func() {})
+	p.each(func(c *ctr) {
+		if c.runs() && c.run.Signalled() {
+			c.run.Stop(max(grace, minimumGrace), func() {})
 		}
-	}
+	})
 }
 
 // stopSidecars stops them in the reverse of the order they were started in.

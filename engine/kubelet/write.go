@@ -7,7 +7,6 @@ import (
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
-	"tabernetes/engine/runtime"
 )
 
 // The status manager: pkg/kubelet/status/status_manager.go. A status is written when it differs from the one written
@@ -137,7 +136,8 @@ func sameStatus(a, b *corev1.PodStatus) bool {
 			return false
 		}
 	}
-	return sameContainers(a.ContainerStatuses, b.ContainerStatuses) && sameContainers(a.InitContainerStatuses, b.InitContainerStatuses)
+	return sameContainers(a.ContainerStatuses, b.ContainerStatuses) && sameContainers(a.InitContainerStatuses, b.InitContainerStatuses) &&
+		sameContainers(a.EphemeralContainerStatuses, b.EphemeralContainerStatuses)
 }
 
 func sameContainers(a, b []corev1.ContainerStatus) bool {
@@ -175,10 +175,7 @@ func sameState(a, b *corev1.ContainerState) bool {
 
 // alive reports whether any container of the pod runs.
 func (p *pod) alive() bool {
-	for i := range p.ctrs {
-		if r := p.ctrs[i].run; r != nil && r.State == runtime.Running {
-			return true
-		}
-	}
-	return false
+	any := false
+	p.each(func(c *ctr) { any = any || c.runs() })
+	return any
 }

@@ -51,6 +51,12 @@ var (
 	stopGo = Stop{Signal: "SIGTERM", After: 2 * time.Millisecond, Code: 2}
 )
 
+// nginx's own page, until somebody puts another in its place.
+const (
+	nginxIndex   = "/usr/share/nginx/html/index.html"
+	nginxWelcome = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n"
+)
+
 var nginxApp = &App{
 	Name: "nginx", Binaries: "nginx nginx-debug", Ports: []int32{80}, Listen: 350 * time.Millisecond, Serve: time.Millisecond,
 	Stop: Stop{Signal: "SIGQUIT", After: 30 * time.Millisecond, Drain: true}, MemoryMB: 5, CPUPerRequest: 100 * time.Microsecond, AccessLog: true,
@@ -58,15 +64,24 @@ var nginxApp = &App{
 	StartLog: "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration\n" +
 		"/docker-entrypoint.sh: Looking for shell scripts in /docker-entrypoint.d/\n" +
 		"/docker-entrypoint.sh: Configuration complete; ready for start up",
-	Body: func(*Container) string {
-		return "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n"
+	Body: func(c *Container) string {
+		text, _ := c.ReadFile(nginxIndex)
+		return text
 	},
-	Respond: func(_ *Container, path string, _ time.Duration) int {
-		if p, _, _ := strings.Cut(path, "?"); p == "/" || p == "" || p == "/index.html" || p == "/50x.html" {
-			return 200
+	Respond: func(c *Container, path string, since time.Duration) int {
+		if _, ok := c.ReadFile(nginxIndex); ok {
+			return respondIndex(c, path, since)
 		}
-		return 404
+		return 403 // a volume without an index stands in its place
 	},
+}
+
+// respondIndex knows a page and nothing else.
+func respondIndex(_ *Container, path string, _ time.Duration) int {
+	if p, _, _ := strings.Cut(path, "?"); p == "/" || p == "" || p == "/index.html" || p == "/50x.html" {
+		return 200
+	}
+	return 404
 }
 
 var apacheApp = &App{
@@ -75,7 +90,7 @@ var apacheApp = &App{
 	StartLog: "AH00558: httpd: Could not reliably determine the server's fully qualified domain name. Set the 'ServerName' directive globally to suppress this message",
 	Root:     "/usr/local/apache2/htdocs",
 	Body:     func(*Container) string { return "<html><body><h1>It works!</h1></body></html>\n" },
-	Respond:  nginxApp.Respond,
+	Respond:  respondIndex,
 }
 
 var redisApp = &App{

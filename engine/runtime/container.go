@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"time"
 
@@ -42,6 +43,9 @@ type Container struct {
 	argv     []string
 	env      []string
 	sh       *process
+	main     *Session // of a program that is no app
+	attached []*Attachment
+	sessions []*Session        // that Attend began
 	fs       map[string]string // files of the container's own layer
 	mounts   []mount
 	docs     bool // a volume is where the program's documents are
@@ -321,7 +325,13 @@ func (c *Container) ended(code int32, reason string) {
 	c.endProgram()
 	c.kill.Stop()
 	if c.sh != nil {
-		c.sh.dead = true
+		c.sh.die()
+	}
+	for _, s := range slices.Clone(c.sessions) {
+		s.end(137)
+	}
+	for _, at := range slices.Clone(c.attached) {
+		at.end()
 	}
 	fns := c.onEnd
 	c.onEnd = nil

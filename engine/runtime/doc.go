@@ -15,6 +15,12 @@
 // does not, there is no memory behind its memory use. A running app costs no events at all: whether it listens is
 // computed from its start time.
 //
+// Commands have three streams. Whoever executes one, or attaches to the container's own program, writes to its input and
+// hears its outputs apart, as they come; with a terminal in between (tty.go) keys are echoed, lines edited, Ctrl-C ends
+// what runs in the foreground. A shell reads its commands one by one from wherever it reads. Pipes are not streams: the
+// left side ends before the right begins. There is one process namespace per command, no users, no links and no modes in
+// the file systems; the host's own file system, which a hostPath volume or a node's debugger would show, is empty.
+//
 // It reads and writes nothing of the API. What survives power loss (images, the records of containers) is kept apart
 // from what does not (processes).
 package runtime

@@ -15,7 +15,7 @@ func (p *process) stmts(list []*syntax.Stmt, i int, k next) {
 		k(flow{})
 		return
 	}
-	p.stmt(list[i], "", func(f flow) {
+	p.stmt(list[i], p.in, func(f flow) {
 		if f.kind == 0 && p.errexit && p.status != 0 && checked(list[i]) {
 			f = flow{kind: 'x'}
 		}
@@ -38,7 +38,7 @@ func checked(s *syntax.Stmt) bool {
 	return true
 }
 
-func (p *process) stmt(s *syntax.Stmt, in string, k next) {
+func (p *process) stmt(s *syntax.Stmt, in *input, k next) {
 	p.step(func() {
 		done := k
 		if s.Negated {
@@ -51,88 +51,113 @@ func (p *process) stmt(s *syntax.Stmt, in string, k next) {
 		}
 		if s.Cmd == nil {
 			p.status = 0
-			p.redirect(s, in, func(string, next) {}, done)
+			p.redirect(s, in, func(*input, next) {}, done)
 			return
 		}
 		if len(s.Redirs) == 0 {
 			p.command(s.Cmd, in, done)
 			return
 		}
-		p.redirect(s, in, func(in string, after next) { p.command(s.Cmd, in, after) }, done)
+		p.redirect(s, in, func(in *input, after next) { p.command(s.Cmd, in, after) }, done)
 	})
 }
 
-// redirect runs a command with its output collected for files, and its input taken from them.
-func (p *process) redirect(s *syntax.Stmt, in string, body func(in string, after next), k next) {
-	saved := p.out
-	var file, name string
-	var add, drop bool
+// redirect runs a command with its outputs going into files, or into each other, and its input taken from them.
+func (p *process) redirect(s *syntax.Stmt, in *input, body func(in *input, after next), k next) {
+	out, err := p.out, p.err
+	restore := func(f flow) { p.out, p.err = out, err; k(f) }
 	var i int
 	var step func()
 	step = func() {
 		if i == len(s.Redirs) {
-			if file == "" && !drop {
-				body(in, k)
-				return
-			}
-			if file != "" {
-				if why := p.c.refuses(file); why != "" {
-					p.out("sh: can't create " + name + ": " + why + "\n")
-					p.status = 1
-					k(flow{})
-					return
-				}
-			}
-			var b strings.Builder
-			p.out = func(t string) { b.WriteString(t) }
-			if file != "" && !add {
-				p.c.WriteFile(file, "", false)
-			}
-			if file != "" {
-				// Written as it comes: whoever follows the file sees it while the program goes on.
-				p.out = func(t string) { p.c.WriteFile(file, t, true) }
-			}
 			if s.Cmd == nil {
-				p.out = saved
-				k(flow{})
+				restore(flow{})
 				return
 			}
-			body(in, func(f flow) { p.out = saved; k(f) })
+			body(in, restore)
 			return
 		}
 		r := s.Redirs[i]
 		i++
+		fd := ""
+		if r.N != nil {
+			fd = r.N.Value
+		}
 		if r.Op == syntax.Hdoc || r.Op == syntax.DashHdoc {
-			p.word(r.Hdoc, func(t string) { in = t; step() })
+			if r.Hdoc == nil {
+				in = given("")
+				step()
+				return
+			}
+			if _, plain := r.Word.Parts[0].(*syntax.Lit); !plain {
+				in = given(literal(r.Hdoc)) // a quoted delimiter: the text stands for itself
+				step()
+				return
+			}
+			p.parts(r.Hdoc.Parts, true, func(t string) { in = given(t); step() })
 			return
 		}
 		p.word(r.Word, func(t string) {
 			switch r.Op {
 			case syntax.RdrOut, syntax.AppOut, syntax.RdrAll, syntax.AppAll, syntax.RdrClob:
-				if r.N != nil && r.N.Value == "2" {
-					break // what goes wrong is not told apart from what goes right
+				if why := p.c.refuses(p.path(t)); why != "" && !strings.HasPrefix(t, "/dev/") && !strings.HasPrefix(t, "/proc/") {
+					p.err("sh: can't create " + t + ": " + why + "\n")
+					p.status = 1
+					restore(flow{})
+					return
 				}
-				if t == "/dev/null" {
-					drop, file = true, ""
-				} else if t != "/dev/stdout" && t != "/dev/stderr" && !strings.HasPrefix(t, "/proc/1/fd/") {
-					name, file, add, drop = t, p.path(t), r.Op == syntax.AppOut || r.Op == syntax.AppAll, false
+				sink := p.sink(t, r.Op == syntax.AppOut || r.Op == syntax.AppAll)
+				if fd != "2" {
+					p.out = sink
+				}
+				if fd == "2" || r.Op == syntax.RdrAll || r.Op == syntax.AppAll {
+					p.err = sink
+				}
+			case syntax.DplOut:
+				switch {
+				case t == "1" && fd == "2":
+					p.err = p.out
+				case t == "2" && fd != "2":
+					p.out = p.err
 				}
 			case syntax.RdrIn:
 				content, ok := p.c.ReadFile(p.path(t))
 				if !ok {
-					p.out("sh: can't open " + t + ": no such file\n")
+					p.err("sh: can't open " + t + ": no such file\n")
 					p.status = 1
-					k(flow{})
+					restore(flow{})
 					return
 				}
-				in = content
+				in = given(content)
 			case syntax.WordHdoc:
-				in = t + "\n"
+				in = given(t + "\n")
 			}
 			step()
 		})
 	}
 	step()
+}
+
+// sink is where output goes that is redirected to a name. Files are written as it comes: whoever follows one sees it while
+// the program goes on.
+func (p *process) sink(name string, add bool) func(string) {
+	switch name {
+	case "/dev/null":
+		return func(string) {}
+	case "/dev/stdout":
+		return p.out
+	case "/dev/stderr":
+		return p.err
+	case "/proc/1/fd/1", "/proc/1/fd/2":
+		return p.c.Print
+	}
+	file := p.path(name)
+	limit := maxFile
+	if !add {
+		limit = maxWhole
+		p.c.WriteFile(file, "", false)
+	}
+	return func(t string) { p.c.writeFile(file, t, true, limit) }
 }
 
 func b2i(b bool) int {
@@ -142,7 +167,13 @@ func b2i(b bool) int {
 	return 0
 }
 
-func (p *process) command(cmd syntax.Command, in string, k next) {
+func (p *process) command(cmd syntax.Command, in *input, k next) {
+	if _, simple := cmd.(*syntax.CallExpr); !simple && in != p.in {
+		// What stands inside reads what the whole reads.
+		saved, then := p.in, k
+		p.in = in
+		k = func(f flow) { p.in = saved; then(f) }
+	}
 	switch x := cmd.(type) {
 	case *syntax.CallExpr:
 		p.call(x, in, k)
@@ -182,13 +213,13 @@ func (p *process) command(cmd syntax.Command, in string, k next) {
 		p.status = b2i(p.arith(x.X) == 0)
 		k(flow{})
 	default:
-		p.out("sh: this construct is not supported here\n")
+		p.err("sh: this construct is not supported here\n")
 		p.status = 2
 		k(flow{})
 	}
 }
 
-func (p *process) binary(x *syntax.BinaryCmd, in string, k next) {
+func (p *process) binary(x *syntax.BinaryCmd, in *input, k next) {
 	switch x.Op {
 	case syntax.Pipe, syntax.PipeAll:
 		// The left side's whole output is the right side's input: right for what ends, and what does not end has no
@@ -196,13 +227,13 @@ func (p *process) binary(x *syntax.BinaryCmd, in string, k next) {
 		saved := p.out
 		var b strings.Builder
 		p.out = func(t string) {
-			if b.Len() < maxFile {
+			if b.Len() < maxWhole {
 				b.WriteString(t)
 			}
 		}
 		p.stmt(x.X, in, func(f flow) {
 			p.out = saved
-			p.stmt(x.Y, b.String(), k)
+			p.stmt(x.Y, given(b.String()), k)
 		})
 		return
 	}

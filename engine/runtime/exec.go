@@ -2,11 +2,37 @@ package runtime
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
-
-	"mvdan.cc/sh/v3/syntax"
 )
+
+// Stdio is what somebody outside gives a program.
+type Stdio struct {
+	Stdin bool // what is written to the session reaches the program; else it reads /dev/null
+	TTY   bool // a terminal: it echoes, edits lines, and knows Ctrl-C and Ctrl-D
+	// Out gets the output as it comes.
+	Out func(text string, stderr bool)
+	// Exit is called once when the program ends, unless the session is left by Kill or Detach.
+	Exit func(code int)
+}
+
+// Session is a program in a container with somebody who watches it: one run by Attend, or the container's own.
+type Session struct {
+	c    *Container
+	p    *process
+	in   *input
+	io   Stdio
+	over bool
+
+	typed         string // bytes from the terminal that nobody has read yet
+	line          []byte // being edited
+	pumping       bool
+	escape        int // of a sequence of a function key: 1 after ESC, 2 inside
+	interrupt     func()
+	prompt        string // of the shell that reads now
+	width, height uint16
+}
 
 // runnable reports that the container has a program to run.
 func (c *Container) runnable(argv []string) (file string, ok bool) {
@@ -27,23 +53,8 @@ func (c *Container) execID() string {
 	return string(b[:])
 }
 
-// Session is a command that runs in a container for somebody who watches it.
-type Session struct {
-	c    *Container
-	p    *process
-	over bool
-	exit func(code int)
-
-	bash     bool
-	terminal bool     // an interactive shell: what is typed are its commands
-	lines    []string // typed, while a command is under way
-	busy     bool
-	ending   bool // Ctrl-D was typed
-}
-
-// Attend runs a command whose output goes to out as it comes. in is its whole input; with a terminal, a shell reads
-// lines from Type instead. exit is called once, unless the session is ended by Kill. An error is the runtime's.
-func (c *Container) Attend(argv []string, in string, terminal bool, out func(string), exit func(code int)) (*Session, error) {
+// Attend runs a command. An error is the runtime's.
+func (c *Container) Attend(argv []string, io Stdio) (*Session, error) {
 	if c.State != Running {
 		return nil, runcError("container not running (" + c.ID + ")")
 	}
@@ -51,93 +62,96 @@ func (c *Container) Attend(argv []string, in string, terminal bool, out func(str
 		return nil, runcError("failed to exec in container: failed to start exec " + strconv.Quote(c.execID()) +
 			": OCI runtime exec failed: exec failed: unable to start container process: exec: " + strconv.Quote(file) + ": executable file not found in $PATH")
 	}
-	s := &Session{c: c, exit: exit}
-	s.p = c.newProcess(s.end, out)
-	c.onEnd = append(c.onEnd, func() { s.end(137) })
-	switch path.Base(argv[0]) {
-	case "sh", "bash", "ash", "dash":
-		s.terminal = terminal && len(argv) == 1
-	}
-	if s.terminal {
-		s.bash = path.Base(argv[0]) == "bash"
-		s.prompt()
-		return s, nil
-	}
-	s.p.exec(argv, in, func(flow) { s.end(s.p.status) })
+	s := c.newSession(io)
+	c.sessions = append(c.sessions, s)
+	s.start(argv)
 	return s, nil
 }
+
+func (c *Container) newSession(io Stdio) *Session {
+	s := &Session{c: c, io: io}
+	s.p = c.newProcess(s.end, func(text string) { s.out(text, false) })
+	s.p.err = func(text string) { s.out(text, true) }
+	if io.Stdin {
+		s.in = &input{tty: io.TTY}
+	}
+	if io.TTY {
+		s.p.tty = s
+		if s.in != nil {
+			s.in.wanted = s.pump
+		}
+	}
+	return s
+}
+
+func (s *Session) start(argv []string) {
+	s.p.exec(argv, s.in, func(flow) { s.end(s.p.status) })
+}
+
+// out carries the program's output; a terminal knows one stream only, and ends lines as terminals do.
+func (s *Session) out(text string, stderr bool) {
+	if text == "" {
+		return
+	}
+	if s.io.TTY {
+		text, stderr = crlf(text), false
+	}
+	s.io.Out(text, stderr)
+}
+
+func crlf(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
 
 func (s *Session) end(code int) {
 	if s.over {
 		return
 	}
 	s.over = true
-	s.p.dead = true
-	s.p.wait.Stop()
-	s.exit(code)
+	if i := slices.Index(s.c.sessions, s); i >= 0 {
+		s.c.sessions = slices.Delete(s.c.sessions, i, i+1)
+	}
+	s.p.die()
+	s.io.Exit(code)
 }
 
-// Kill ends the command from outside; its exit is not told.
+// Kill ends the program from outside; its exit is not told.
 func (s *Session) Kill() {
-	s.exit = func(int) {}
+	s.io.Exit = func(int) {}
 	s.end(137)
 }
 
-// prompt is BusyBox's, or bash's.
-func (s *Session) prompt() {
+// Write is what the watcher sends to the program's standard input.
+func (s *Session) Write(text string) {
 	switch {
-	case s.over:
-	case s.bash:
-		s.p.out("root@" + s.c.Sandbox.Hostname() + ":" + s.p.vars["PWD"] + "# ")
-	default:
-		s.p.out(s.p.vars["PWD"] + " # ")
+	case s.over || s.in == nil:
+	case s.io.TTY:
+		s.type_(text)
+	case !s.in.put(text):
+		s.out("write error: No space left on device\n", true)
+		s.end(1)
 	}
 }
 
-// Type gives a shell a line from the terminal, which echoes it. end is Ctrl-D: the shell exits when it has done what was
-// typed before.
-func (s *Session) Type(line string, end bool) {
-	if s.over || !s.terminal {
-		return
+// CloseInput ends the program's standard input.
+func (s *Session) CloseInput() {
+	if !s.over && s.in != nil && !s.in.eof {
+		s.in.tty = false
+		s.in.end()
 	}
-	s.lines = append(s.lines, line)
-	s.ending = s.ending || end
-	s.next()
 }
 
-// next runs what was typed, line by line.
-func (s *Session) next() {
-	if s.busy || s.over || len(s.lines) == 0 {
-		return
-	}
-	line := s.lines[0]
-	s.lines = s.lines[1:]
-	if last := s.ending && len(s.lines) == 0; last && line == "" {
-		if s.bash {
-			s.p.out("exit")
-		}
-		s.p.out("\n")
-		s.end(s.p.status)
-		return
-	}
-	s.p.out(line + "\n")
-	f, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(line), "sh")
-	if err != nil {
-		s.p.out("sh: " + strings.TrimPrefix(err.Error(), "sh:") + "\n")
-		s.p.status = 2
-		s.prompt()
-		s.next()
-		return
-	}
-	s.busy = true
-	s.p.steps = 0
-	s.p.stmts(f.Stmts, 0, func(fl flow) {
-		s.busy = false
-		if fl.kind == 'x' {
-			s.end(s.p.status)
+// Resize tells the size of the watcher's window, in characters.
+func (s *Session) Resize(width, height uint16) {
+	changed := s.width != 0 && (s.width != width || s.height != height)
+	s.width, s.height = width, height
+	// A shell that reads a line draws it again.
+	if changed && !s.over && s.in != nil && s.in.more != nil && s.prompt != "" {
+		text := "\r" + s.prompt + string(s.line)
+		if s != s.c.main {
+			s.io.Out(text, false)
 			return
 		}
-		s.prompt()
-		s.next()
-	})
+		for _, at := range slices.Clone(s.c.attached) { // a log has no screen to draw again
+			at.io.Out(text, false)
+		}
+	}
 }

@@ -48,7 +48,7 @@ func (p *process) fields(w *syntax.Word, k func([]string)) {
 		_, lit := w.Parts[i].(*syntax.Lit)
 		_, sgl := w.Parts[i].(*syntax.SglQuoted)
 		_, dbl := w.Parts[i].(*syntax.DblQuoted)
-		p.part(w.Parts[i], dbl, func(s string) {
+		p.part(w.Parts[i], false, func(s string) {
 			if lit || sgl || dbl {
 				cur.WriteString(s)
 				has = true
@@ -77,10 +77,10 @@ func (p *process) word(w *syntax.Word, k func(string)) {
 		k("")
 		return
 	}
-	p.parts(w.Parts, k)
+	p.parts(w.Parts, false, k)
 }
 
-func (p *process) parts(list []syntax.WordPart, k func(string)) {
+func (p *process) parts(list []syntax.WordPart, quoted bool, k func(string)) {
 	var b strings.Builder
 	var next func(i int)
 	next = func(i int) {
@@ -88,7 +88,7 @@ func (p *process) parts(list []syntax.WordPart, k func(string)) {
 			k(b.String())
 			return
 		}
-		p.part(list[i], false, func(s string) {
+		p.part(list[i], quoted, func(s string) {
 			b.WriteString(s)
 			next(i + 1)
 		})
@@ -99,7 +99,7 @@ func (p *process) parts(list []syntax.WordPart, k func(string)) {
 func (p *process) part(part syntax.WordPart, quoted bool, k func(string)) {
 	switch x := part.(type) {
 	case *syntax.Lit:
-		k(unescape(x.Value))
+		k(unescape(x.Value, quoted))
 	case *syntax.SglQuoted:
 		if x.Dollar {
 			k(ansi(x.Value))
@@ -107,7 +107,7 @@ func (p *process) part(part syntax.WordPart, quoted bool, k func(string)) {
 		}
 		k(x.Value)
 	case *syntax.DblQuoted:
-		p.parts(x.Parts, k)
+		p.parts(x.Parts, true, k)
 	case *syntax.ParamExp:
 		p.param(x, k)
 	case *syntax.CmdSubst:
@@ -125,13 +125,14 @@ func (p *process) part(part syntax.WordPart, quoted bool, k func(string)) {
 	}
 }
 
-func unescape(s string) string {
+// unescape takes the backslashes away that quote; inside double quotes only these do.
+func unescape(s string, quoted bool) string {
 	if !strings.Contains(s, "\\") {
 		return s
 	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
+		if s[i] == '\\' && i+1 < len(s) && (!quoted || strings.IndexByte("$`\"\\\n", s[i+1]) >= 0) {
 			i++
 			if s[i] == '\n' {
 				continue

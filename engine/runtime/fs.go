@@ -68,6 +68,8 @@ func (c *Container) ReadFile(p string) (string, bool) {
 
 func (c *Container) builtinFile(name string) (string, bool) {
 	switch name {
+	case nginxIndex:
+		return nginxWelcome, c.app != nil && c.app.Name == "nginx"
 	case "/etc/hostname":
 		return c.Sandbox.Hostname() + "\n", true
 	case "/etc/hosts":
@@ -88,8 +90,14 @@ func (c *Container) builtinFile(name string) (string, bool) {
 	return "", false
 }
 
+// builtinFiles are those of builtinFile that a directory lists.
+var builtinFiles = []string{"/etc/hostname", "/etc/hosts", "/etc/machine-id", "/etc/resolv.conf", nginxIndex}
+
 // WriteFile writes or appends to a file, unless the file system is mounted read-only.
-func (c *Container) WriteFile(p, content string, add bool) {
+func (c *Container) WriteFile(p, content string, add bool) { c.writeFile(p, content, add, maxFile) }
+
+// writeFile is WriteFile with a limit of its own to what a file grows to.
+func (c *Container) writeFile(p, content string, add bool, limit int) {
 	v, name := c.locate(p)
 	if name == "/dev/null" || c.refuses(p) != "" {
 		return
@@ -109,14 +117,18 @@ func (c *Container) WriteFile(p, content string, add bool) {
 	if add && files[name] != dirMark {
 		content = files[name] + content
 		// A log that grows for weeks must not take the tab's memory with it.
-		if len(content) > maxFile {
-			content = content[len(content)-maxFile/2:]
+		if len(content) > limit {
+			content = content[len(content)-limit/2:]
 		}
 	}
 	files[name] = content
 }
 
-const maxFile = 64 << 10
+// Limits in bytes: of what grows line by line for ever, and of what one command writes or pipes.
+const (
+	maxFile  = 64 << 10
+	maxWhole = 8 << 20
+)
 
 func (c *Container) remove(p string, recursive bool) bool {
 	v, name := c.locate(p)
@@ -185,15 +197,23 @@ func (c *Container) list(p string) []string {
 		prefix = ""
 	}
 	seen := map[string]bool{}
-	for i := range c.mounts {
-		if at := c.mounts[i].path; v == nil && at != "/" && path.Dir(at) == path.Clean(name) {
-			seen[path.Base(at)] = true
-		}
-	}
-	for k := range files {
+	add := func(k string) {
 		if rest, ok := strings.CutPrefix(k, prefix); ok && rest != "" {
 			first, _, _ := strings.Cut(rest, "/")
 			seen[first] = true
+		}
+	}
+	for k := range files {
+		add(k)
+	}
+	if v == nil {
+		for i := range c.mounts {
+			add(c.mounts[i].path)
+		}
+		for _, k := range builtinFiles {
+			if _, ok := c.builtinFile(k); ok {
+				add(k)
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +36,17 @@ func (b *logBuffer) add(at sim.Time, text string) {
 }
 
 // Print writes to the container's standard output.
-func (c *Container) Print(text string) {
+func (c *Container) Print(text string) { c.emit(text, false) }
+
+// emit is what the container's program prints: it enters the log, and whoever is attached sees it. A log ends its lines
+// plainly even if a terminal did not.
+func (c *Container) emit(text string, stderr bool) {
+	for _, at := range slices.Clone(c.attached) {
+		at.io.Out(text, stderr)
+	}
+	if c.Spec.TTY {
+		text = strings.ReplaceAll(text, "\r", "")
+	}
 	now := c.Sandbox.rt.a.Now()
 	text = c.log.partial + text
 	for {
@@ -50,9 +61,8 @@ func (c *Container) Print(text string) {
 }
 
 func (c *Container) access(from, verb, path, agent string, status int) {
-	now := c.Sandbox.rt.a.Now()
 	at := c.Sandbox.rt.a.Wall().Format("02/Jan/2006:15:04:05 -0700")
-	c.log.add(now, from+" - - ["+at+"] \""+verb+" "+path+" HTTP/1.1\" "+strconv.Itoa(status)+" 615 \"-\" \""+agent+"\" \"-\"")
+	c.Print(from + " - - [" + at + "] \"" + verb + " " + path + " HTTP/1.1\" " + strconv.Itoa(status) + " 615 \"-\" \"" + agent + "\" \"-\"\n")
 }
 
 // LogLine is one line of a container's log.
@@ -80,7 +90,7 @@ func (c *Container) Logs() []LogLine {
 		l := c.log.lines[(c.log.head+i)%n]
 		out = append(out, LogLine{l.at, l.text})
 	}
-	if c.log.partial != "" {
+	if c.log.partial != "" && c.State == Exited { // a line is written when it is whole
 		out = append(out, LogLine{c.Sandbox.rt.a.Now(), c.log.partial})
 	}
 	return out

@@ -4,13 +4,12 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 )
 
 // plain runs the programs that read, compute and print, and neither wait nor change the flow.
-func (p *process) plain(name string, args []string, in string, k next) {
+func (p *process) plain(name string, args []string, in *input, k next) {
 	p.status = 0
 	switch name {
 	case "echo":
@@ -55,7 +54,7 @@ func (p *process) plain(name string, args []string, in string, k next) {
 			from, to := p.path(args[n-2]), p.path(args[n-1])
 			text, ok := p.c.ReadFile(from)
 			if !ok {
-				p.out(name + ": can't stat '" + args[n-2] + "': No such file or directory\n")
+				p.err(name + ": can't stat '" + args[n-2] + "': No such file or directory\n")
 				p.status = 1
 				break
 			}
@@ -131,9 +130,20 @@ func (p *process) plain(name string, args []string, in string, k next) {
 			}
 			p.out(strconv.Itoa(a) + "\n")
 		}
+	case "stty":
+		if p.tty != nil && slices.Contains(args, "size") {
+			p.out(strconv.Itoa(int(p.tty.height)) + " " + strconv.Itoa(int(p.tty.width)) + "\n")
+		}
+	case "tty":
+		if p.tty != nil {
+			p.out("/dev/pts/0\n")
+			break
+		}
+		p.out("not a tty\n")
+		p.status = 1
 	case "kill", "ps", "nc", "ping", "free", "df", "source", ".":
 	default:
-		p.out("sh: " + name + ": not found\n")
+		p.err("sh: " + name + ": not found\n")
 		p.status = 127
 	}
 	k(flow{})
@@ -221,7 +231,7 @@ func (p *process) rm(args []string) {
 			continue
 		}
 		if !p.c.remove(p.path(f), recursive) && !force {
-			p.out("rm: can't remove '" + f + "': No such file or directory\n")
+			p.err("rm: can't remove '" + f + "': No such file or directory\n")
 			p.status = 1
 		}
 	}
@@ -239,7 +249,7 @@ func (p *process) ls(args []string) {
 		return
 	}
 	if !p.c.isDir(dir) {
-		p.out("ls: " + dir + ": No such file or directory\n")
+		p.err("ls: " + dir + ": No such file or directory\n")
 		p.status = 1
 		return
 	}
@@ -265,148 +275,4 @@ func (p *process) seq(args []string) {
 	for i, c := from, 0; i <= to && c < 10000; i, c = i+by, c+1 {
 		p.out(strconv.Itoa(i) + "\n")
 	}
-}
-
-// filter runs a program that turns its input, or files, into output.
-func (p *process) filter(name string, args []string, in string, k next) {
-	var opts, files []string
-	for i := 0; i < len(args); i++ {
-		a := args[i]
-		switch {
-		case a == "-n" && (name == "head" || name == "tail") && i+1 < len(args):
-			i++
-			opts = append(opts, "-"+args[i])
-		case (a == "-d" || a == "-f") && name == "cut" && i+1 < len(args):
-			i++
-			opts = append(opts, a+args[i])
-		case strings.HasPrefix(a, "-") && len(a) > 1:
-			opts = append(opts, a)
-		default:
-			files = append(files, a)
-		}
-	}
-	pattern := ""
-	var pair []string
-	switch name {
-	case "grep":
-		if len(files) > 0 {
-			pattern, files = files[0], files[1:]
-		}
-	case "tr":
-		pair, files = files, nil
-	case "tee":
-		for _, f := range files {
-			if why := p.c.refuses(p.path(f)); why != "" {
-				p.out("tee: " + f + ": " + why + "\n")
-			}
-			p.c.WriteFile(p.path(f), in, slices.Contains(opts, "-a"))
-		}
-		files = nil
-	}
-	p.status = 0
-	text := in
-	if len(files) > 0 {
-		text = ""
-		for _, f := range files {
-			s, ok := p.c.ReadFile(p.path(f))
-			if !ok {
-				p.out(name + ": can't open '" + f + "': No such file or directory\n")
-				p.status = 1
-				continue
-			}
-			text += s
-		}
-	}
-	has := func(o string) bool {
-		return slices.ContainsFunc(opts, func(s string) bool { return !strings.HasPrefix(s, "--") && strings.Contains(s, o) })
-	}
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if text == "" {
-		lines = nil
-	}
-	count := 10
-	for _, o := range opts {
-		if n, err := strconv.Atoi(strings.TrimLeft(o, "-n")); err == nil {
-			count = n
-		}
-	}
-	print := func(list []string) {
-		if len(list) > 0 {
-			p.out(strings.Join(list, "\n") + "\n")
-		}
-	}
-	switch name {
-	case "head":
-		print(lines[:min(count, len(lines))])
-	case "tail":
-		print(lines[max(len(lines)-count, 0):])
-	case "wc":
-		switch {
-		case has("l"):
-			p.out(strconv.Itoa(strings.Count(text, "\n")) + "\n")
-		case has("c"):
-			p.out(strconv.Itoa(len(text)) + "\n")
-		default:
-			p.out(strconv.Itoa(strings.Count(text, "\n")) + " " + strconv.Itoa(len(strings.Fields(text))) + " " + strconv.Itoa(len(text)) + "\n")
-		}
-	case "grep":
-		var found []string
-		for _, l := range lines {
-			if strings.Contains(l, pattern) != has("v") {
-				found = append(found, l)
-			}
-		}
-		p.status = b2i(len(found) == 0)
-		if has("c") {
-			p.out(strconv.Itoa(len(found)) + "\n")
-		} else if !has("q") {
-			print(found)
-		}
-	case "sort":
-		sort.Strings(lines)
-		print(lines)
-	case "rev":
-		for i, l := range lines {
-			r := []rune(l)
-			slices.Reverse(r)
-			lines[i] = string(r)
-		}
-		print(lines)
-	case "tr":
-		if has("d") && len(pair) > 0 {
-			text = strings.Map(func(r rune) rune {
-				if strings.ContainsRune(ansi(pair[0]), r) {
-					return -1
-				}
-				return r
-			}, text)
-		} else if len(pair) == 2 && len(ansi(pair[0])) == len(ansi(pair[1])) {
-			a, b := ansi(pair[0]), ansi(pair[1])
-			text = strings.Map(func(r rune) rune {
-				if i := strings.IndexRune(a, r); i >= 0 {
-					return rune(b[i])
-				}
-				return r
-			}, text)
-		}
-		p.out(text)
-	case "cut":
-		d, f := "\t", 1
-		for _, o := range opts {
-			if v, ok := strings.CutPrefix(o, "-d"); ok {
-				d = v
-			} else if v, ok := strings.CutPrefix(o, "-f"); ok {
-				f, _ = strconv.Atoi(v)
-			}
-		}
-		for i, l := range lines {
-			if parts := strings.Split(l, d); f >= 1 && f <= len(parts) {
-				lines[i] = parts[f-1]
-			}
-		}
-		print(lines)
-	default:
-		p.out(text)
-	}
-	k(flow{})
 }

@@ -3,6 +3,7 @@ package runtime
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -216,6 +217,15 @@ func (sb *Sandbox) Hostname() string {
 		return sb.Name[:63]
 	}
 	return sb.Name
+}
+
+// ID is the sandbox's, 64 hexadecimal digits.
+func (sb *Sandbox) ID() string {
+	h := uint64(14695981039346656037) // FNV-1a
+	for _, b := range []byte(string(sb.UID) + strconv.Itoa(int(sb.Attempt))) {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return Hex(h)
 }
 
 // Ref is the pod's name in the journal.

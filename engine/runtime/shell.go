@@ -17,7 +17,11 @@ type process struct {
 	dead    bool
 	vars    map[string]string
 	params  []string // $0, $1, ...
+	in      *input   // of whatever stands inside a compound command
 	out     func(string)
+	err     func(string)
+	tty     *Session // the terminal it runs at, or nil
+	fg      *process // what a shell runs in the foreground
 	status  int
 	traps   map[string]*syntax.File
 	funcs   map[string]*syntax.Stmt
@@ -45,7 +49,7 @@ type flow struct {
 type next func(flow)
 
 func (c *Container) newProcess(exit func(int), out func(string)) *process {
-	p := &process{c: c, vars: map[string]string{}, out: out, exit: exit, begun: c.Sandbox.rt.a.Now()}
+	p := &process{c: c, vars: map[string]string{}, out: out, err: out, exit: exit, begun: c.Sandbox.rt.a.Now()}
 	p.vars["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	p.vars["HOSTNAME"] = c.Sandbox.Hostname()
 	p.vars["HOME"] = "/root"
@@ -66,13 +70,13 @@ func (c *Container) run() {
 	if len(argv) == 0 {
 		argv = []string{"sh"} // an interactive shell without a terminal reads the end of its input
 	}
-	p := c.newProcess(func(code int) { c.exit(int32(code)) }, c.Print)
-	c.sh = p
-	p.start(argv)
+	s := c.newSession(Stdio{Stdin: c.Spec.Stdin, TTY: c.Spec.TTY, Out: c.emit, Exit: func(code int) { c.exit(int32(code)) }})
+	c.main, c.sh = s, s.p
+	s.start(argv)
 }
 
 func (p *process) start(argv []string) {
-	p.exec(argv, "", func(f flow) {
+	p.exec(argv, nil, func(f flow) {
 		if !p.dead {
 			p.dead = true
 			p.exit(p.status)
@@ -151,6 +155,42 @@ func (p *process) sleep(d time.Duration, k func()) {
 	})
 }
 
+// die ends a process, and what it runs.
+func (p *process) die() {
+	for ; p != nil; p = p.fg {
+		p.dead = true
+		p.wait.Stop()
+	}
+}
+
+// cancel ends what a shell runs, and not the shell.
+func (p *process) cancel() {
+	p.fg.die()
+	p.fg = nil
+}
+
+// foreground runs a program of a shell so that it can be cancelled: as a copy of the shell, which becomes the shell
+// when it has ended.
+func (p *process) foreground(f *syntax.File, in *input, k next) {
+	q := *p
+	q.in = in
+	p.fg = &q
+	q.stmts(f.Stmts, 0, func(fl flow) {
+		in, dead := p.in, p.dead
+		*p = q
+		p.in, p.dead, p.fg = in, dead, nil
+		if !dead {
+			k(fl)
+		}
+	})
+}
+
+// parseShell parses what was read so far; incomplete says that more lines belong to it.
+func parseShell(text string) (f *syntax.File, incomplete bool, err error) {
+	f, err = syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "sh")
+	return f, err != nil && syntax.IsIncomplete(err), err
+}
+
 // step counts work; a program that has worked for long yields.
 func (p *process) step(k func()) {
 	if p.dead {
@@ -195,7 +235,7 @@ func (p *process) get(name string) (string, bool) {
 func (p *process) script(text, name string, k next) {
 	f, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), name)
 	if err != nil {
-		p.out("sh: " + err.Error() + "\n")
+		p.err("sh: " + err.Error() + "\n")
 		p.status = 2
 		k(flow{})
 		return

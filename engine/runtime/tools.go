@@ -15,7 +15,7 @@ import (
 const toolNames = " sh bash ash dash /bin/sh echo printf sleep exit true false : cat date touch rm mkdir ls find test [ hostname env printenv " +
 	"export set unset trap wait exec cd pwd seq wget curl nslookup tail head wc grep sort uname id whoami shift return break continue read " +
 	"local readonly source . eval perl python python3 node rev tee sync chmod chown cp mv ln kill ps nc ping redis-cli mysqladmin mysql pg_isready " +
-	"mongo mongosh nproc top free df mount basename dirname expr yes tr sed awk cut zookeeper-ready java go stress apk apt-get apt yum pip npm "
+	"mongo mongosh nproc top free df mount basename dirname expr yes tr sed awk cut stty tty tar zookeeper-ready java go stress apk apt-get apt yum pip npm "
 
 func knownTool(name string) bool {
 	return name != "" && !strings.Contains(name, " ") && strings.Contains(toolNames, " "+name+" ")
@@ -36,7 +36,7 @@ func (c *Container) appTool(argv []string) int {
 }
 
 // call runs a simple command: assignments, then a function, a builtin or a program.
-func (p *process) call(x *syntax.CallExpr, in string, k next) {
+func (p *process) call(x *syntax.CallExpr, in *input, k next) {
 	if len(x.Args) == 0 {
 		p.status = 0
 		p.assigns(x.Assigns, 0, func() { k(flow{}) })
@@ -66,12 +66,12 @@ func (p *process) call(x *syntax.CallExpr, in string, k next) {
 }
 
 // exec runs a program with arguments.
-func (p *process) exec(argv []string, in string, k next) {
+func (p *process) exec(argv []string, in *input, k next) {
 	args := argv[1:]
 	ok := func() { p.status = 0; k(flow{}) }
 	fail := func(code int, text string) {
 		if text != "" {
-			p.out(text + "\n")
+			p.err(text + "\n")
 		}
 		p.status = code
 		k(flow{})
@@ -83,9 +83,11 @@ func (p *process) exec(argv []string, in string, k next) {
 		case code != 0:
 			fail(code, "Could not connect: Connection refused")
 		case name == "redis-cli":
-			fail(0, "PONG")
+			p.out("PONG\n")
+			ok()
 		case name == "mysqladmin":
-			fail(0, "mysqld is alive")
+			p.out("mysqld is alive\n")
+			ok()
 		default:
 			ok()
 		}
@@ -96,7 +98,7 @@ func (p *process) exec(argv []string, in string, k next) {
 	}
 	switch name {
 	case "sh", "bash", "ash", "dash":
-		p.shell(args, in, k)
+		p.shell(name, args, in, k)
 	case "exit":
 		if len(args) > 0 {
 			p.status, _ = strconv.Atoi(args[0])
@@ -112,10 +114,12 @@ func (p *process) exec(argv []string, in string, k next) {
 			p.status = n
 		}
 		k(flow{name[0], n})
-	case "true", ":", "wait", "sync", "chmod", "chown", "ln", "local", "readonly", "mount", "unset", "read", "apk", "apt-get", "apt", "yum", "pip", "npm":
+	case "true", ":", "wait", "sync", "chmod", "chown", "ln", "local", "readonly", "mount", "unset", "apk", "apt-get", "apt", "yum", "pip", "npm":
 		ok()
 	case "false":
 		fail(1, "")
+	case "read":
+		p.read(args, in, k)
 	case "sleep":
 		d, valid := duration(args)
 		if !valid {
@@ -164,6 +168,8 @@ func (p *process) exec(argv []string, in string, k next) {
 		}
 		p.status = b2i(!p.testArgs(args))
 		k(flow{})
+	case "tar":
+		p.tar(args, in, k)
 	case "tail":
 		if slices.ContainsFunc(args, func(a string) bool { return a == "-f" || a == "-F" }) {
 			p.follow(args[len(args)-1], 0)
@@ -225,7 +231,7 @@ func (p *process) burn(name string, args []string, ok func()) {
 }
 
 // shell runs sh with its options: -c text, a script file, or its input.
-func (p *process) shell(args []string, in string, k next) {
+func (p *process) shell(name string, args []string, in *input, k next) {
 	errexit := false
 	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
 		opt := args[0]
@@ -235,7 +241,7 @@ func (p *process) shell(args []string, in string, k next) {
 		}
 		if !strings.HasPrefix(opt, "--") && strings.Contains(opt, "c") {
 			if len(args) == 0 {
-				p.out("sh: -c requires an argument\n")
+				p.err("sh: -c requires an argument\n")
 				p.status = 2
 				k(flow{})
 				return
@@ -246,8 +252,10 @@ func (p *process) shell(args []string, in string, k next) {
 				p.params = args[1:]
 			}
 			p.errexit = errexit
+			around := p.in
+			p.in = in
 			p.script(args[0], "sh", func(flow) {
-				p.params = saved
+				p.params, p.in = saved, around
 				p.errexit = false
 				k(flow{})
 			})
@@ -257,7 +265,7 @@ func (p *process) shell(args []string, in string, k next) {
 	if len(args) > 0 {
 		text, found := p.c.ReadFile(p.path(args[0]))
 		if !found {
-			p.out("sh: can't open '" + args[0] + "': No such file or directory\n")
+			p.err("sh: can't open '" + args[0] + "': No such file or directory\n")
 			p.status = 2
 			k(flow{})
 			return
@@ -267,7 +275,42 @@ func (p *process) shell(args []string, in string, k next) {
 		return
 	}
 	p.status = 0
-	p.script(in, "sh", func(flow) { k(flow{}) })
+	p.repl(name, in, k)
+}
+
+// read takes a line apart into variables.
+func (p *process) read(args []string, in *input, k next) {
+	var names []string
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case a == "-p" && i+1 < len(args):
+			i++
+			if p.tty != nil {
+				p.err(args[i])
+			}
+		case !strings.HasPrefix(a, "-"):
+			names = append(names, a)
+		}
+	}
+	if len(names) == 0 {
+		names = []string{"REPLY"}
+	}
+	in.line(func(line string, ok bool) {
+		if p.dead {
+			return
+		}
+		p.steps = 0
+		p.status = b2i(!ok)
+		line = strings.TrimSpace(line)
+		for i, n := range names {
+			word, rest, _ := strings.Cut(line, " ")
+			if i == len(names)-1 {
+				word = line
+			}
+			p.vars[n], line = word, strings.TrimLeft(rest, " ")
+		}
+		k(flow{})
+	})
 }
 
 func (p *process) trap(args []string) {

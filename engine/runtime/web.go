@@ -66,7 +66,7 @@ func (p *process) http(name string, args []string, k next) {
 	}
 	fail := func(text string) {
 		if !quiet || name == "wget" {
-			p.out(name + ": " + text + "\n")
+			p.err(name + ": " + text + "\n")
 		}
 		p.status = 1
 		if name == "curl" {
@@ -121,7 +121,7 @@ func (p *process) nslookup(args []string, k next) {
 		ips = slices.DeleteFunc(ips, func(ip string) bool { return strings.Contains(ip, ":") != (kind == "aaaa") })
 	}
 	if len(ips) == 0 {
-		p.out("** server can't find " + args[0] + ": NXDOMAIN\n")
+		p.err("** server can't find " + args[0] + ": NXDOMAIN\n")
 		p.status = 1
 	} else {
 		p.out("Name:\t" + args[0] + "\n")

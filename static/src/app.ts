@@ -146,7 +146,7 @@ export class App {
    * Runs a line as if it had been typed: it and its output appear in the terminal. With `keys` it really was typed there: it
    * may open an editor, and calls `keys` when it reads what is typed on.
    */
-  start(line: string, files?: Record<string, string>, keys?: () => void): Running {
+  start(line: string, files?: Record<string, string>, keys?: (raw: boolean) => void): Running {
     line = wholeLine(line);
     this.write("command", line);
     this.remember(line);

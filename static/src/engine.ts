@@ -25,7 +25,7 @@ interface Waiting {
 }
 
 /** The terminal that a line is started at: what the line asks of it. */
-export interface Seat { edit(name: string, text: string): void; keys(): void }
+export interface Seat { edit(name: string, text: string): void; keys(raw: boolean): void }
 
 /**
  * A line that runs: `done` settles when it has ended, `cancel` is Ctrl-C. `edited` leaves the editor that it opened, with
@@ -99,7 +99,7 @@ export class Engine {
       case "restored": return this.onrestored();
       case "output": return this.waiting.get(answer.id)?.output?.(answer.stream, answer.text);
       case "edit": return this.waiting.get(answer.id)?.seat?.edit(answer.name, answer.text);
-      case "keys": return this.waiting.get(answer.id)?.seat?.keys();
+      case "keys": return this.waiting.get(answer.id)?.seat?.keys(!!answer.raw);
       case "result":
       case "error": {
         const w = this.waiting.get(answer.id);
@@ -121,7 +121,7 @@ export class Engine {
 
 /** The verbs of faults (engine/faultline.go). */
 export const faultVerbs = ["kill", "restart", "pause", "continue", "cut", "heal", "link", "disk", "clock"];
-export const programs = new Set(["kubectl", "etcdctl", ...faultVerbs]);
+export const programs = new Set(["kubectl", "etcdctl", "curl", "wget", "cat", ...faultVerbs]);
 
 export function wholeLine(line: string): string {
   const trimmed = line.trim();

@@ -16,7 +16,7 @@ export function pipedHereDocument(line: string): { end: string; line: string } |
   return m ? { end: m[2], line: m[3] } : undefined;
 }
 
-const verbs = "annotate api-resources apply auth autoscale cluster-info cordon create delete describe diff drain edit events exec explain expose get label logs patch rollout run scale set taint top uncordon version wait".split(" ");
+const verbs = "annotate api-resources apply attach auth autoscale cluster-info cordon cp create debug delete describe diff drain edit events exec explain expose get label logs patch port-forward rollout run scale set taint top uncordon version wait".split(" ");
 const resources = "all configmaps deployments endpointslices events namespaces nodes pods replicasets secrets serviceaccounts services leases".split(" ");
 const rollout = "history pause restart resume status undo".split(" ");
 
@@ -35,7 +35,7 @@ function faultWords(verb: string, args: string[], names: (resource: string) => s
 export function completions(before: string, names: (resource: string) => string[], files: string[]): string[] {
   const words = before.replace(/^\s+/, "").split(/\s+/), last = words[words.length - 1], args = words.slice(1, -1).filter((w) => !w.startsWith("-"));
   const starting = (list: string[]) => list.filter((w) => w.startsWith(last) && w !== last);
-  if (words.length === 1) return starting(["kubectl", "etcdctl", ...faultVerbs, "clear", "help"]);
+  if (words.length === 1) return starting(["kubectl", "etcdctl", "curl", ...faultVerbs, "clear", "help"]);
   if (words[0] === "etcdctl") return args.length === 0 ? starting([...etcdctl.keys()]) : args.length === 1 ? starting(etcdctl.get(args[0]) ?? []) : [];
   if (faultVerbs.includes(words[0])) return starting(faultWords(words[0], args, names));
   if (words[words.length - 2] === "-f") return starting(files);
@@ -47,7 +47,7 @@ export function completions(before: string, names: (resource: string) => string[
   }
   if (verb === "rollout" && args.length === 1) return starting(rollout);
   if (/^(cordon|uncordon|drain)$/.test(verb)) return starting(names("nodes"));
-  if (verb === "logs" || verb === "exec") return starting(names("pods"));
+  if (/^(logs|exec|attach|port-forward|debug)$/.test(verb)) return starting(names("pods"));
   if (/^(rollout)$/.test(verb) || verb === "scale" || verb === "set") return starting(names("deployments").map((n) => "deployment/" + n));
   if (args.length === 1) return starting(resources);
   return starting(names(plural(args[1])));

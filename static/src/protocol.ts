@@ -17,7 +17,7 @@ export type Request =
   | { id: number; op: "run"; line: string; files?: Record<string, string>; terminal?: boolean }
   /** Leaves the editor of a running line, whose request is `of`. Without `text`: nothing was saved. */
   | { id: number; op: "edited"; of: number; text?: string }
-  /** A line typed for a running line that reads from the terminal; "\x04" is Ctrl-D. */
+  /** A line typed for a running line that reads from the terminal; "\x04" is Ctrl-D, "\x03" is Ctrl-C. */
   | { id: number; op: "input"; of: number; line: string }
   /** Ends a running line (Ctrl-C). `target` is the id of its request. */
   | { id: number; op: "cancel"; target: number }
@@ -50,8 +50,8 @@ export type Answer =
   | { id: number; type: "output"; stream: "stdout" | "stderr"; text: string }
   /** A running line shows a text in an editor, under the name of a temporary file, and waits for `edited`. */
   | { id: number; type: "edit"; name: string; text: string }
-  /** A running line reads from the terminal from now on, and shows itself what it reads. */
-  | { id: number; type: "keys" }
+  /** A running line reads from the terminal from now on, and shows itself what it reads. `raw`: Ctrl-C is a key like any other, typed as "\x03". */
+  | { id: number; type: "keys"; raw?: boolean }
   | { type: "frame"; frame: Frame }
   /** The engine broke; the session is being restored from its command log, which takes `commands` commands. */
   | { type: "panic"; message: string; stack: string; commands: number }

@@ -56,12 +56,13 @@ test("a line at a terminal opens an editor and reads keys; without one it is tol
   const wire = new Pipe(), engine = new Engine(wire), seen: string[] = [];
   engine.run("get pods");
   assert.equal((wire.sent[0] as { terminal: boolean }).terminal, false);
-  const running = engine.run("edit deployment/web", undefined, undefined, { edit: (name, text) => seen.push(name, text), keys: () => seen.push("keys") });
+  const running = engine.run("edit deployment/web", undefined, undefined, { edit: (name, text) => seen.push(name, text), keys: (raw) => seen.push(raw ? "raw keys" : "keys") });
   const { id } = wire.sent[1];
   assert.equal((wire.sent[1] as { terminal: boolean }).terminal, true);
   wire.answer({ id, type: "edit", name: "/tmp/a.yaml", text: "kind: X\n" });
   wire.answer({ id, type: "keys" });
-  assert.deepEqual(seen, ["/tmp/a.yaml", "kind: X\n", "keys"]);
+  wire.answer({ id, type: "keys", raw: true });
+  assert.deepEqual(seen, ["/tmp/a.yaml", "kind: X\n", "keys", "raw keys"]);
   void running.edited("kind: Y\n");
   void running.edited();
   running.input("ls");

@@ -143,7 +143,7 @@ func TestEditAndExecInTheTerminal(t *testing.T) {
 	tb.keys("exit\r")
 	tb.screenHas(`(?m)^/tmp # exit\n~ \$$`)
 
-	// Ctrl-D ends it too, Ctrl-C what does not end by itself.
+	// Ctrl-D ends it too, Ctrl-C what runs in it.
 	tb.keys("clear\rkubectl exec -it " + pod + " -- sh\r")
 	tb.screenHas(`(?m)^/ #$`)
 	tb.keys("d", chromedp.KeyModifiers(chromedp.ModifierCtrl))
@@ -153,7 +153,17 @@ func TestEditAndExecInTheTerminal(t *testing.T) {
 	tb.keys("sleep 1000\r")
 	tb.screenHas(`sleep 1000\n*\z`)
 	tb.keys("c", chromedp.KeyModifiers(chromedp.ModifierCtrl))
-	tb.screenHas(`\^C\n~ \$$`)
+	tb.screenHas(`(?m)\^C\n/ #$`)
+	tb.keys("d", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	tb.screenHas(`(?m)^command terminated with exit code 130\n~ \$$`)
+
+	// A forwarded port: lines typed meanwhile are the workstation's, until Ctrl-C.
+	tb.keys("clear\rkubectl port-forward " + pod + " 8080:80\r")
+	tb.screenHas(`Forwarding from 127\.0\.0\.1:8080 -> 80`)
+	tb.keys("curl -s localhost:8080\r")
+	tb.screenHas(`(?m)^Handling connection for 8080\n(?s:.*)Welcome to nginx!`)
+	tb.keys("c", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	tb.screenHas(`(?m)^~ \$$`)
 	tb.axe()
 	tb.noErrors()
 }

@@ -7,5 +7,7 @@
 //   - scripts/*.txt: command lines with their outputs (TestScripts; -update writes them anew, to be read before they are
 //     committed).
 //   - The recordings of scenarios/golden: kubectl's session, its errors, objects, discovery.
+//   - Streams: exec, attach, run -it, cp, debug and port-forward of kubectl, at a pseudo terminal where they want one, over
+//     WebSockets and SPDY; the older WebSocket protocols of other clients.
 //   - Informers, a manager with a kind of its own: through watches that end, lists that expire, API servers that die.
 package realclient

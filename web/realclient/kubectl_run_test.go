@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +48,8 @@ type kubectl struct {
 	url string // of the server; "" for the one of all tests
 	dir string
 	env []string
+
+	stdin io.Reader // of the next commands
 }
 
 // kubeconfig says the namespace: as a flag it would also bind what manifests say.
@@ -60,6 +63,23 @@ current-context: tabernetes
 // run runs a command and gives its output and exit code.
 func (k *kubectl) run(args ...string) (stdout, stderr string, code int) {
 	k.t.Helper()
+	var out, errs bytes.Buffer
+	ctx, cancel := context.WithTimeout(k.t.Context(), commandLimit)
+	defer cancel()
+	c := k.command(ctx, args...)
+	c.Stdin, c.Stdout, c.Stderr = k.stdin, &out, &errs
+	err := c.Run()
+	require.NoErrorf(k.t, ctx.Err(), "kubectl %s\n%s%s", strings.Join(args, " "), &out, &errs)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(k.t, err)
+	}
+	return out.String(), errs.String(), c.ProcessState.ExitCode()
+}
+
+// command is a command that is not started yet.
+func (k *kubectl) command(ctx context.Context, args ...string) *exec.Cmd {
+	k.t.Helper()
 	if k.dir == "" {
 		k.dir = k.t.TempDir()
 		if k.url == "" {
@@ -68,20 +88,11 @@ func (k *kubectl) run(args ...string) (stdout, stderr string, code int) {
 		require.NoError(k.t, os.Mkdir(filepath.Join(k.dir, ".kube"), 0o700))
 		writeFile(k.t, filepath.Join(k.dir, ".kube", "config"), fmt.Sprintf(kubeconfig, k.url, k.ns))
 	}
-	var out, errs bytes.Buffer
-	ctx, cancel := context.WithTimeout(k.t.Context(), commandLimit)
-	defer cancel()
 	c := exec.CommandContext(ctx, program, args...)
 	c.Args[0] = "kubectl"
-	c.Dir, c.Stdout, c.Stderr = k.dir, &out, &errs
+	c.Dir = k.dir
 	c.Env = append([]string{asKubectl + "=1", "HOME=" + k.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + k.dir, "TZ=UTC"}, k.env...)
-	err := c.Run()
-	require.NoErrorf(k.t, ctx.Err(), "kubectl %s\n%s%s", strings.Join(args, " "), &out, &errs)
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		require.NoError(k.t, err)
-	}
-	return out.String(), errs.String(), c.ProcessState.ExitCode()
+	return c
 }
 
 // line runs a whole line, as the recordings have them; the shell's quotes are single ones.

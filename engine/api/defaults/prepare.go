@@ -200,6 +200,20 @@ func PrepareForUpdate(obj, old runtime.Object) {
 	keepSystemMeta(obj, old)
 }
 
+// PrepareForEphemeralContainers makes a pod ready to be stored through the subresource ephemeralcontainers, which takes
+// these and nothing else (registry/core/pod/strategy.go, dropNonEphemeralContainerUpdates).
+func PrepareForEphemeralContainers(o, was *corev1.Pod) {
+	list := o.Spec.EphemeralContainers
+	o.Spec, o.Status = was.Spec, was.Status
+	o.Spec.EphemeralContainers = list
+	o.DeletionTimestamp, o.Generation = was.DeletionTimestamp, was.Generation
+	o.Labels, o.Annotations, o.Finalizers, o.OwnerReferences = was.Labels, was.Annotations, was.Finalizers, was.OwnerReferences
+	if !apiequality.Semantic.DeepEqual(list, was.Spec.EphemeralContainers) {
+		o.Generation++
+	}
+	keepSystemMeta(o, was)
+}
+
 // PrepareForStatusUpdate makes obj ready to be stored through the status subresource: it takes the status, and of the
 // metadata what the kind allows there; the rest stays as in old. Kinds without a status subresource are left alone.
 func PrepareForStatusUpdate(obj, old runtime.Object) {

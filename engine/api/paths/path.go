@@ -113,6 +113,8 @@ func (c *Call) Kind() schema.GroupVersionKind {
 type Subresource struct {
 	Kind  schema.GroupVersionKind // empty: the resource's own
 	Verbs []string
+	// Connects says that it answers with a stream and reads no body: api.Connector serves it.
+	Connects bool
 }
 
 // SubresourceOf finds one of those the core serves; the table of kinds says which resource has which.
@@ -121,15 +123,18 @@ func SubresourceOf(name string) (sub Subresource, ok bool) {
 	case "status":
 		return Subresource{Verbs: []string{"get", "patch", "update"}}, true
 	case "scale":
-		return Subresource{schema.GroupVersionKind{Group: "autoscaling", Version: "v1", Kind: "Scale"}, []string{"get", "patch", "update"}}, true
+		return Subresource{Kind: schema.GroupVersionKind{Group: "autoscaling", Version: "v1", Kind: "Scale"}, Verbs: []string{"get", "patch", "update"}}, true
 	case "binding":
-		return Subresource{schema.GroupVersionKind{Version: "v1", Kind: "Binding"}, []string{"create"}}, true
+		return Subresource{Kind: schema.GroupVersionKind{Version: "v1", Kind: "Binding"}, Verbs: []string{"create"}}, true
 	case "eviction":
-		return Subresource{schema.GroupVersionKind{Group: "policy", Version: "v1", Kind: "Eviction"}, []string{"create"}}, true
+		return Subresource{Kind: schema.GroupVersionKind{Group: "policy", Version: "v1", Kind: "Eviction"}, Verbs: []string{"create"}}, true
 	case "token":
-		return Subresource{schema.GroupVersionKind{Group: "authentication.k8s.io", Version: "v1", Kind: "TokenRequest"}, []string{"create"}}, true
+		return Subresource{Kind: schema.GroupVersionKind{Group: "authentication.k8s.io", Version: "v1", Kind: "TokenRequest"}, Verbs: []string{"create"}}, true
 	case "log":
 		return Subresource{Verbs: []string{"get"}}, true
+	case "exec", "attach", "portforward":
+		kind := map[string]string{"exec": "PodExecOptions", "attach": "PodAttachOptions", "portforward": "PodPortForwardOptions"}[name]
+		return Subresource{Kind: schema.GroupVersionKind{Version: "v1", Kind: kind}, Verbs: []string{"create", "get"}, Connects: true}, true
 	case "approval", "ephemeralcontainers", "resize":
 		return Subresource{Verbs: []string{"get", "patch", "update"}}, true
 	case "finalize":

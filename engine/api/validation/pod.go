@@ -191,6 +191,33 @@ func (e *errs) podUpdate(pod, old *corev1.Pod) {
 	}
 }
 
+// EphemeralContainersUpdate returns what forbids storing a pod in place of old through the subresource
+// ephemeralcontainers: they are added, and never changed or removed (ValidatePodEphemeralContainersUpdate).
+func EphemeralContainersUpdate(pod, old *corev1.Pod) field.ErrorList {
+	e := &errs{}
+	if _, ok := old.Annotations[corev1.MirrorPodAnnotationKey]; ok {
+		e.forbidden(field.NewPath(""), "static pods do not support ephemeral containers")
+		return e.list
+	}
+	e.objectMetaUpdate(&pod.ObjectMeta, &old.ObjectMeta)
+	e.pod(pod)
+	e.podAnnotationUpdates(pod, old)
+	path := specPath.Child("ephemeralContainers")
+	now := map[string]*corev1.EphemeralContainer{}
+	for i := range pod.Spec.EphemeralContainers {
+		now[pod.Spec.EphemeralContainers[i].Name] = &pod.Spec.EphemeralContainers[i]
+	}
+	for i := range old.Spec.EphemeralContainers {
+		was := &old.Spec.EphemeralContainers[i]
+		if is := now[was.Name]; is == nil {
+			e.forbidden(path, fmt.Sprintf("existing ephemeral containers %q may not be removed\n", was.Name))
+		} else if !apiequality.Semantic.DeepEqual(was, is) {
+			e.forbidden(path, fmt.Sprintf("existing ephemeral containers %q may not be changed\n%v", was.Name, specDiff(was, is)))
+		}
+	}
+	return e.list
+}
+
 // containerUpdates tells whether the lists can be compared one by one.
 func (e *errs) containerUpdates(p *field.Path, now, was []corev1.Container) bool {
 	if len(now) != len(was) {

@@ -101,16 +101,7 @@ func logOptions(r *http.Request) (o corev1.PodLogOptions, err error) {
 		return o, err
 	}
 	o.Container = q.Get("container")
-	flag := func(name string, to *bool) {
-		if v, ok := q[name]; ok {
-			// Upstream: "0" and "false" are no, all else is yes (runtime.Convert_Slice_string_To_bool).
-			s := strings.ToLower(v[0])
-			*to = s != "0" && s != "false"
-		}
-	}
-	flag("follow", &o.Follow)
-	flag("previous", &o.Previous)
-	flag("timestamps", &o.Timestamps)
+	o.Follow, o.Previous, o.Timestamps = truth(q, "follow"), truth(q, "previous"), truth(q, "timestamps")
 	number := func(name string, to **int64) {
 		if v := q.Get(name); v != "" && err == nil {
 			var n int64

@@ -153,6 +153,11 @@ func addPaths(paths map[string]any, m *models, r *api.Resource) {
 			continue
 		}
 		c := &call{resource: r, subresource: name}
+		if sub.connects {
+			answer := map[string]any{"type": "string"}
+			paths[one+"/"+name] = map[string]any{"parameters": pathParams, "get": operation(sub.kind, "connect", nil, answer), "post": operation(sub.kind, "connect", nil, answer)}
+			continue
+		}
 		kind, ref := c.kind(), own
 		if !sub.kind.Empty() {
 			ref = m.ref(c.newObject())

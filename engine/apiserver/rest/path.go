@@ -31,9 +31,11 @@ func (c *call) path() *paths.Call {
 type subresource struct {
 	kind  schema.GroupVersionKind // empty: the resource's own
 	verbs []string
+
+	connects bool // answers with a stream
 }
 
 func subresourceOf(name string) (subresource, bool) {
 	s, ok := paths.SubresourceOf(name)
-	return subresource{s.Kind, s.Verbs}, ok
+	return subresource{s.Kind, s.Verbs, s.Connects}, ok
 }

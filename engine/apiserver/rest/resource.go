@@ -30,6 +30,10 @@ func (s *server) serveResource(w http.ResponseWriter, r *http.Request, c call) {
 		return
 	}
 	req.Verb = verb
+	if sub, ok := subresourceOf(c.subresource); ok && sub.connects {
+		s.connect(w, r, req)
+		return
+	}
 	out, err := negotiate(r, offer{transform: true, packed: packs(c.newObject())})
 	if err != nil {
 		s.fail(w, r, err)

@@ -30,6 +30,10 @@ type Options struct {
 	Version version.Info
 	// Now is the cluster's wall clock, for the ages in tables. Nil: ages are counted to the epoch of Unix.
 	Now func() time.Time
+	// Connect serves pods/exec, pods/attach and pods/portforward, whose bytes are the host's affair: it upgrades the
+	// connection and carries frames (api.Connector) as req.Stream asks for; fail answers with an error instead. Nil: there
+	// are no streams.
+	Connect func(w http.ResponseWriter, r *http.Request, req *api.Request, fail func(error))
 	// User is who every request comes from.
 	User string
 	// RequestTimeout bounds everything but watches and logs; 0 means 60 s, as kube-apiserver's --request-timeout.

@@ -53,7 +53,8 @@ func TestPaths(t *testing.T) {
 		{"GET", "/api/v1/pods/a", 404, ""},
 		{"GET", "/api/v1/foos", 404, ""},
 		{"GET", "/api/v1/namespaces/ns/nodes", 404, ""},
-		{"GET", "/api/v1/namespaces/ns/pods/a/exec", 404, ""},
+		{"GET", "/api/v1/namespaces/ns/pods/a/exec", 400, ""},
+		{"DELETE", "/api/v1/namespaces/ns/pods/a/exec", 405, ""},
 		{"GET", "/api/v1/namespaces//pods", 404, ""},
 		{"GET", "/api/v1/namespaces/ns/pods/a/log/b", 404, ""},
 		{"GET", "/api/v1/watch", 404, ""},
@@ -74,7 +75,7 @@ func TestPaths(t *testing.T) {
 		if c.want == "" {
 			st := status(t, w)
 			require.Equal(t, map[int]string{
-				404: "the server could not find the requested resource", 405: "the server does not allow this method on the requested resource",
+				400: "Upgrade request required", 404: "the server could not find the requested resource", 405: "the server does not allow this method on the requested resource",
 			}[c.code], st.Message)
 		}
 	}

@@ -38,6 +38,8 @@ export function openTerminal(host: HTMLElement): Terminal {
   let prompted = false;
   /** A running line reads what is typed: what was typed for it so far. It shows each line itself when it has read it. */
   let remote: string[] | undefined;
+  /** Ctrl-C is for what reads: it ends a program in a container, and not the line. */
+  let raw = false;
   /** What the last row shows before what is being typed: a remote prompt, or output without an end of line. */
   let tail = "";
   const past = () => remote ?? app.history;
@@ -92,8 +94,9 @@ export function openTerminal(host: HTMLElement): Terminal {
     try {
       const files = await filesFor(text, app.editor, stdin);
       typed = true;
-      running = app.start(text, files, () => {
+      running = app.start(text, files, (own) => {
         remote = [];
+        raw = own;
         at = 0;
         const typed = waitingInput;
         waitingInput = "";
@@ -167,7 +170,8 @@ export function openTerminal(host: HTMLElement): Terminal {
         if (c === "\r" && data[i + 1] === "\n") i++;
         enter();
         if (busy && !remote) { waitingInput += data.slice(i + 1); return; }
-      } else if (remote && c === "\x03") { line = ""; cursor = 0; tail = ""; term.write("^C\r\n"); running?.cancel(); }
+      } else if (remote && raw && c === "\x03") { line = ""; cursor = 0; term.write(`\r\x1b[K${tail}`); running?.input(c); }
+      else if (remote && c === "\x03") { line = ""; cursor = 0; tail = ""; term.write("^C\r\n"); running?.cancel(); }
       else if (c === "\x04") { if (remote && !line) running?.input(c); }
       else if (c === "\x03") { line = ""; cursor = 0; doc = undefined; term.write("^C\r\n"); redraw(); }
       else if (c === "\x0c") { term.write("\x1b[2J\x1b[H"); redraw(); }
