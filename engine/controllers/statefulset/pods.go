@@ -194,56 +194,50 @@ func (p *pass) repair(pod *corev1.Pod, tries int, done func(error)) {
 		takeIdentity(o)
 		dirty = true
 	}
-	commit := func() {
-		if !k.claimsMatch(set, o) {
-			dirty = true
+	write := func(err error) {
+		if err != nil {
+			p.event("update", o, err)
 		}
-		k.ownClaims(p.s, set, o, func(err error) {
-			if err != nil {
-				p.event("update", o, err)
-				done(err)
-				return
-			}
-			if !dirty {
-				done(nil)
-				return
-			}
-			client.Update(k.c, api.Pods, "", o, func(now *corev1.Pod, err error) {
-				if tries++; apierrors.IsConflict(err) && tries < repairTries {
-					d := repairRetry
-					for range tries - 1 {
-						d *= repairFactor
+		if err != nil || !dirty {
+			done(err)
+			return
+		}
+		client.Update(k.c, api.Pods, "", o, func(now *corev1.Pod, err error) {
+			if tries++; apierrors.IsConflict(err) && tries < repairTries {
+				d := repairRetry
+				for range tries - 1 {
+					d *= repairFactor
+				}
+				k.a.After(d, "retry pod", func() {
+					if fresh, ok := k.pods.Get(set.Namespace, pod.Name); ok {
+						pod = fresh
 					}
-					k.a.After(d, "retry pod", func() {
-						if fresh, ok := k.pods.Get(set.Namespace, pod.Name); ok {
-							pod = fresh
-						}
-						p.repair(pod, tries, done)
-					})
-					return
-				}
-				if err == nil {
-					p.s.wrotePods = max(p.s.wrotePods, api.Revision(now))
-				}
-				p.event("update", pod, err)
-				done(err)
-			})
+					p.repair(pod, tries, done)
+				})
+				return
+			}
+			if err == nil {
+				p.s.wrotePods = max(p.s.wrotePods, api.Revision(now))
+			}
+			p.event("update", pod, err)
+			done(err)
 		})
 	}
+	own := func(err error) {
+		if err != nil || k.claimsMatch(set, o) {
+			write(err)
+			return
+		}
+		dirty = true
+		k.ownClaims(p.s, set, o, write)
+	}
 	if storageMatches(set, o) {
-		commit()
+		own(nil)
 		return
 	}
 	takeStorage(set, o)
 	dirty = true
-	k.createClaims(p.s, set, o, func(err error) {
-		if err != nil {
-			p.event("update", o, err)
-			done(err)
-			return
-		}
-		commit()
-	})
+	k.createClaims(p.s, set, o, own)
 }
 
 // delete deletes a pod; that it is gone already is as good.
