@@ -7,5 +7,5 @@
 // API server. Each lives in a package of its own below this one, named as kube-controller-manager names it.
 //
 // All of it is real: the algorithms, the order of writes, conditions, events and waiting times are those of v1.37.
-// Not here: leader election, client-side rate limits, and metrics.
+// Not here: client-side rate limits, and metrics.
 package controllers

@@ -2,7 +2,6 @@ package daemonset
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,28 +23,11 @@ import (
 
 const hashLabel = appsv1.DefaultDaemonSetUniqueLabelKey
 
-// patchOf is what a revision keeps of a DaemonSet: a strategic merge patch that replaces its template, with sorted keys,
-// so that equal templates are equal bytes.
-func patchOf(ds *appsv1.DaemonSet) ([]byte, error) {
-	text, err := json.Marshal(&ds.Spec.Template)
-	if err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var template map[string]any
-	if err := d.Decode(&template); err != nil {
-		return nil, err
-	}
-	template["$patch"] = "replace"
-	return json.Marshal(map[string]any{"spec": map[string]any{"template": template}})
-}
-
 // history gives the revision of the current template, made if it does not exist, and the older ones, oldest first.
 func (k *Controller) history(s *set, ds *appsv1.DaemonSet, then func(cur *appsv1.ControllerRevision, old []*appsv1.ControllerRevision, err error)) {
 	if s.patch == nil {
 		var err error
-		if s.patch, err = patchOf(ds); err != nil {
+		if s.patch, err = templatehash.Patch(&ds.Spec.Template); err != nil {
 			then(nil, nil, err)
 			return
 		}

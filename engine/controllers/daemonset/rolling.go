@@ -22,6 +22,14 @@ func (k *Controller) roll(s *set) (create []string, remove []*corev1.Pod, err er
 		unavailable = 1 // a configuration that could never move
 	}
 	if surge > 0 {
+		// Upstream looks the nodes up, and waits until the pods of one that is gone are collected.
+		for _, st := range [...]stage{oldBroken, oldServes} {
+			for _, name := range sorted(s.rolling[st]) {
+				if !s.places[name].exists {
+					return nil, nil, fmt.Errorf("couldn't get node for nodeName %q: node %q not found", name, name)
+				}
+			}
+		}
 		create, remove = s.rollSurging(surge, desired)
 		return create, remove, nil
 	}

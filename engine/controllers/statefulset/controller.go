@@ -42,7 +42,8 @@ type Controller struct {
 type state struct {
 	selector labels.Selector // nil: it cannot be understood
 	refs     []metav1.OwnerReference
-	claim    bool // there may be pods to adopt or to release
+	claim    bool   // there may be pods to adopt or to release
+	waiting  string // for what the set waited last
 	// The newest of the controller's own writes about the set.
 	wrotePods, wroteClaims, wroteSet int64
 

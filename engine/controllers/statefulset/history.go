@@ -2,7 +2,6 @@ package statefulset
 
 import (
 	"bytes"
-	"encoding/json"
 	"hash/fnv"
 	"maps"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"tabernetes/engine/api/defaults"
 	"tabernetes/engine/api/patch"
 	"tabernetes/engine/client"
+	"tabernetes/engine/controllers/templatehash"
 	"tabernetes/engine/sim"
 )
 
@@ -30,23 +30,6 @@ const hashLabel = "controller.kubernetes.io/hash"
 
 // longestPrefix is how much of a set's name a revision's name may begin with.
 const longestPrefix = 223
-
-// patchOf is what a revision keeps of a set: a strategic merge patch that replaces its template, with sorted keys, so
-// that equal templates are equal bytes.
-func patchOf(template *corev1.PodTemplateSpec) ([]byte, error) {
-	text, err := json.Marshal(template)
-	if err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var t map[string]any
-	if err := d.Decode(&t); err != nil {
-		return nil, err
-	}
-	t["$patch"] = "replace"
-	return json.Marshal(map[string]any{"spec": map[string]any{"template": t}})
-}
 
 // hashOf is the hash of a revision's data, 32-bit FNV-1 over the bytes and the decimal collision count.
 func hashOf(data []byte, collisions int32) string {
@@ -85,7 +68,7 @@ func (k *Controller) listRevisions(s *state, set *appsv1.StatefulSet) []*appsv1.
 func (p *pass) history(then func(error)) {
 	s, set := p.s, p.set
 	if s.patch == nil || s.generation != set.Generation {
-		data, err := patchOf(&set.Spec.Template)
+		data, err := templatehash.Patch(&set.Spec.Template)
 		if err != nil {
 			then(err)
 			return
@@ -146,7 +129,7 @@ func (p *pass) saysTheSame(r *appsv1.ControllerRevision) bool {
 	}
 	restored := o.(*appsv1.StatefulSet)
 	defaults.Set(restored)
-	data, err := patchOf(&restored.Spec.Template)
+	data, err := templatehash.Patch(&restored.Spec.Template)
 	if err != nil || !bytes.Equal(data, p.s.patch) {
 		return false
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+
+	"tabernetes/engine/controllers/templatehash"
 )
 
 // Names that real clusters gave: one from the compatibility tests of upstream (pkg/controller/statefulset/testdata),
@@ -22,7 +24,7 @@ func TestRecordedHashes(t *testing.T) {
 	require.NoError(t, err)
 	var set appsv1.StatefulSet
 	require.NoError(t, json.Unmarshal(text, &set))
-	data, err := patchOf(&set.Spec.Template)
+	data, err := templatehash.Patch(&set.Spec.Template)
 	require.NoError(t, err)
 	want := set.Status.UpdateRevision
 	require.True(t, strings.HasPrefix(want, "sts-"), want)

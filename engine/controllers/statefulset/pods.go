@@ -29,6 +29,26 @@ func (p *pass) awaited(pod *corev1.Pod) bool {
 	return p.monotonic() && (terminating(pod) || !runningAndReady(pod) || !available(pod, p.set, p.now))
 }
 
+// wait notes what a monotonic set waits for, in upstream's words, once until it is something else.
+func (p *pass) wait(pod *corev1.Pod, before string) {
+	what := "Running and Ready"
+	switch {
+	case pod.Name == "":
+		return // a replica that is to be made first
+	case terminating(pod):
+		what = "Terminate"
+	case runningAndReady(pod):
+		what = "Available"
+	}
+	if what != "Terminate" {
+		what = "be " + what
+	}
+	if text := "waiting for Pod " + pod.Name + " to " + what + before; text != p.s.waiting {
+		p.s.waiting = text
+		p.decide(text)
+	}
+}
+
 func (p *pass) matches(pod *corev1.Pod) bool {
 	return identityMatches(p.set, pod) && storageMatches(p.set, pod) && p.k.claimsMatch(p.set, pod)
 }
@@ -80,6 +100,7 @@ func (p *pass) process(pod *corev1.Pod, done verdict) {
 // settle waits for a pod that exists, or mends its identity.
 func (p *pass) settle(pod *corev1.Pod, done verdict) {
 	if p.awaited(pod) {
+		p.wait(pod, "")
 		done(true, nil)
 		return
 	}
@@ -109,9 +130,15 @@ func (p *pass) condemn(i int) func(verdict) {
 		if !p.monotonic() {
 			return nil
 		}
-		return func(done verdict) { done(true, nil) }
+		return func(done verdict) {
+			p.wait(pod, " prior to scale down")
+			done(true, nil)
+		}
 	case p.awaited(pod) && pod != p.firstUnavailable:
-		return func(done verdict) { done(true, nil) }
+		return func(done verdict) {
+			p.wait(p.firstUnavailable, " prior to scale down")
+			done(true, nil)
+		}
 	}
 	return func(done verdict) {
 		p.decide("pod " + pod.Name + " is beyond the replicas that are wanted: deleting it")
@@ -122,6 +149,7 @@ func (p *pass) condemn(i int) func(verdict) {
 // create makes the claims of a pod, then the pod.
 func (p *pass) create(pod *corev1.Pod, done func(error)) {
 	k := p.k
+	p.s.waiting = ""
 	k.createClaims(p.s, p.set, pod, func(err error) {
 		if err != nil {
 			p.event("create", pod, err)
@@ -166,60 +194,55 @@ func (p *pass) repair(pod *corev1.Pod, tries int, done func(error)) {
 		takeIdentity(o)
 		dirty = true
 	}
-	commit := func() {
-		if !k.claimsMatch(set, o) {
-			dirty = true
+	write := func(err error) {
+		if err != nil {
+			p.event("update", o, err)
 		}
-		k.ownClaims(p.s, set, o, func(err error) {
-			if err != nil {
-				p.event("update", o, err)
-				done(err)
-				return
-			}
-			if !dirty {
-				done(nil)
-				return
-			}
-			client.Update(k.c, api.Pods, "", o, func(now *corev1.Pod, err error) {
-				if tries++; apierrors.IsConflict(err) && tries < repairTries {
-					d := repairRetry
-					for range tries - 1 {
-						d *= repairFactor
+		if err != nil || !dirty {
+			done(err)
+			return
+		}
+		client.Update(k.c, api.Pods, "", o, func(now *corev1.Pod, err error) {
+			if tries++; apierrors.IsConflict(err) && tries < repairTries {
+				d := repairRetry
+				for range tries - 1 {
+					d *= repairFactor
+				}
+				k.a.After(d, "retry pod", func() {
+					if fresh, ok := k.pods.Get(set.Namespace, pod.Name); ok {
+						pod = fresh
 					}
-					k.a.After(d, "retry pod", func() {
-						if fresh, ok := k.pods.Get(set.Namespace, pod.Name); ok {
-							pod = fresh
-						}
-						p.repair(pod, tries, done)
-					})
-					return
-				}
-				if err == nil {
-					p.s.wrotePods = max(p.s.wrotePods, api.Revision(now))
-				}
-				p.event("update", pod, err)
-				done(err)
-			})
+					p.repair(pod, tries, done)
+				})
+				return
+			}
+			if err == nil {
+				p.s.wrotePods = max(p.s.wrotePods, api.Revision(now))
+			}
+			p.event("update", pod, err)
+			done(err)
 		})
 	}
+	own := func(err error) {
+		if err != nil || k.claimsMatch(set, o) {
+			write(err)
+			return
+		}
+		dirty = true
+		k.ownClaims(p.s, set, o, write)
+	}
 	if storageMatches(set, o) {
-		commit()
+		own(nil)
 		return
 	}
 	takeStorage(set, o)
 	dirty = true
-	k.createClaims(p.s, set, o, func(err error) {
-		if err != nil {
-			p.event("update", o, err)
-			done(err)
-			return
-		}
-		commit()
-	})
+	k.createClaims(p.s, set, o, own)
 }
 
 // delete deletes a pod; that it is gone already is as good.
 func (p *pass) delete(pod *corev1.Pod, done func(error)) {
+	p.s.waiting = ""
 	p.k.c.Delete(api.Pods, pod.Namespace, pod.Name, client.DeleteOptions{}, func(err error) {
 		if apierrors.IsNotFound(err) {
 			err = nil

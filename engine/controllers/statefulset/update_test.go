@@ -15,6 +15,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"tabernetes/engine/controllers/apitest"
+	"tabernetes/engine/controllers/templatehash"
 )
 
 func TestRollingUpdateFromTheEnd(t *testing.T) {
@@ -220,7 +221,7 @@ func TestRevisionsOfPodsLive(t *testing.T) {
 
 func TestHashCollision(t *testing.T) {
 	w := start(t)
-	data, err := patchOf(&corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "web"}},
+	data, err := templatehash.Patch(&corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "web"}},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "v1"}}}})
 	require.NoError(t, err)
 	apitest.Put(w.Server, &appsv1.ControllerRevision{ObjectMeta: metav1.ObjectMeta{Name: "web-" + hashOf(data, 0), Namespace: "default"}})

@@ -9,4 +9,6 @@
 // Two things differ between an object that travelled through etcd as protobuf and one that is shared by pointer, and
 // the printer makes them equal: an empty list or map comes back as nil, and a quantity comes back parsed from its
 // canonical text.
+//
+// Beside it stands the form in which a ControllerRevision keeps a template (Patch).
 package templatehash
