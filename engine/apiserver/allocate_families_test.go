@@ -250,3 +250,75 @@ func TestNodePorts(t *testing.T) {
 	none := made("none", `{type: LoadBalancer, allocateLoadBalancerNodePorts: false}`)
 	require.Zero(t, none.Spec.Ports[0].NodePort)
 }
+
+// TestTwoServersOneFamily: two API servers that upgrade Services at once give no IPv6 address away twice.
+func TestTwoServersOneFamily(t *testing.T) {
+	refused := 0
+	for seed := range uint64(6) {
+		s := sim.New(sim.Config{Seed: seed})
+		hosts := []*sim.Host{s.AddHost("control-plane-1"), s.AddHost("control-plane-2")}
+		members := etcd.NewCluster()
+		hosts[0].Install("etcd", func(a *sim.Actor) { etcd.Boot(a, members, etcd.Config{}) })
+		for _, h := range hosts {
+			h.Install("kube-apiserver", func(a *sim.Actor) {
+				apiserver.Run(a, apiserver.Config{Etcd: hosts[:1], ServiceCIDR: v4 + ",fd00:10:96::/125", Advertise: "10.0.0.2"})
+			})
+		}
+		var clients []*client.Client
+		s.AddHost("user").Install("test", func(a *sim.Actor) {
+			for _, h := range hosts {
+				clients = append(clients, client.New(a, client.Config{Servers: []*sim.Host{h}, User: "test"}))
+			}
+		})
+		run := func() { s.RunUntil(s.Now().Add(3*time.Second), 0) }
+		run()
+		ask := func(i int, req *api.Request, done func(*api.Response)) {
+			req.Resource, req.Namespace = api.Services, "default"
+			clients[i%2].Do(req, done)
+		}
+		s.Do(func() {
+			for i := range 8 {
+				ask(i, &api.Request{Verb: api.Create, Object: service(fmt.Sprint("s", i), "")}, func(r *api.Response) { require.NoError(t, r.Err) })
+			}
+		})
+		run()
+		given := map[string]string{}
+		s.Do(func() {
+			for i := range 6 {
+				name := fmt.Sprint("s", i)
+				ask(i, &api.Request{Verb: api.Patch, Name: name, PatchType: types.MergePatchType, Patch: []byte(`{"spec":{"ipFamilyPolicy":"PreferDualStack"}}`)}, func(r *api.Response) {
+					require.NoError(t, r.Err)
+					ips := r.Object.(*corev1.Service).Spec.ClusterIPs
+					require.Len(t, ips, 2)
+					require.Empty(t, given[ips[1]], "%s has two owners", ips[1])
+					given[ips[1]] = name
+				})
+			}
+		})
+		run()
+		require.Len(t, given, 6)
+		last := ""
+		for i := 1; i <= 7; i++ {
+			if ip := fmt.Sprint("fd00:10:96::", i); given[ip] == "" {
+				last = ip
+			}
+		}
+		won := 0
+		s.Do(func() {
+			for i := 6; i < 8; i++ {
+				patch := fmt.Sprintf(`[{"op":"replace","path":"/spec/ipFamilyPolicy","value":"PreferDualStack"},{"op":"add","path":"/spec/clusterIPs/1","value":"%s"}]`, last)
+				ask(i, &api.Request{Verb: api.Patch, Name: fmt.Sprint("s", i), PatchType: types.JSONPatchType, Patch: []byte(patch)}, func(r *api.Response) {
+					if r.Err == nil {
+						won++
+						return
+					}
+					require.ErrorContains(t, r.Err, "failed to allocate IP "+last+": provided IP is already allocated")
+					refused++
+				})
+			}
+		})
+		run()
+		require.Equal(t, 1, won)
+	}
+	require.Equal(t, 6, refused)
+}
