@@ -245,6 +245,8 @@ func TestNodePorts(t *testing.T) {
 		w.service("low", `{type: NodePort, ports: [{port: 80, nodePort: 29999}]}`))
 	require.Equal(t, fmt.Sprintf(`spec.ports[0].nodePort: Invalid value: %d: provided port is already allocated`, local.Spec.HealthCheckNodePort),
 		w.service("low", fmt.Sprintf(`{type: NodePort, ports: [{port: 80, nodePort: %d}]}`, local.Spec.HealthCheckNodePort)))
+	require.Equal(t, fmt.Sprintf(`spec.ports[0].nodePort: Invalid value: %d: provided port is already allocated`, local.Spec.HealthCheckNodePort),
+		w.patchService("local", fmt.Sprintf(`{healthCheckNodePort: 0, ports: [{port: 80, nodePort: %d}]}`, local.Spec.HealthCheckNodePort)), "its own, but for something else")
 	w.patchService("local", `{externalTrafficPolicy: Cluster}`)
 	require.Equal(t, "SingleStack [IPv4] 4", w.service("low", fmt.Sprintf(`{type: NodePort, ports: [{port: 80, nodePort: %d}]}`, local.Spec.HealthCheckNodePort)))
 	none := made("none", `{type: LoadBalancer, allocateLoadBalancerNodePorts: false}`)
