@@ -134,7 +134,7 @@ func TestFamilies(t *testing.T) {
 		{both, `{ipFamilyPolicy: PreferDualStack, clusterIP: 10.96.0.7, clusterIPs: [10.96.0.7, 10.96.0.8]}`, `spec.clusterIPs: Invalid value: ["10.96.0.7","10.96.0.8"]: may specify no more than one IP for each IP family`},
 		{both, `{clusterIPs: [10.96.0.7]}`, "spec.clusterIPs: Invalid value: [\"10.96.0.7\"]: must be empty when `clusterIP` is not specified"},
 		{both, `{ipFamilyPolicy: PreferDualStack, clusterIP: 10.96.0.1}`, `spec.clusterIPs: Invalid value: ["10.96.0.1",""]: failed to allocate IP 10.96.0.1: provided IP is already allocated`},
-		{both, `{clusterIP: "fd00:10:96::"}`, `spec.clusterIPs: Invalid value: ["fd00:10:96::"]: failed to allocate IP fd00:10:96::: the provided IP (fd00:10:96::) is not in the valid range. The range of valid IPs is fd00:10:96::/112`},
+		{both, `{clusterIP: "fd00:10:96::"}`, `spec.clusterIPs: Invalid value: ["fd00:10:96::"]: failed to allocate IP fd00:10:96::: the provided network does not match the current range`},
 		{both, `{clusterIP: "fd00:10:97::1"}`, `spec.clusterIPs: Invalid value: ["fd00:10:97::1"]: failed to allocate IP fd00:10:97::1: the provided network does not match the current range`},
 		{both, `{clusterIP: "fd00:10:96::ffff"}`, "SingleStack [IPv6] 6"}, // IPv6 has no broadcast address
 		{both, `{ipFamilyPolicy: Both}`, `spec.ipFamilyPolicy: Unsupported value: "Both": supported values: "PreferDualStack", "RequireDualStack", "SingleStack"`},

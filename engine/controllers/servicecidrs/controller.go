@@ -80,10 +80,15 @@ func (k *Controller) in(ip *networkingv1.IPAddress, r *networkingv1.ServiceCIDR)
 	return err == nil && ip.Labels[networkingv1.LabelManagedBy] == allocator && within(r, a, a.BitLen())
 }
 
-// within reports that a range holds all addresses that begin with the first bits of one.
+// within reports that a range holds all addresses that begin with the first bits of one. A single address must be one
+// that may be given away: not the network's own, nor the broadcast address of IPv4 (pkg/api/servicecidr).
 func within(r *networkingv1.ServiceCIDR, a netip.Addr, bits int) bool {
 	for _, text := range r.Spec.CIDRs {
-		if p, err := netip.ParsePrefix(text); err == nil && p.Bits() <= bits && p.Contains(a) {
+		p, err := netip.ParsePrefix(text)
+		if err != nil || p.Bits() > bits || !p.Contains(a) {
+			continue
+		}
+		if bits < a.BitLen() || a != p.Masked().Addr() && (a.Is6() || p.Contains(a.Next())) {
 			return true
 		}
 	}
