@@ -1,7 +1,6 @@
 package endpointslice
 
 import (
-	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -35,15 +34,15 @@ func (p *pass) spread(t discoveryv1.AddressType, f *family, pl *plan) (say func(
 		p.unhint(f, pl)
 		return tell(corev1.EventTypeWarning, "TopologyAwareHintsDisabled", why)
 	}
-	first := p.hinted[key] == nil
-	if first {
+	news := p.hinted[key] == nil
+	if news {
 		if p.hinted == nil {
 			p.Controller.hinted = map[string]given{}
 		}
 		p.hinted[key] = given{}
 	}
 	p.hinted[key][t] = counts
-	if !first {
+	if !news {
 		return func() {}
 	}
 	return tell(corev1.EventTypeNormal, "TopologyAwareHintsEnabled", hintsEnabled)
@@ -156,7 +155,7 @@ func (p *pass) distribute(f *family, pl *plan) (counts map[string]int, why strin
 	for _, obj := range objects {
 		for i := range obj.Endpoints {
 			if e := &obj.Endpoints[i]; isReady(e) && give[*e.Zone] > 0 && len(take) > 0 {
-				to := slices.Min(slices.Collect(maps.Keys(take)))
+				to := first(take)
 				counts[*e.Zone]--
 				hint(e, to)
 				give[*e.Zone]--
@@ -226,10 +225,21 @@ func exchange(quotas map[string]quota, counts map[string]int) (give, take map[st
 // most is the zone with the greatest number above 0, of equal ones the first by name.
 func most(m map[string]float64) (string, float64) {
 	best, n := "", 0.0
-	for _, zone := range slices.Sorted(maps.Keys(m)) {
-		if m[zone] > n {
-			best, n = zone, m[zone]
+	for zone, v := range m {
+		if v > n || v == n && v > 0 && zone < best {
+			best, n = zone, v
 		}
 	}
 	return best, n
+}
+
+// first is the first zone by name.
+func first(m map[string]int) string {
+	best := ""
+	for zone := range m {
+		if best == "" || zone < best {
+			best = zone
+		}
+	}
+	return best
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -172,7 +171,7 @@ func (k *Controller) onNode(old, n *corev1.Node) {
 			}
 		}
 	}
-	slices.SortFunc(keys, strings.Compare)
+	slices.Sort(keys)
 	for _, key := range keys {
 		k.queue.Add(key)
 	}
