@@ -85,11 +85,8 @@ func (a *allocator) claim(svc *corev1.Service, text string, dry bool) string {
 	}
 	ip = ip.Unmap()
 	for _, p := range a.ranges(familyOf(ip)) {
-		if !p.Contains(ip) {
-			continue
-		}
 		if ip.Less(at(p, 1)) || at(p, usable(p)).Less(ip) {
-			return fmt.Sprintf("the provided IP (%s) is not in the valid range. The range of valid IPs is %s", ip, p)
+			continue // neither a network's own address nor the broadcast address is one of its addresses
 		}
 		if !dry && a.inUse(svc, ip.String()) {
 			return "provided IP is already allocated"

@@ -134,7 +134,7 @@ func TestFamilies(t *testing.T) {
 		{both, `{ipFamilyPolicy: PreferDualStack, clusterIP: 10.96.0.7, clusterIPs: [10.96.0.7, 10.96.0.8]}`, `spec.clusterIPs: Invalid value: ["10.96.0.7","10.96.0.8"]: may specify no more than one IP for each IP family`},
 		{both, `{clusterIPs: [10.96.0.7]}`, "spec.clusterIPs: Invalid value: [\"10.96.0.7\"]: must be empty when `clusterIP` is not specified"},
 		{both, `{ipFamilyPolicy: PreferDualStack, clusterIP: 10.96.0.1}`, `spec.clusterIPs: Invalid value: ["10.96.0.1",""]: failed to allocate IP 10.96.0.1: provided IP is already allocated`},
-		{both, `{clusterIP: "fd00:10:96::"}`, `spec.clusterIPs: Invalid value: ["fd00:10:96::"]: failed to allocate IP fd00:10:96::: the provided IP (fd00:10:96::) is not in the valid range. The range of valid IPs is fd00:10:96::/112`},
+		{both, `{clusterIP: "fd00:10:96::"}`, `spec.clusterIPs: Invalid value: ["fd00:10:96::"]: failed to allocate IP fd00:10:96::: the provided network does not match the current range`},
 		{both, `{clusterIP: "fd00:10:97::1"}`, `spec.clusterIPs: Invalid value: ["fd00:10:97::1"]: failed to allocate IP fd00:10:97::1: the provided network does not match the current range`},
 		{both, `{clusterIP: "fd00:10:96::ffff"}`, "SingleStack [IPv6] 6"}, // IPv6 has no broadcast address
 		{both, `{ipFamilyPolicy: Both}`, `spec.ipFamilyPolicy: Unsupported value: "Both": supported values: "PreferDualStack", "RequireDualStack", "SingleStack"`},
@@ -245,8 +245,82 @@ func TestNodePorts(t *testing.T) {
 		w.service("low", `{type: NodePort, ports: [{port: 80, nodePort: 29999}]}`))
 	require.Equal(t, fmt.Sprintf(`spec.ports[0].nodePort: Invalid value: %d: provided port is already allocated`, local.Spec.HealthCheckNodePort),
 		w.service("low", fmt.Sprintf(`{type: NodePort, ports: [{port: 80, nodePort: %d}]}`, local.Spec.HealthCheckNodePort)))
+	require.Equal(t, fmt.Sprintf(`spec.ports[0].nodePort: Invalid value: %d: provided port is already allocated`, local.Spec.HealthCheckNodePort),
+		w.patchService("local", fmt.Sprintf(`{healthCheckNodePort: 0, ports: [{port: 80, nodePort: %d}]}`, local.Spec.HealthCheckNodePort)), "its own, but for something else")
 	w.patchService("local", `{externalTrafficPolicy: Cluster}`)
 	require.Equal(t, "SingleStack [IPv4] 4", w.service("low", fmt.Sprintf(`{type: NodePort, ports: [{port: 80, nodePort: %d}]}`, local.Spec.HealthCheckNodePort)))
 	none := made("none", `{type: LoadBalancer, allocateLoadBalancerNodePorts: false}`)
 	require.Zero(t, none.Spec.Ports[0].NodePort)
+}
+
+// TestTwoServersOneFamily: two API servers that upgrade Services at once give no IPv6 address away twice.
+func TestTwoServersOneFamily(t *testing.T) {
+	refused := 0
+	for seed := range uint64(6) {
+		s := sim.New(sim.Config{Seed: seed})
+		hosts := []*sim.Host{s.AddHost("control-plane-1"), s.AddHost("control-plane-2")}
+		members := etcd.NewCluster()
+		hosts[0].Install("etcd", func(a *sim.Actor) { etcd.Boot(a, members, etcd.Config{}) })
+		for _, h := range hosts {
+			h.Install("kube-apiserver", func(a *sim.Actor) {
+				apiserver.Run(a, apiserver.Config{Etcd: hosts[:1], ServiceCIDR: v4 + ",fd00:10:96::/125", Advertise: "10.0.0.2"})
+			})
+		}
+		var clients []*client.Client
+		s.AddHost("user").Install("test", func(a *sim.Actor) {
+			for _, h := range hosts {
+				clients = append(clients, client.New(a, client.Config{Servers: []*sim.Host{h}, User: "test"}))
+			}
+		})
+		run := func() { s.RunUntil(s.Now().Add(3*time.Second), 0) }
+		run()
+		ask := func(i int, req *api.Request, done func(*api.Response)) {
+			req.Resource, req.Namespace = api.Services, "default"
+			clients[i%2].Do(req, done)
+		}
+		s.Do(func() {
+			for i := range 8 {
+				ask(i, &api.Request{Verb: api.Create, Object: service(fmt.Sprint("s", i), "")}, func(r *api.Response) { require.NoError(t, r.Err) })
+			}
+		})
+		run()
+		given := map[string]string{}
+		s.Do(func() {
+			for i := range 6 {
+				name := fmt.Sprint("s", i)
+				ask(i, &api.Request{Verb: api.Patch, Name: name, PatchType: types.MergePatchType, Patch: []byte(`{"spec":{"ipFamilyPolicy":"PreferDualStack"}}`)}, func(r *api.Response) {
+					require.NoError(t, r.Err)
+					ips := r.Object.(*corev1.Service).Spec.ClusterIPs
+					require.Len(t, ips, 2)
+					require.Empty(t, given[ips[1]], "%s has two owners", ips[1])
+					given[ips[1]] = name
+				})
+			}
+		})
+		run()
+		require.Len(t, given, 6)
+		last := ""
+		for i := 1; i <= 7; i++ {
+			if ip := fmt.Sprint("fd00:10:96::", i); given[ip] == "" {
+				last = ip
+			}
+		}
+		won := 0
+		s.Do(func() {
+			for i := 6; i < 8; i++ {
+				patch := fmt.Sprintf(`[{"op":"replace","path":"/spec/ipFamilyPolicy","value":"PreferDualStack"},{"op":"add","path":"/spec/clusterIPs/1","value":"%s"}]`, last)
+				ask(i, &api.Request{Verb: api.Patch, Name: fmt.Sprint("s", i), PatchType: types.JSONPatchType, Patch: []byte(patch)}, func(r *api.Response) {
+					if r.Err == nil {
+						won++
+						return
+					}
+					require.ErrorContains(t, r.Err, "failed to allocate IP "+last+": provided IP is already allocated")
+					refused++
+				})
+			}
+		})
+		run()
+		require.Equal(t, 1, won)
+	}
+	require.Equal(t, 6, refused)
 }

@@ -25,13 +25,13 @@ func portKey(n int32) string { return ":" + strconv.Itoa(int(n)) }
 // ports are the node ports of one write (portallocator.PortAllocationOperation).
 type ports struct {
 	*allocation
-	mine map[int32]bool // taken by it
+	mine map[int32]bool // taken by it, or by the Service's old form
 	last int32          // dry run: the highest number yet
 }
 
 func (o *allocation) startPorts() *ports { return &ports{o, map[int32]bool{}, 0} }
 
-// free reports that nobody has a port; what an update may keep counts as not free.
+// free reports that nobody has a port.
 func (p *ports) free(n int32) bool { return !p.mine[n] && !p.busy(p.svc, portKey(n)) }
 
 func (p *ports) mark(n int32) {
@@ -162,11 +162,14 @@ func (o *allocation) morePorts(old *corev1.Service) error {
 		return nil
 	}
 	spec := &o.svc.Spec
+	// What the old form has stays taken until the new one is stored: a port cannot become the health check's at once.
 	p := o.startPorts()
 	had := map[int32]bool{}
 	for i := range old.Spec.Ports {
-		had[old.Spec.Ports[i].NodePort] = true
+		n := old.Spec.Ports[i].NodePort
+		had[n], p.mine[n] = true, true
 	}
+	p.mine[old.Spec.HealthCheckNodePort] = true
 	type nodePort struct {
 		Protocol corev1.Protocol
 		NodePort int32
@@ -189,8 +192,6 @@ func (o *allocation) morePorts(old *corev1.Service) error {
 				return o.invalid(portsPath.Index(i).Child("nodePort"), n, err.Error())
 			}
 			claimed[n] = true
-		default:
-			p.mine[n] = true
 		}
 		k := nodePort{sp.Protocol, sp.NodePort}
 		if seen[k] {

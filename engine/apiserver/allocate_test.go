@@ -119,7 +119,7 @@ func TestMoreRanges(t *testing.T) {
 	_, err = w.createService(service("s6", "10.97.0.3"))
 	require.NoError(t, err)
 	_, err = w.createService(service("s7", "10.97.0.255"))
-	require.ErrorContains(t, err, "the provided IP (10.97.0.255) is not in the valid range. The range of valid IPs is 10.97.0.0/24")
+	require.ErrorContains(t, err, "failed to allocate IP 10.97.0.255: the provided network does not match the current range") // the broadcast address
 }
 
 // TestTwoServersOneAddress: two API servers that choose the same address at once do not both give it away.

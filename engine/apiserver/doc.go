@@ -6,8 +6,9 @@
 // state first learns etcd's revision and waits until its cache is there, as upstream's consistent reads from cache do.
 // Watches are fed from the same caches, indexed by what they select, in batches.
 //
-// The server gives Services their addresses. An IPAddress object reserves each; it is written and removed in the same
-// transaction as its Service, so no crash can part the two, and two servers cannot give one address twice.
+// The server gives Services their addresses, of one family or two as their policy says. An IPAddress object reserves
+// each; it is written and removed in the same transaction as its Service, so no crash can part the two, and two servers
+// cannot give one address twice.
 //
 // The table of what is served is the server's own: the built-in kinds and what CustomResourceDefinitions define. The
 // server follows the definitions, accepts their names, establishes them, gives each kind a watch cache, and deletes its

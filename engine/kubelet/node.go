@@ -55,7 +55,8 @@ func (k *Kubelet) register(done func()) {
 	cidrs := k.net.PodCIDRs()
 	obj := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: k.conf.NodeName, Labels: k.node.labels,
-			Annotations: map[string]string{"volumes.kubernetes.io/controller-managed-attach-detach": "true"}},
+			// The addresses that --node-ip names are told to the cloud provider too (pkg/kubelet/nodestatus, NodeAddress).
+			Annotations: map[string]string{"alpha.kubernetes.io/provided-node-ip": joined(k.onHostIPs), "volumes.kubernetes.io/controller-managed-attach-detach": "true"}},
 		Spec:   corev1.NodeSpec{PodCIDR: cidrs[0], PodCIDRs: cidrs},
 		Status: k.nodeStatus(false),
 	}

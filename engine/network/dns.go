@@ -58,14 +58,17 @@ func (n *Network) Lookup(name, namespace string) []string {
 	}
 	name = strings.TrimSuffix(name, ".")
 	for _, suffix := range [...]string{"." + namespace + ".svc." + Domain, ".svc." + Domain, "." + Domain, ""} {
-		if out := d.absolute(name + suffix); out != nil {
+		if out := d.absolute(name+suffix, 0); out != nil {
 			return out
 		}
 	}
 	return nil
 }
 
-func (d *dns) absolute(name string) []string {
+// maxAliases is how many names in a row may stand for another (resolvers give up at about as many).
+const maxAliases = 8
+
+func (d *dns) absolute(name string, aliases int) []string {
 	rest, ok := strings.CutSuffix(name, ".svc."+Domain)
 	if !ok {
 		return nil
@@ -84,6 +87,11 @@ func (d *dns) absolute(name string) []string {
 		return nil
 	}
 	if svc.Spec.Type == corev1.ServiceTypeExternalName {
+		if aliases < maxAliases {
+			if out := d.absolute(strings.TrimSuffix(svc.Spec.ExternalName, "."), aliases+1); out != nil {
+				return out
+			}
+		}
 		return []string{svc.Spec.ExternalName}
 	}
 	if svc.Spec.ClusterIP != corev1.ClusterIPNone && host == "" {

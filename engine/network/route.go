@@ -63,25 +63,25 @@ type via struct {
 
 // destination is the Service that the node's rules see in an address and port.
 func (nd *Node) destination(ip string, port int32) (*service, via) {
-	v6 := is6(ip)
-	if s := nd.net.rules.byIP[ip]; s != nil {
+	v := via{port: port, v6: is6(ip)}
+	s := nd.net.rules.byAddress[ip]
+	if s != nil {
 		if svc := s.at(nd.services); svc != nil {
 			if slices.Contains(svc.Spec.ClusterIPs, ip) {
-				return s, via{port: port, v6: v6}
+				return s, v
 			}
-			if slices.Contains(svc.Spec.ExternalIPs, ip) || slices.Contains(virtualIPs(svc), ip) {
-				return s, via{port: port, v6: v6, outside: true}
+			if v.outside = true; slices.Contains(svc.Spec.ExternalIPs, ip) || slices.Contains(virtualIPs(svc), ip) {
+				return s, v
 			}
 		}
-		return nil, via{}
+		return nil, v
 	}
-	if s := nd.net.rules.byPort[port]; s != nil && nd.net.byNodeIP(ip) == nd {
-		if svc := s.at(nd.services); svc != nil && serves(svc, v6) &&
-			slices.ContainsFunc(svc.Spec.Ports, func(p corev1.ServicePort) bool { return p.NodePort == port }) {
-			return s, via{nodePort: port, v6: v6, outside: true}
+	if s = nd.net.rules.byAddress[nodePort(port)]; s != nil && nd.net.byNodeIP(ip) == nd {
+		if svc := s.at(nd.services); svc != nil && serves(svc, v.v6) && slices.Contains(addressesOf(svc), nodePort(port)) {
+			return s, via{nodePort: port, v6: v.v6, outside: true}
 		}
 	}
-	return nil, via{}
+	return nil, v
 }
 
 // serves reports that a Service has a family.
@@ -115,7 +115,7 @@ func (nd *Node) route(s *service, by via, client string, rng *rand.Rand) (target
 	} else {
 		local = svc.Spec.InternalTrafficPolicy != nil && *svc.Spec.InternalTrafficPolicy == corev1.ServiceInternalTrafficPolicyLocal
 	}
-	views := s.family(nd.endpoints, by.v6)
+	views := s.slicesAt(nd.endpoints)
 	sticky := svc.Spec.SessionAffinity == corev1.ServiceAffinityClientIP
 	key := affinityKey{s.key, client}
 	if sticky {
@@ -124,16 +124,16 @@ func (nd *Node) route(s *service, by via, client string, rng *rand.Rand) (target
 			timeout = time.Duration(*c.ClientIP.TimeoutSeconds) * time.Second
 		}
 		if e, ok := nd.affinity[key]; ok && nd.net.s.Now().Sub(e.at) < timeout {
-			if t, ok := nd.pick(views, sp, local, rng, e.ip); ok {
+			if t, ok := nd.pick(views, sp, by.v6, local, rng, e.ip); ok {
 				nd.affinity[key] = affinityEntry{e.ip, nd.net.s.Now()}
 				return t, routed
 			}
 		}
 	}
-	t, ok := nd.pick(views, sp, local, rng, "")
+	t, ok := nd.pick(views, sp, by.v6, local, rng, "")
 	if !ok {
 		// What has endpoints, but none here, is dropped; what has none at all is refused.
-		if _, elsewhere := nd.pick(views, sp, false, rng, ""); local && elsewhere {
+		if _, elsewhere := nd.pick(views, sp, by.v6, false, rng, ""); local && elsewhere {
 			return t, noLocal
 		}
 		return t, noEndpoints
@@ -147,23 +147,18 @@ func (nd *Node) route(s *service, by via, client string, rng *rand.Rand) (target
 	return t, routed
 }
 
-// pick chooses an endpoint with equal chances: a ready one, or if there is none, one that still serves while it
-// terminates (KEP-1669). only restricts the choice to one address.
-func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng *rand.Rand, only string) (target, bool) {
-	for _, v := range views {
-		v.compile()
-	}
-	ready := func(v *sliceView) []*discoveryv1.Endpoint { return v.ready }
+// pick chooses an endpoint of a family with equal chances: a ready one, or if there is none, one that still serves while
+// it terminates (KEP-1669). only restricts the choice to one address.
+func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, v6, local bool, rng *rand.Rand, only string) (target, bool) {
+	of := everywhere
 	if !local {
-		if by := nd.near(views, sp); by != nil {
-			ready = by
-		}
+		of = nd.near(views, sp, v6)
 	}
-	for _, list := range [...]func(*sliceView) []*discoveryv1.Endpoint{ready, func(v *sliceView) []*discoveryv1.Endpoint { return v.fallback }} {
+	for _, of := range [...]scope{of, terminating} {
 		n := 0
 		for _, v := range views {
-			if port(v.slice, sp) != 0 {
-				n += nd.count(list(v), local, only)
+			if v.port(sp, v6) != 0 {
+				n += nd.count(nd.within(v, of), local, only)
 			}
 		}
 		if n == 0 {
@@ -174,11 +169,11 @@ func (nd *Node) pick(views []*sliceView, sp *corev1.ServicePort, local bool, rng
 			k = rng.IntN(n)
 		}
 		for _, v := range views {
-			p := port(v.slice, sp)
+			p := v.port(sp, v6)
 			if p == 0 {
 				continue
 			}
-			list := list(v)
+			list := nd.within(v, of)
 			if !local && only == "" {
 				if k < len(list) {
 					return target{list[k], v.slice, p}, true
@@ -216,9 +211,14 @@ func (nd *Node) count(list []*discoveryv1.Endpoint, local bool, only string) int
 	return n
 }
 
-func port(es *discoveryv1.EndpointSlice, sp *corev1.ServicePort) int32 {
-	for i := range es.Ports {
-		p := &es.Ports[i]
+// port is the number that a port of the Service has at the slice's endpoints; 0: they do not have it, or are of the other
+// family.
+func (v *sliceView) port(sp *corev1.ServicePort, v6 bool) int32 {
+	if (v.slice.AddressType == discoveryv1.AddressTypeIPv6) != v6 {
+		return 0
+	}
+	for i := range v.slice.Ports {
+		p := &v.slice.Ports[i]
 		if p.Port != nil && (p.Name == nil && sp.Name == "" || p.Name != nil && *p.Name == sp.Name) {
 			return *p.Port
 		}

@@ -2,6 +2,7 @@ package network
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,10 +15,9 @@ import (
 // EndpointSlices, each from a revision on. Whoever hears of a change first enters it; versions that no node needs any
 // more are dropped.
 type Rules struct {
-	net      *Network
-	services map[string]*service // by namespace/name
-	byIP     map[string]*service // by address: of the cluster, of a load balancer, or an external one
-	byPort   map[int32]*service  // by node port
+	net       *Network
+	services  map[string]*service // by namespace/name
+	byAddress map[string]*service // the newest holder: see addressesOf
 
 	servicesMax, slicesMax int64 // every change up to here is entered
 	zoned                  bool  // a slice has said for which zones its endpoints are
@@ -56,8 +56,7 @@ const minVersions = 16
 func (r *Rules) init(n *Network) {
 	r.net = n
 	r.services = map[string]*service{}
-	r.byIP = map[string]*service{}
-	r.byPort = map[int32]*service{}
+	r.byAddress = map[string]*service{}
 }
 
 func (r *Rules) get(key string) *service {
@@ -81,12 +80,11 @@ func (r *Rules) service(svc *corev1.Service, rev int64, gone bool) {
 	s := r.get(api.KeyOf(svc))
 	v := serviceVersion{from: rev}
 	// The newest holder of an address or port is the one to ask; whether a node's rules know it by that the version tells.
-	enter(r.byIP, svc.Spec.ClusterIPs, s, gone)
-	enter(r.byIP, svc.Spec.ExternalIPs, s, gone)
-	enter(r.byIP, virtualIPs(svc), s, gone)
-	for i := range svc.Spec.Ports {
-		if n := svc.Spec.Ports[i].NodePort; n != 0 {
-			enter(r.byPort, []int32{n}, s, gone)
+	for _, at := range addressesOf(svc) {
+		if !gone {
+			r.byAddress[at] = s
+		} else if r.byAddress[at] == s {
+			delete(r.byAddress, at)
 		}
 	}
 	if !gone {
@@ -96,15 +94,18 @@ func (r *Rules) service(svc *corev1.Service, rev int64, gone bool) {
 	r.prune(s)
 }
 
-func enter[K comparable](m map[K]*service, keys []K, s *service, gone bool) {
-	for _, k := range keys {
-		if !gone {
-			m[k] = s
-		} else if m[k] == s {
-			delete(m, k)
+// addressesOf are all that leads to a Service: its addresses, and its node ports as ":30080".
+func addressesOf(svc *corev1.Service) []string {
+	out := append(append(virtualIPs(svc), svc.Spec.ClusterIPs...), svc.Spec.ExternalIPs...)
+	for i := range svc.Spec.Ports {
+		if n := svc.Spec.Ports[i].NodePort; n != 0 {
+			out = append(out, nodePort(n))
 		}
 	}
+	return out
 }
+
+func nodePort(n int32) string { return ":" + strconv.Itoa(int(n)) }
 
 // virtualIPs are the addresses of a Service's load balancers that nodes translate themselves.
 func virtualIPs(svc *corev1.Service) []string {
@@ -250,16 +251,6 @@ func (s *service) slicesAt(rev int64) []*sliceView {
 		}
 	}
 	return nil
-}
-
-// family are the slices of one family at a revision.
-func (s *service) family(rev int64, v6 bool) []*sliceView {
-	views := s.slicesAt(rev)
-	other := func(v *sliceView) bool { return v.slice.AddressType == discoveryv1.AddressTypeIPv6 != v6 }
-	if !slices.ContainsFunc(views, other) {
-		return views
-	}
-	return slices.DeleteFunc(slices.Clone(views), other)
 }
 
 func (v *sliceView) compile() {

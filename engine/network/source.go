@@ -272,7 +272,11 @@ func (s *Source) record(rq *request, reason string, cause sim.RecordID, detail, 
 	}
 	where := ""
 	if e := rq.t.endpoint; e != nil {
-		f.Endpoint = e.Addresses[0] + ":" + strconv.Itoa(int(rq.t.port))
+		f.Endpoint = e.Addresses[0]
+		if is6(f.Endpoint) {
+			f.Endpoint = "[" + f.Endpoint + "]"
+		}
+		f.Endpoint += ":" + strconv.Itoa(int(rq.t.port))
 		f.Pod = podKey(e, rq.t.slice.Namespace)
 		if e.NodeName != nil {
 			f.Node = *e.NodeName

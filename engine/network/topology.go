@@ -44,37 +44,49 @@ func (r *Rules) Zoned() bool { return r.zoned }
 // SetZone tells the node's rules in which zone they are; "" is none.
 func (nd *Node) SetZone(zone string) { nd.zone = zone }
 
+// scope is which endpoints of a slice are meant.
+type scope int
+
+const (
+	everywhere  scope = iota // all ready ones
+	sameNode                 // the ready ones for the node
+	sameZone                 // the ready ones for the node's zone
+	terminating              // those that serve while they terminate
+)
+
 // near is how far the node's rules look for ready endpoints of a port.
-func (nd *Node) near(views []*sliceView, sp *corev1.ServicePort) (by func(*sliceView) []*discoveryv1.Endpoint) {
-	allNodes, allZones, mine, ours, any := true, true, false, false, false
+func (nd *Node) near(views []*sliceView, sp *corev1.ServicePort, v6 bool) scope {
+	allNodes, allZones, mine, ours := true, true, false, false
 	for _, v := range views {
-		if len(v.ready) == 0 || port(v.slice, sp) == 0 {
+		if v.compile(); len(v.ready) == 0 || v.port(sp, v6) == 0 {
 			continue
 		}
 		if v.hints == nil {
-			return nil
+			return everywhere
 		}
-		any = true
 		allNodes, allZones = allNodes && v.hints.allNodes, allZones && v.hints.allZones
 		mine = mine || len(v.hints.byNode[nd.host.Name]) > 0
-		ours = ours || nd.zone != "" && len(v.hints.byZone[nd.zone]) > 0
+		ours = ours || len(v.hints.byZone[nd.zone]) > 0
 	}
 	switch {
-	case any && allNodes && mine:
-		return func(v *sliceView) []*discoveryv1.Endpoint { return v.of(nd.host.Name, true) }
-	case any && allZones && ours:
-		return func(v *sliceView) []*discoveryv1.Endpoint { return v.of(nd.zone, false) }
+	case allNodes && mine:
+		return sameNode
+	case allZones && ours:
+		return sameZone
 	}
-	return nil
+	return everywhere
 }
 
-// of are the slice's ready endpoints for a node or zone.
-func (v *sliceView) of(name string, node bool) []*discoveryv1.Endpoint {
+// within are the slice's endpoints of a scope.
+func (nd *Node) within(v *sliceView, s scope) []*discoveryv1.Endpoint {
+	v.compile()
 	switch {
-	case v.hints == nil:
-		return nil
-	case node:
-		return v.hints.byNode[name]
+	case s == terminating:
+		return v.fallback
+	case s == everywhere || v.hints == nil:
+		return v.ready // without hints there are none: see near
+	case s == sameNode:
+		return v.hints.byNode[nd.host.Name]
 	}
-	return v.hints.byZone[name]
+	return v.hints.byZone[nd.zone]
 }

@@ -48,6 +48,8 @@ type Controller struct {
 
 	selectors selectorindex.Index
 	states    map[string]*state // by key of the Service
+	zones     zones
+	hinted    map[string]given // topology-aware hints, by key of the Service
 }
 
 // Run starts the controller; it works once its caches are synced.
@@ -72,6 +74,7 @@ func Run(f *client.Informers) *Controller {
 	k.services.Subscribe(k.onService)
 	k.pods.Subscribe(k.onPod)
 	k.slices.Subscribe(k.onSlice)
+	k.nodes.Subscribe(k.onNode)
 	client.WhenSynced(k.queue.Start, k.services, k.pods, k.nodes, k.slices)
 	return k
 }
@@ -232,6 +235,7 @@ func (k *Controller) sync(key string, done func(error)) {
 	svc, ok := k.services.GetKey(key)
 	if !ok {
 		delete(k.states, key)
+		delete(k.hinted, key)
 		done(nil)
 		return
 	}

@@ -11,6 +11,7 @@
 // (and at all of them after a change of the Service, a failure, or a foreign write to a slice), and a pod's event finds
 // its Services by an index of their selectors.
 //
-// It reads Services, Pods, Nodes and EndpointSlices; it writes EndpointSlices, and Events when it fails. Hints for the
-// trafficDistribution field are made; those of the older topology annotation are not.
+// It reads Services, Pods, Nodes and EndpointSlices; it writes EndpointSlices, and Events when it fails. Endpoints get
+// hints for the trafficDistribution field and for the older topology annotation; for that the CPU of each zone is kept
+// node by node.
 package endpointslice

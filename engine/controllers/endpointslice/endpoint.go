@@ -117,13 +117,13 @@ func sameIdentity(a, b *discoveryv1.Endpoint) bool {
 	return equalStrings(a.Hostname, b.Hostname) && slices.Equal(a.Addresses, b.Addresses)
 }
 
-// equalBeyond compares the rest.
-func equalBeyond(a, b *discoveryv1.Endpoint) bool {
+// equalBeyond compares the rest, with or without hints.
+func equalBeyond(a, b *discoveryv1.Endpoint, hints bool) bool {
 	return equalStrings(a.NodeName, b.NodeName) && equalStrings(a.Zone, b.Zone) &&
 		equalBools(a.Conditions.Ready, b.Conditions.Ready) && equalBools(a.Conditions.Serving, b.Conditions.Serving) &&
 		equalBools(a.Conditions.Terminating, b.Conditions.Terminating) &&
 		a.TargetRef != nil && b.TargetRef != nil && a.TargetRef.UID == b.TargetRef.UID && a.TargetRef.Name == b.TargetRef.Name &&
-		equalHints(a.Hints, b.Hints)
+		(!hints || equalHints(a.Hints, b.Hints))
 }
 
 func equalHints(a, b *discoveryv1.EndpointHints) bool {

@@ -26,6 +26,7 @@ type pass struct {
 	names   map[string]bool
 	retry   []string // pods to look at again
 	fixed   *portSet // the ports, if they are the same for all pods
+	auto    bool     // hints are given when the endpoints are known: see spread
 }
 
 // desired is an endpoint as it should be.
@@ -50,7 +51,7 @@ type slice struct {
 
 func (p *pass) run(done func(error)) {
 	st := p.st
-	p.full = st.full
+	p.full, p.auto = st.full, topologyMode(p.svc)
 	st.full = false
 	p.collect()
 	families := families(p.svc)
@@ -166,6 +167,7 @@ func (p *pass) load(types []discoveryv1.AddressType) []*discoveryv1.EndpointSlic
 		}
 		f := p.st.families[s.AddressType]
 		if f == nil {
+			p.forget(api.KeyOf(p.svc), s.AddressType)
 			obsolete = append(obsolete, s)
 			continue
 		}

@@ -31,7 +31,11 @@ func (p *pass) family(t discoveryv1.AddressType, done func(error)) {
 	list, byName := p.want(t)
 	pl := p.plan(t, f, list, byName)
 	p.placeholder(t, f, pl)
-	p.finalize(f, pl, done)
+	say := p.spread(t, f, pl)
+	p.finalize(f, pl, func(err error) {
+		say()
+		done(err)
+	})
 }
 
 // plan fits the endpoints into the slices as upstream does, port set by port set: endpoints that are in a slice stay
@@ -116,7 +120,7 @@ func (p *pass) keep(f *family, s *slice, byName map[string]*desired, pl *plan) {
 		}
 		d.placed = true
 		f.placed[name] = s
-		if !equalBeyond(&d.ep, e) {
+		if !equalBeyond(&d.ep, e, !p.auto) {
 			updated = true
 			eps = append(eps, d.ep)
 		} else {

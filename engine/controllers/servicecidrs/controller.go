@@ -44,8 +44,7 @@ func Run(f *client.Informers) *Controller {
 			k.queue.Add(r.Name)
 		}
 		if old == nil || r == nil {
-			// A range that comes or goes may change which addresses lie in none.
-			k.wake(func(o *networkingv1.ServiceCIDR) bool { return true })
+			k.wake(nil) // a range that comes or goes may change which addresses lie in none
 		}
 	})
 	k.addresses.Subscribe(func(old, ip *networkingv1.IPAddress) {
@@ -55,19 +54,17 @@ func Run(f *client.Informers) *Controller {
 		if ip == nil {
 			ip = old
 		}
-		if a, err := netip.ParseAddr(ip.Name); err == nil && ip.Labels[networkingv1.LabelManagedBy] == allocator {
-			k.wake(func(r *networkingv1.ServiceCIDR) bool { return contains(r, a) })
-		}
+		k.wake(ip)
 	})
 	client.WhenSynced(k.queue.Start, k.ranges, k.addresses)
 	return k
 }
 
-// wake looks again at the ranges that are being deleted.
-func (k *Controller) wake(which func(*networkingv1.ServiceCIDR) bool) {
+// wake looks again at the ranges that are being deleted: all, or those with an address.
+func (k *Controller) wake(ip *networkingv1.IPAddress) {
 	var names []string
 	for _, r := range k.ranges.All() {
-		if r.DeletionTimestamp != nil && which(r) {
+		if r.DeletionTimestamp != nil && (ip == nil || k.in(ip, r)) {
 			names = append(names, r.Name)
 		}
 	}
@@ -77,18 +74,25 @@ func (k *Controller) wake(which func(*networkingv1.ServiceCIDR) bool) {
 	}
 }
 
-func prefixes(r *networkingv1.ServiceCIDR) []netip.Prefix {
-	var out []netip.Prefix
-	for _, text := range r.Spec.CIDRs {
-		if p, err := netip.ParsePrefix(text); err == nil {
-			out = append(out, p)
-		}
-	}
-	return out
+// in reports that a Service's address lies in a range.
+func (k *Controller) in(ip *networkingv1.IPAddress, r *networkingv1.ServiceCIDR) bool {
+	a, err := netip.ParseAddr(ip.Name)
+	return err == nil && ip.Labels[networkingv1.LabelManagedBy] == allocator && within(r, a, a.BitLen())
 }
 
-func contains(r *networkingv1.ServiceCIDR, a netip.Addr) bool {
-	return slices.ContainsFunc(prefixes(r), func(p netip.Prefix) bool { return p.Contains(a) })
+// within reports that a range holds all addresses that begin with the first bits of one. A single address must be one
+// that may be given away: not the network's own, nor the broadcast address of IPv4 (pkg/api/servicecidr).
+func within(r *networkingv1.ServiceCIDR, a netip.Addr, bits int) bool {
+	for _, text := range r.Spec.CIDRs {
+		p, err := netip.ParsePrefix(text)
+		if err != nil || p.Bits() > bits || !p.Contains(a) {
+			continue
+		}
+		if bits < a.BitLen() || a != p.Masked().Addr() && (a.Is6() || p.Contains(a.Next())) {
+			return true
+		}
+	}
+	return false
 }
 
 func (k *Controller) sync(name string, done func(error)) {
@@ -123,22 +127,26 @@ func (k *Controller) sync(name string, done func(error)) {
 // needed reports that an address lies in this range and no other. A range within another one, or as large as one, is
 // never needed.
 func (k *Controller) needed(r *networkingv1.ServiceCIDR) bool {
-	others := slices.DeleteFunc(slices.Clone(k.ranges.All()), func(o *networkingv1.ServiceCIDR) bool { return o.Name == r.Name })
-	within := func(p netip.Prefix) bool {
-		return slices.ContainsFunc(others, func(o *networkingv1.ServiceCIDR) bool {
-			return slices.ContainsFunc(prefixes(o), func(q netip.Prefix) bool { return q.Bits() <= p.Bits() && q.Contains(p.Addr()) })
-		})
+	alone := false
+	for _, text := range r.Spec.CIDRs {
+		p, err := netip.ParsePrefix(text)
+		alone = alone || err == nil && !k.elsewhere(r, p.Addr(), p.Bits())
 	}
-	mine := prefixes(r)
-	if !slices.ContainsFunc(mine, func(p netip.Prefix) bool { return !within(p) }) {
+	if !alone {
 		return false
 	}
 	for _, ip := range k.addresses.All() {
-		if ip.Labels[networkingv1.LabelManagedBy] != allocator {
-			continue
+		if a, err := netip.ParseAddr(ip.Name); err == nil && k.in(ip, r) && !k.elsewhere(r, a, a.BitLen()) {
+			return true
 		}
-		a, err := netip.ParseAddr(ip.Name)
-		if err == nil && contains(r, a) && !slices.ContainsFunc(others, func(o *networkingv1.ServiceCIDR) bool { return contains(o, a) }) {
+	}
+	return false
+}
+
+// elsewhere reports that another range than r holds all addresses that begin with the first bits of one.
+func (k *Controller) elsewhere(r *networkingv1.ServiceCIDR, a netip.Addr, bits int) bool {
+	for _, o := range k.ranges.All() {
+		if o.Name != r.Name && within(o, a, bits) {
 			return true
 		}
 	}
@@ -153,48 +161,52 @@ func (k *Controller) finalizer(r *networkingv1.ServiceCIDR, on bool, done func(e
 	if !on {
 		k.a.Record(sim.KindDecision, api.Ref(api.ServiceCIDRs, "", r.Name), "no address needs the range any more: remove its finalizer")
 	}
-	client.Mutate(k.c, api.ServiceCIDRs, "", "", r.Name, func(o *networkingv1.ServiceCIDR) bool {
-		if slices.Contains(o.Finalizers, Finalizer) == on {
+	k.change(r, "", func(o *networkingv1.ServiceCIDR) bool {
+		i := slices.Index(o.Finalizers, Finalizer)
+		switch {
+		case on == (i >= 0):
 			return false
+		case on:
+			o.Finalizers = append(slices.Clip(o.Finalizers), Finalizer)
+		default:
+			o.Finalizers = slices.Delete(slices.Clone(o.Finalizers), i, i+1)
 		}
-		list := slices.DeleteFunc(slices.Clone(o.Finalizers), func(f string) bool { return f == Finalizer })
-		if on {
-			list = append(list, Finalizer)
-		}
-		o.Finalizers = list
 		return true
-	}, func(_ *networkingv1.ServiceCIDR, err error) { done(unlessGone(err)) })
+	}, done)
 }
 
 // condition sets Ready, with a new time even when only its words change.
 func (k *Controller) condition(r *networkingv1.ServiceCIDR, status metav1.ConditionStatus, reason, message string, done func(error)) {
-	same := func(c metav1.Condition) bool {
-		return c.Type == networkingv1.ServiceCIDRConditionReady && c.Status == status && c.Reason == reason && c.Message == message
-	}
-	if slices.ContainsFunc(r.Status.Conditions, same) {
+	want := metav1.Condition{Type: networkingv1.ServiceCIDRConditionReady, Status: status, Reason: reason, Message: message,
+		LastTransitionTime: metav1.Time{Time: k.a.Wall().Truncate(time.Second)}}
+	if _, same := replaced(r.Status.Conditions, want); same {
 		done(nil)
 		return
 	}
-	now := metav1.Time{Time: k.a.Wall().Truncate(time.Second)}
-	client.Mutate(k.c, api.ServiceCIDRs, "status", "", r.Name, func(o *networkingv1.ServiceCIDR) bool {
-		if slices.ContainsFunc(o.Status.Conditions, same) {
-			return false
-		}
-		c := metav1.Condition{Type: networkingv1.ServiceCIDRConditionReady, Status: status, Reason: reason, Message: message, LastTransitionTime: now}
-		list := slices.Clone(o.Status.Conditions)
-		if i := slices.IndexFunc(list, func(c metav1.Condition) bool { return c.Type == networkingv1.ServiceCIDRConditionReady }); i >= 0 {
-			list[i] = c
-		} else {
-			list = append(list, c)
-		}
+	k.change(r, "status", func(o *networkingv1.ServiceCIDR) bool {
+		list, same := replaced(o.Status.Conditions, want)
 		o.Status.Conditions = list
-		return true
-	}, func(_ *networkingv1.ServiceCIDR, err error) { done(unlessGone(err)) })
+		return !same
+	}, done)
 }
 
-func unlessGone(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
+// replaced is a list with c in place of the condition of its type; same says that nothing but the time would change.
+func replaced(list []metav1.Condition, c metav1.Condition) (out []metav1.Condition, same bool) {
+	for i := range list {
+		if o := list[i]; o.Type != c.Type {
+			out = append(out, o)
+		} else if o.Status == c.Status && o.Reason == c.Reason && o.Message == c.Message {
+			return list, true
+		}
 	}
-	return err
+	return append(out, c), false
+}
+
+func (k *Controller) change(r *networkingv1.ServiceCIDR, sub string, fn func(*networkingv1.ServiceCIDR) bool, done func(error)) {
+	client.Mutate(k.c, api.ServiceCIDRs, sub, "", r.Name, fn, func(_ *networkingv1.ServiceCIDR, err error) {
+		if apierrors.IsNotFound(err) {
+			err = nil
+		}
+		done(err)
+	})
 }

@@ -59,6 +59,16 @@ func TestRanges(t *testing.T) {
 	s.Run(time.Second)
 	require.Nil(t, get("more"), "deleted a minute ago")
 
+	// What may not be given away keeps no range.
+	apitest.Put(s, cidr("edges", "10.201.0.0/24", "fd00:10:98::/112"))
+	for _, ip := range []string{"10.201.0.0", "10.201.0.255", "fd00:10:98::"} {
+		apitest.Put(s, address(ip))
+	}
+	s.Run(time.Second)
+	remove("edges")
+	s.Run(11 * time.Second)
+	require.Nil(t, get("edges"))
+
 	// A range within another one, or one of the same size, may go with all its addresses, ten seconds later.
 	apitest.Put(s, cidr("part", "10.96.0.0/16"))
 	apitest.Put(s, cidr("same", "10.96.0.0/12"))
