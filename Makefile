@@ -10,12 +10,13 @@ SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go
 # Most of them run when a person does something; of those that run with every write, the time is elsewhere (make bench).
 # Kernel, store, caches, scheduler and the controllers of pods stay inlined.
 COLD    := tabernetes/wasm tabernetes/engine \
-	$(addprefix tabernetes/engine/,api apiserver apiserver/auth apiserver/podsecurity client/leaderelection cloud etcdctl explain \
-	kubeadm kubectl kubelet network proxy runtime ustar) \
-	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults fieldmanager jsonpath manifest patch pkcs10 printers \
-	quota rbac schema structural validation warnings) \
-	$(addprefix tabernetes/engine/controllers/,clusterroleaggregation daemonset deployment disruption endpointslice job namespace \
-	nodelifecycle podgc pvcprotection pvprotection replicationcontroller resourcequota rootcacert serviceaccount servicecidrs tainteviction \
+	$(addprefix tabernetes/engine/,addons addons/clouddisk addons/localpath addons/metricsserver addons/provision api apiserver apiserver/auth \
+	apiserver/podsecurity client/leaderelection cloud etcdctl explain kubeadm kubectl kubelet network proxy runtime scheduler/volumes ustar) \
+	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults der fieldmanager jsonpath manifest metrics patch pkcs10 \
+	printers quota rbac schema structural validation warnings x509) \
+	$(addprefix tabernetes/engine/controllers/,attachdetach certificates clusterroleaggregation cronjob daemonset deployment disruption \
+	endpointslice expand job namespace nodelifecycle persistentvolume podautoscaler podgc pvcprotection pvprotection replicationcontroller \
+	resourcequota rootcacert serviceaccount servicecidrs statefulset tainteviction \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...

@@ -91,7 +91,7 @@ func TestSameJournalNativelyAndInTheBrowser(t *testing.T) {
 	tb.do("window.tabernetes.clock.pause()")
 	yaml := manifest(t, "own/canary-by-replicas.yaml")
 
-	c, err := engine.New(engine.Config{Nodes: 5, Masters: 1, Seed: 7})
+	c, err := engine.New(engine.Config{Nodes: 5, Masters: 1, Seed: 7, Addons: true})
 	require.NoError(t, err)
 	c.RunTo(sim.Time(time.Minute), c.Ready, 0)
 
