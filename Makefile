@@ -11,11 +11,11 @@ SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go
 # Kernel, store, caches, scheduler and the controllers of pods stay inlined.
 COLD    := tabernetes/wasm tabernetes/engine \
 	$(addprefix tabernetes/engine/,api apiserver apiserver/auth apiserver/podsecurity client/leaderelection cloud etcdctl explain \
-	kubeadm kubectl kubelet network proxy runtime) \
-	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults fieldmanager jsonpath manifest patch pkcs10 printers \
+	kubeadm kubectl kubelet network proxy runtime addons addons/clouddisk addons/localpath addons/provision scheduler/volumes) \
+	$(addprefix tabernetes/engine/api/,apiextensions apiregistration binding cron defaults fieldmanager jsonpath manifest patch pkcs10 printers \
 	quota rbac schema structural validation warnings) \
-	$(addprefix tabernetes/engine/controllers/,clusterroleaggregation daemonset deployment disruption endpointslice job namespace \
-	nodelifecycle podgc pvcprotection pvprotection replicationcontroller resourcequota rootcacert serviceaccount tainteviction \
+	$(addprefix tabernetes/engine/controllers/,attachdetach clusterroleaggregation daemonset deployment disruption endpointslice ephemeral expand job namespace \
+	nodelifecycle persistentvolume podgc pvcprotection pvprotection replicationcontroller resourcequota rootcacert serviceaccount tainteviction \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...
