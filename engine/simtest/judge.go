@@ -62,6 +62,7 @@ func newJudge(c *engine.Cluster) *judge {
 	endpoints(j)
 	node(j)
 	durable(j)
+	volumes(j)
 	picture(j)
 	storm(j)
 	return j

@@ -55,9 +55,15 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 	}
 	j := newJudge(c)
 	u := &user{j: j, rng: rng, faults: opt.Faults}
+	if seed%4 == 2 {
+		u.storage = rand.New(rand.NewPCG(seed, 0x766f6c756d65))
+	}
 	j.run(30*time.Second, c.Ready)
 	for i := 0; i < opt.Steps && len(j.faults) == 0; i++ {
 		u.act()
+		if u.storage != nil && u.storage.IntN(4) > 0 {
+			u.store()
+		}
 		j.run(u.pause(), nil)
 	}
 	u.repair()
