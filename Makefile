@@ -12,10 +12,10 @@ SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go
 COLD    := tabernetes/wasm tabernetes/engine \
 	$(addprefix tabernetes/engine/,addons addons/clouddisk addons/localpath addons/metricsserver addons/provision api apiserver apiserver/auth \
 	apiserver/podsecurity client/leaderelection cloud etcdctl explain kubeadm kubectl kubelet network proxy runtime scheduler/volumes ustar) \
-	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults der fieldmanager jsonpath manifest metrics patch pkcs10 \
+	$(addprefix tabernetes/engine/api/,apiextensions apiregistration binding cron defaults der fieldmanager jsonpath manifest metrics patch pkcs10 \
 	printers quota rbac schema structural validation warnings x509) \
 	$(addprefix tabernetes/engine/controllers/,attachdetach certificates clusterroleaggregation cronjob daemonset deployment disruption \
-	endpointslice expand job namespace nodelifecycle persistentvolume podautoscaler podgc pvcprotection pvprotection replicationcontroller \
+	endpointslice ephemeral expand job namespace nodelifecycle persistentvolume podautoscaler podgc pvcprotection pvprotection replicationcontroller \
 	resourcequota rootcacert serviceaccount servicecidrs statefulset tainteviction \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \

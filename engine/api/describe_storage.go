@@ -57,6 +57,9 @@ func describeClaim(old, new Object) string {
 	p := change(nil, "requests", storageOf(o.Spec.Resources.Requests), storageOf(n.Spec.Resources.Requests))
 	p = change(p, "class", class(&o), class(n))
 	p = change(p, "volume", o.Spec.VolumeName, n.Spec.VolumeName)
+	for _, a := range [...][2]string{{"chosen node", "volume.kubernetes.io/selected-node"}, {"provisioner", "volume.kubernetes.io/storage-provisioner"}} {
+		p = change(p, a[0], o.Annotations[a[1]], n.Annotations[a[1]])
+	}
 	if old != nil {
 		p = change(p, "phase", string(o.Status.Phase), string(n.Status.Phase))
 	}

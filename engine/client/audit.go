@@ -19,6 +19,8 @@ type AnyCache interface {
 	Resource() *api.Resource
 	Selection() Selection
 	Synced() bool
+	// Stopped reports that the cache's owner has done with it.
+	Stopped() bool
 	Len() int
 	// Find is GetKey; nil if there is none.
 	Find(key string) api.Object
@@ -33,6 +35,9 @@ func (k *Cache[T]) Resource() *api.Resource { return k.r }
 
 // Selection is what of it the cache holds.
 func (k *Cache[T]) Selection() Selection { return k.sel }
+
+// Stopped implements AnyCache.
+func (k *Cache[T]) Stopped() bool { return k.stopped }
 
 // Find implements AnyCache.
 func (k *Cache[T]) Find(key string) api.Object {

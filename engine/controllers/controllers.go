@@ -12,6 +12,7 @@ import (
 	"tabernetes/engine/controllers/deployment"
 	"tabernetes/engine/controllers/disruption"
 	"tabernetes/engine/controllers/endpointslice"
+	"tabernetes/engine/controllers/ephemeral"
 	"tabernetes/engine/controllers/expand"
 	"tabernetes/engine/controllers/garbagecollector"
 	"tabernetes/engine/controllers/job"
@@ -73,6 +74,7 @@ func all() []starter {
 		{"cronjob-controller", func(f *client.Informers, _ Options) { cronjob.Run(f) }},
 		{"ttl-after-finished-controller", func(f *client.Informers, _ Options) { ttlafterfinished.Run(f) }},
 		{"persistentvolume-binder-controller", func(f *client.Informers, _ Options) { persistentvolume.Run(f) }},
+		{"ephemeral-volume-controller", func(f *client.Informers, _ Options) { ephemeral.Run(f) }},
 		{"persistentvolume-attach-detach-controller", func(f *client.Informers, _ Options) { attachdetach.Run(f) }},
 		{"persistentvolume-expander-controller", func(f *client.Informers, _ Options) { expand.Run(f) }},
 		{"persistentvolumeclaim-protection-controller", func(f *client.Informers, _ Options) { pvcprotection.Run(f) }},

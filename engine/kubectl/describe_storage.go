@@ -153,32 +153,7 @@ func podsOfClaim(claim *corev1.PersistentVolumeClaim, all []*corev1.Pod) []strin
 }
 
 func (p *page) claim(claim *corev1.PersistentVolumeClaim, pods []string) {
-	p.line(0, "Name:\t%s", claim.Name)
-	p.line(0, "Namespace:\t%s", claim.Namespace)
-	p.line(0, "StorageClass:\t%s", printers.ClaimClass(claim))
-	p.lasting(claim, string(claim.Status.Phase))
-	p.line(0, "Volume:\t%s", claim.Spec.VolumeName)
-	p.labels("Labels", claim.Labels)
-	p.annotations("Annotations", claim.Annotations)
-	p.line(0, "Finalizers:\t%v", claim.Finalizers)
-	capacity, modes := "", ""
-	if claim.Spec.VolumeName != "" {
-		size := claim.Status.Capacity[corev1.ResourceStorage]
-		capacity, modes = size.String(), printers.AccessModes(claim.Status.AccessModes)
-	}
-	p.line(0, "Capacity:\t%s", capacity)
-	p.line(0, "Access Modes:\t%s", modes)
-	if claim.Spec.VolumeMode != nil {
-		p.line(0, "VolumeMode:\t%s", *claim.Spec.VolumeMode)
-	}
-	if from := claim.Spec.DataSource; from != nil {
-		p.line(0, "DataSource:")
-		if from.APIGroup != nil {
-			p.line(1, "APIGroup:\t%s", *from.APIGroup)
-		}
-		p.line(1, "Kind:\t%s", from.Kind)
-		p.line(1, "Name:\t%s", from.Name)
-	}
+	p.claimSpec(claim, true)
 	if len(pods) == 0 {
 		p.line(0, "Used By:\t<none>")
 	}
@@ -196,6 +171,42 @@ func (p *page) claim(claim *corev1.PersistentVolumeClaim, pods []string) {
 		for _, c := range claim.Status.Conditions {
 			p.line(1, "%s \t%s \t%s \t%s \t%s \t%s", c.Type, c.Status, stamp(c.LastProbeTime), stamp(c.LastTransitionTime), c.Reason, c.Message)
 		}
+	}
+}
+
+// claimSpec writes what a claim and a template of one have in common; full is a claim.
+func (p *page) claimSpec(claim *corev1.PersistentVolumeClaim, full bool) {
+	if full {
+		p.line(0, "Name:\t%s", claim.Name)
+		p.line(0, "Namespace:\t%s", claim.Namespace)
+	}
+	p.line(0, "StorageClass:\t%s", printers.ClaimClass(claim))
+	if full {
+		p.lasting(claim, string(claim.Status.Phase))
+	}
+	p.line(0, "Volume:\t%s", claim.Spec.VolumeName)
+	p.labels("Labels", claim.Labels)
+	p.annotations("Annotations", claim.Annotations)
+	if full {
+		p.line(0, "Finalizers:\t%v", claim.Finalizers)
+	}
+	capacity, modes := "", ""
+	if claim.Spec.VolumeName != "" {
+		size := claim.Status.Capacity[corev1.ResourceStorage]
+		capacity, modes = size.String(), printers.AccessModes(claim.Status.AccessModes)
+	}
+	p.line(0, "Capacity:\t%s", capacity)
+	p.line(0, "Access Modes:\t%s", modes)
+	if claim.Spec.VolumeMode != nil {
+		p.line(0, "VolumeMode:\t%s", *claim.Spec.VolumeMode)
+	}
+	if from := claim.Spec.DataSource; from != nil {
+		p.line(0, "DataSource:")
+		if from.APIGroup != nil {
+			p.line(1, "APIGroup:\t%s", *from.APIGroup)
+		}
+		p.line(1, "Kind:\t%s", from.Kind)
+		p.line(1, "Name:\t%s", from.Name)
 	}
 }
 

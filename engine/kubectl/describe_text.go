@@ -14,13 +14,14 @@ import (
 
 // page is the text of describe before its tabs are aligned.
 type page struct {
-	b   strings.Builder
-	now time.Time
+	b    strings.Builder
+	now  time.Time
+	base int // levels by which all lines are indented: what is written stands inside of something
 }
 
 // line writes at a level of indentation, two spaces each.
 func (p *page) line(level int, format string, a ...any) {
-	p.b.WriteString(strings.Repeat("  ", level))
+	p.b.WriteString(strings.Repeat("  ", p.base+level))
 	fmt.Fprintf(&p.b, format, a...)
 	p.b.WriteByte('\n')
 }

@@ -87,6 +87,33 @@ func (p *page) volume(v *corev1.VolumeSource) {
 			}
 		}
 	default:
-		p.line(1, "<unknown>")
+		p.otherVolume(v)
+	}
+}
+
+// otherVolume writes the kinds that pods and PersistentVolumes have in common, and the rarer ones.
+func (p *page) otherVolume(v *corev1.VolumeSource) {
+	field := func(name string, value any) { p.line(2, "%s:\t%v", name, value) }
+	switch {
+	case v.Ephemeral != nil:
+		field("Type", "EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)")
+		if t := v.Ephemeral.VolumeClaimTemplate; t != nil {
+			p.base += 2
+			p.claimSpec(&corev1.PersistentVolumeClaim{ObjectMeta: t.ObjectMeta, Spec: t.Spec}, false)
+			p.base -= 2
+		}
+	case v.CSI != nil:
+		field("Type", "CSI (a Container Storage Interface (CSI) volume source)")
+		field("Driver", v.CSI.Driver)
+		field("FSType", valueOr(v.CSI.FSType, ""))
+		field("ReadOnly", isTrue(v.CSI.ReadOnly))
+		p.volumeAttributes(v.CSI.VolumeAttributes)
+	case v.Image != nil:
+		field("Type", "Image (a container image or OCI artifact)")
+		field("Reference", v.Image.Reference)
+		field("PullPolicy", v.Image.PullPolicy)
+	default:
+		p.persistentSource(&corev1.PersistentVolumeSource{GCEPersistentDisk: v.GCEPersistentDisk, AWSElasticBlockStore: v.AWSElasticBlockStore, Quobyte: v.Quobyte,
+			VsphereVolume: v.VsphereVolume, AzureDisk: v.AzureDisk, PhotonPersistentDisk: v.PhotonPersistentDisk, PortworxVolume: v.PortworxVolume, FC: v.FC, Flocker: v.Flocker})
 	}
 }

@@ -49,6 +49,7 @@ func (p *pod) sandbox() {
 			return
 		}
 		p.fillVolumes()
+		p.watchSizes()
 		if p.leaving() {
 			p.done(nil)
 			return
@@ -199,7 +200,17 @@ func (p *pod) startContainer(c *ctr, done func(*retry)) {
 				done(&retry{backOffPeriod})
 				return
 			}
-			p.create(c, im, env, done)
+			if im.App != nil {
+				p.create(c, im, env, done)
+				return
+			}
+			p.ensureAccess(func() {
+				if p.leaving() {
+					done(nil)
+					return
+				}
+				p.create(c, im, env, done)
+			})
 		})
 	})
 }

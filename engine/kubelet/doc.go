@@ -11,12 +11,14 @@
 // conditions, admission, what is found after the node lost power. Simulated: the pod lifecycle event generator
 // relists only when something changed, at the times at which upstream's one-second ticker would; a periodic resync
 // that would change nothing is left out; a probe of a healthy container is one background event that writes nothing.
-// Left out so far: eviction under pressure, device plugins, PersistentVolumes.
+// Volumes are mounted as they are: emptyDir lives as long as the pod, hostPath and local volumes on the machine's disk,
+// network and CSI volumes elsewhere; files of ConfigMaps, Secrets, tokens and the downward API follow their objects.
+// Left out so far: eviction under pressure, device plugins, raw block volumes.
 //
 // Its own server answers the API server: logs, and the streams of exec, attach and port-forward (api.Connector), with the
 // texts that upstream's server and containerd's behind it have. A forwarded port carries requests, as the simulated
 // network does. Ephemeral containers are started once, beside the pod's own.
 //
-// It reads Pods (those of its node), ConfigMaps and Secrets they refer to; it writes Nodes and their status, Leases,
-// pod status, Events, and deletes pods that have ended.
+// It reads Pods (those of its node), ConfigMaps, Secrets, claims, volumes and attachments they refer to; it writes Nodes
+// and their status, Leases, CSINodes, pod status, the size of claims, tokens, Events, and deletes pods that have ended.
 package kubelet

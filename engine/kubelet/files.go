@@ -19,10 +19,12 @@ func (p *pod) fill(v *corev1.Volume) {
 		pick(files, p.data(source{true, v.Secret.SecretName, flag(v.Secret.Optional)}), v.Secret.Items)
 	case v.DownwardAPI != nil:
 		p.fields(files, v.DownwardAPI.Items)
-	case v.Projected != nil && !strings.HasPrefix(v.Name, tokenVolume):
+	case v.Projected != nil && (!strings.HasPrefix(v.Name, tokenVolume) || p.vol != nil && p.vol.access != nil):
 		for i := range v.Projected.Sources {
 			s := &v.Projected.Sources[i]
 			switch {
+			case s.ConfigMap != nil && strings.HasPrefix(v.Name, tokenVolume):
+				pick(files, p.vol.access, s.ConfigMap.Items)
 			case s.ConfigMap != nil:
 				pick(files, p.data(source{false, s.ConfigMap.Name, flag(s.ConfigMap.Optional)}), s.ConfigMap.Items)
 			case s.Secret != nil:
@@ -30,7 +32,9 @@ func (p *pod) fill(v *corev1.Volume) {
 			case s.DownwardAPI != nil:
 				p.fields(files, s.DownwardAPI.Items)
 			case s.ServiceAccountToken != nil:
-				files[s.ServiceAccountToken.Path] = "token-of-" + p.obj.Spec.ServiceAccountName
+				if p.vol != nil {
+					files[s.ServiceAccountToken.Path] = p.vol.tokens[tokenKey{v.Name, s.ServiceAccountToken.Path}]
+				}
 			}
 		}
 	default:

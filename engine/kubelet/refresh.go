@@ -66,6 +66,7 @@ func (p *pod) unwatch() {
 	if p.vol == nil {
 		return
 	}
+	p.vol.renewal.Stop()
 	for _, w := range p.vol.watching {
 		for i, q := range w.pods {
 			if q == p {

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"tabernetes/engine/runtime"
+	"tabernetes/engine/sim"
 )
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
@@ -21,6 +22,9 @@ type volumes struct {
 	backoff  time.Duration
 	watching []*watched
 	refresh  bool // is on its way
+	tokens   map[tokenKey]string
+	renewal  sim.Timer
+	access   map[string]string // what the volume every pod has takes from its ConfigMap; nil: it is not filled
 }
 
 // place is where a pod's volume really is.
@@ -69,14 +73,14 @@ func (p *pod) mount(done func(*retry)) {
 	}
 	names, owner := p.sources()
 	claims := p.needsPlaces()
-	if len(names) == 0 && !claims {
+	if len(names) == 0 && !claims && len(p.tokens(false)) == 0 {
 		done(nil)
 		return
 	}
 	if p.vol == nil {
 		p.vol = &volumes{}
 	}
-	data := func() {
+	files := func() {
 		if len(names) == 0 {
 			p.vol.ready = true
 			done(nil)
@@ -103,6 +107,15 @@ func (p *pod) mount(done func(*retry)) {
 				volume, failed = v, rest
 			}
 			p.setUpFailed(volume, failed, done)
+		})
+	}
+	data := func() {
+		p.fetchTokens(false, func(volume, failed string) {
+			if failed != "" {
+				p.setUpFailed(volume, failed, done)
+				return
+			}
+			files()
 		})
 	}
 	if !claims {

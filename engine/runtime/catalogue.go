@@ -64,7 +64,8 @@ var catalogue = []repository{
 	{names: "registry.k8s.io/cloud-controller-manager", tags: "v1.37.0-9", mb: 20, app: component("cloud-controller-manager", 10258, 25, 0.005)},
 	{names: "registry.k8s.io/kube-proxy", tags: "v1.37.0-9", mb: 26, app: component("kube-proxy", 10256, 20, 0.003)},
 	{names: "docker.io/kindest/local-path-provisioner", tags: "v20250214-acbabc1a", mb: 19, app: &App{Name: "local-path-provisioner", Program: "local-path-provisioner", Binaries: "local-path-provisioner",
-		Stop: Stop{Signal: "SIGTERM", After: ms(5)}, MemoryMB: 12, IdleCPU: 0.001}},
+		StartLog: `level=debug msg="Applied config: {\"nodePathMap\":[{\"node\":\"DEFAULT_PATH_FOR_NON_LISTED_NODES\",\"paths\":[\"/var/local-path-provisioner\"]}]}"` + "\n" + `level=debug msg="Provisioner started"`,
+		Stop:     Stop{Signal: "SIGTERM", After: ms(5)}, MemoryMB: 12, IdleCPU: 0.001}},
 	{names: "docker.io/tabernetes/csi-disk", tags: "v1.0.0", mb: 24, app: &App{Name: "csi-disk", Binaries: "csi-disk", Args: func(args []string) *App {
 		program := "csi-disk-node"
 		if len(args) > 0 && args[0] == "controller" {

@@ -63,6 +63,9 @@ func (c *Container) ReadFile(p string) (string, bool) {
 			s, ok = c.builtinFile(name)
 		}
 	}
+	if strings.HasPrefix(s, zeroMark) {
+		s = strings.Repeat("\x00", int(min(sizeOf(s), maxFile)))
+	}
 	return s, ok && s != dirMark && s != socketMark
 }
 

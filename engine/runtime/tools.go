@@ -12,7 +12,7 @@ import (
 
 // toolNames are the programs that images with a shell have, beside those of their app.
 
-const toolNames = " sh bash ash dash /bin/sh echo printf sleep exit true false : cat date touch rm mkdir ls find test [ hostname env printenv " +
+const toolNames = " sh bash ash dash /bin/sh echo printf sleep exit true false : cat date touch rm mkdir ls find dd fallocate truncate test [ hostname env printenv " +
 	"export set unset trap wait exec cd pwd seq wget curl nslookup tail head wc grep sort uname id whoami shift return break continue read " +
 	"local readonly source . eval perl python python3 node rev tee sync chmod chown cp mv ln kill ps nc ping redis-cli mysqladmin mysql pg_isready " +
 	"mongo mongosh nproc top free df mount basename dirname expr yes tr sed awk cut stty tty tar zookeeper-ready java go stress apk apt-get apt yum pip npm "

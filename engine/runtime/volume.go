@@ -61,9 +61,7 @@ func (v *Volume) Type(name string) string {
 func (v *Volume) Bytes() int64 {
 	var n int64
 	for _, s := range v.files {
-		if s != dirMark {
-			n += int64(len(s))
-		}
+		n += sizeOf(s)
 	}
 	return n
 }

@@ -15,6 +15,10 @@
 // Every attempt is kept as a Decision with the journal's record of it: which nodes will not do and why, and how the
 // others scored, plugin by plugin. The binding request carries that record as its cause.
 //
-// It reads pods, nodes, namespaces, Services, the workload controllers that own pods, and PodDisruptionBudgets; it
-// writes bindings, pod status (PodScheduled, nominatedNodeName, DisruptionTarget), events, and deletes preempted pods.
+// A pod with claims is asked about by the plain plugins instead, package volumes among them; between the choice of its
+// node and its binding lies the binding of its volumes.
+//
+// It reads pods, nodes, namespaces, Services, the workload controllers that own pods, PodDisruptionBudgets, and the kinds
+// of storage; it writes bindings, pod status (PodScheduled, nominatedNodeName, DisruptionTarget), claims, volumes,
+// events, and deletes preempted pods.
 package scheduler

@@ -14,11 +14,14 @@ type audited struct {
 	k client.AnyCache
 }
 
+// over tells a cache that nobody keeps current any more.
+func (x *audited) over() bool { return x.a.Dead() || x.k.Stopped() }
+
 func (j *judge) addCache(a *sim.Actor, k client.AnyCache) {
 	x := &audited{a: a, k: k}
 	live := j.caches[:0]
 	for _, y := range j.caches {
-		if !y.a.Dead() {
+		if !y.over() {
 			live = append(live, y)
 		}
 	}
@@ -57,7 +60,7 @@ func caches(j *judge) {
 			j.step()
 		}
 		for _, x := range j.caches {
-			if x.a.Dead() {
+			if x.over() {
 				continue
 			}
 			r, sel := x.k.Resource(), x.k.Selection()

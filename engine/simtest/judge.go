@@ -65,6 +65,7 @@ func newJudge(c *engine.Cluster) *judge {
 	order(j)
 	budgets(j)
 	durable(j)
+	volumes(j)
 	picture(j)
 	storm(j)
 	sets(j)

@@ -39,7 +39,7 @@ func (j *judge) missing() string {
 		case p.DeletionTimestamp != nil:
 			out = append(out, "pod "+key+" is Terminating")
 		case ended(p), api.PodReady(p):
-		case p.Spec.NodeName == "" && excused[p.Labels["app"]] && !j.fits(p):
+		case p.Spec.NodeName == "" && (excused[p.Labels["app"]] || len(j.claimsOf(p)) > 0) && !j.fits(p):
 		case excused[p.Labels["app"]] && unpullable(p):
 			// An update that waits for room keeps the failed version it is to replace: so it is upstream as well.
 		default:
@@ -65,7 +65,7 @@ func (j *judge) missing() string {
 			out = append(out, fmt.Sprintf("Deployment %s of %d: %d replicas, %d updated, %d available", key, n, s.Replicas, s.UpdatedReplicas, s.AvailableReplicas))
 		}
 	}
-	return strings.Join(slices.Concat(out, j.missingSets(), j.orphans()), "\n")
+	return strings.Join(slices.Concat(out, j.missingSets(), j.missingStorage(), j.orphans()), "\n")
 }
 
 // fits reports that some node has room for a pod that waits.
@@ -73,7 +73,7 @@ func (j *judge) fits(p *corev1.Pod) bool {
 	cpu, mem := requests(p)
 	for _, key := range sortedKeys(j.mirror[api.Nodes]) {
 		n := j.mirror[api.Nodes][key].(*corev1.Node)
-		if n.Spec.Unschedulable || !nodeReady(n) || slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Effect != corev1.TaintEffectPreferNoSchedule }) {
+		if n.Spec.Unschedulable || !nodeReady(n) || !j.usable(p, n.Name) || slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Effect != corev1.TaintEffectPreferNoSchedule }) {
 			continue
 		}
 		c, m, k := n.Status.Allocatable.Cpu().MilliValue(), n.Status.Allocatable.Memory().Value(), n.Status.Allocatable.Pods().Value()

@@ -3,6 +3,7 @@ package simtest
 import (
 	corev1 "k8s.io/api/core/v1"
 
+	"tabernetes/engine/addons/localpath"
 	"tabernetes/engine/api"
 )
 
@@ -12,8 +13,8 @@ func picture(j *judge) {
 		pods, ready := 0, 0
 		for _, o := range j.mirror[api.Pods] {
 			p := o.(*corev1.Pod)
-			if onNode(p) != p.UID {
-				continue // static pods are shown as the components they run
+			if onNode(p) != p.UID || p.Labels["app"] == localpath.Program {
+				continue // static pods are shown as the components they run, and what ships with the cluster is not
 			}
 			pods++
 			if api.PodReady(p) && p.DeletionTimestamp == nil {

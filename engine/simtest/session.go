@@ -51,6 +51,7 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 	if seed%3 == 1 {
 		conf.Masters = []int{3, 5, 3, 7}[seed/3%4]
 	}
+	conf.Addons = seed%4 == 2 // these sessions need the storage provisioner
 	c, err := engine.New(conf)
 	if err != nil {
 		return nil, err
@@ -59,6 +60,9 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 	u := &user{j: j, rng: rng, faults: opt.Faults}
 	setsRng := rand.New(rand.NewPCG(seed, 0x73657473))
 	batchRng := rand.New(rand.NewPCG(seed, 0x6261746368))
+	if conf.Addons {
+		u.storage = rand.New(rand.NewPCG(seed, 0x766f6c756d65))
+	}
 	j.run(30*time.Second, c.Ready)
 	for i := 0; i < opt.Steps && len(j.faults) == 0; i++ {
 		if opt.Sets && setsRng.IntN(2) == 0 {
@@ -68,6 +72,9 @@ func Run(seed uint64, opt Options) (*Outcome, error) {
 			u.batch(batchRng)
 		}
 		u.act()
+		if u.storage != nil && u.storage.IntN(4) > 0 {
+			u.store()
+		}
 		j.run(u.pause(), nil)
 	}
 	u.repair()

@@ -20,8 +20,11 @@ type user struct {
 	rng    *rand.Rand
 	faults bool
 	pods   int
-	procs  []*engine.Process
-	logAt  []int
+	// storage draws what is done with claims and volumes, in the sessions that know them: nil in the others.
+	storage *rand.Rand
+	stored  int
+	procs   []*engine.Process
+	logAt   []int
 }
 
 var (

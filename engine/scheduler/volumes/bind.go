@@ -152,6 +152,9 @@ func (s *Storage) PreBind(pod *corev1.Pod, node *corev1.Node, p *Plan, done func
 	}
 	claims = func(i int) {
 		if i == len(p.provision) {
+			for _, key := range p.claims() {
+				s.awaited[key] = s.a.Sim().Context()
+			}
 			s.await(pod, node, p, s.a.Now(), done)
 			return
 		}
@@ -178,16 +181,41 @@ func (s *Storage) await(pod *corev1.Pod, node *corev1.Node, p *Plan, since sim.T
 			ok, err := s.check(pod, node, p)
 			switch {
 			case err == nil && ok:
-				done(nil)
+				w.In(s.heard(p), func() { done(nil) })
 			case err == nil && waited+bindPoll >= bindTimeout:
+				s.heard(p)
 				done(fmt.Errorf("binding volumes: context deadline exceeded"))
 			case err == nil:
 				s.await(pod, node, p, since, done)
 			default:
+				s.heard(p)
 				done(fmt.Errorf("binding volumes: %w", err))
 			}
 		})
 	})
+}
+
+// claims are the keys of the claims of a plan.
+func (p *Plan) claims() (keys []string) {
+	for _, b := range p.static {
+		keys = append(keys, api.KeyOf(b.c))
+	}
+	for _, c := range p.provision {
+		keys = append(keys, api.KeyOf(c))
+	}
+	return keys
+}
+
+// heard ends the waiting for the claims of a plan and is the context of the newest word about them.
+func (s *Storage) heard(p *Plan) sim.Context {
+	ctx := s.a.Sim().Context()
+	for _, key := range p.claims() {
+		if c, ok := s.awaited[key]; ok && c.Cause > ctx.Cause {
+			ctx = c
+		}
+		delete(s.awaited, key)
+	}
+	return ctx
 }
 
 // check is checkBindings: whether all is bound, or why it never will be. It looks at what the API server said, not at

@@ -35,6 +35,9 @@ type Storage struct {
 
 	assumedClaims  map[string]*corev1.PersistentVolumeClaim
 	assumedVolumes map[string]*corev1.PersistentVolume
+	// awaited are the claims whose binding is waited for, with the context of what was heard of them last: the pod is
+	// bound because of that, not because a second was over.
+	awaited map[string]sim.Context
 	// Assigned reports a pod that has a node, be it that only the scheduler knows so far.
 	Assigned func(*corev1.Pod) bool
 }
@@ -51,6 +54,7 @@ func New(c *client.Client, inf *client.Informers, pods *client.Cache[*corev1.Pod
 		attachments:    client.Shared[*storagev1.VolumeAttachment](inf, api.VolumeAttachments),
 		assumedClaims:  map[string]*corev1.PersistentVolumeClaim{},
 		assumedVolumes: map[string]*corev1.PersistentVolume{},
+		awaited:        map[string]sim.Context{},
 	}
 	pods.AddIndex(indexClaim, namedClaims)
 	s.volumes.AddIndex(indexClass, func(v *corev1.PersistentVolume) []string { return []string{binding.VolumeClass(v)} })
@@ -58,6 +62,11 @@ func New(c *client.Client, inf *client.Informers, pods *client.Cache[*corev1.Pod
 	// What came from the API server is newer than what was assumed of an older version.
 	s.claims.Subscribe(func(old, c *corev1.PersistentVolumeClaim) {
 		settle(s.assumedClaims, old, c)
+		if c != nil {
+			if key := api.KeyOf(c); s.awaits(key) {
+				s.awaited[key] = s.a.Sim().Context()
+			}
+		}
 		tell(move, framework.ClaimAdded, framework.ClaimUpdated, old, c)
 	})
 	s.volumes.Subscribe(func(old, v *corev1.PersistentVolume) {
@@ -85,6 +94,11 @@ func New(c *client.Client, inf *client.Informers, pods *client.Cache[*corev1.Pod
 // Caches are those that must be synced before anything is decided.
 func (s *Storage) Caches() []client.Syncable {
 	return []client.Syncable{s.claims, s.volumes, s.classes, s.csiNodes, s.drivers, s.capacities, s.attachments}
+}
+
+func (s *Storage) awaits(key string) bool {
+	_, ok := s.awaited[key]
+	return ok
 }
 
 func settle[T client.Typed](assumed map[string]T, old, new T) {
