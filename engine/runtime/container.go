@@ -153,6 +153,13 @@ func (c *Container) Start(done func(err error)) {
 			c.run()
 			return
 		}
+		if c.app.Files != nil {
+			if why := c.app.Files.missing(c); why != "" {
+				c.Print(c.fatal(c.app.Files.Source, why))
+				c.exit(255) // klog.Fatal
+				return
+			}
+		}
 		c.startProgram()
 	})
 }
@@ -196,33 +203,6 @@ func (c *Container) Signalled() bool { return c.stopping }
 
 // Drains reports that the program answers, after its stop signal, what it had accepted before.
 func (c *Container) Drains() bool { return c.app != nil && c.app.Stop.Drain }
-
-// Serve answers one request for a path: after d comes a status code. logged requests enter the program's access log.
-func (c *Container) Serve(from, verb, path, agent string, logged bool) (status int, d time.Duration) {
-	a := c.Sandbox.rt.a
-	d = c.app.Serve * 3 / 5
-	if d > 0 {
-		// An exponential tail above a floor; 16 bits of randomness are plenty.
-		d += time.Duration(float64(c.app.Serve) * 0.4 * a.Rand().ExpFloat64())
-	}
-	status = 200
-	if c.app.Respond != nil {
-		status = c.app.Respond(c, path, a.Now().Sub(c.Started))
-	}
-	c.meter.request(a.Now())
-	if logged && c.app.AccessLog {
-		c.access(from, verb, path, agent, status)
-	}
-	return status, d
-}
-
-// Body is the text of a successful answer.
-func (c *Container) Body() string {
-	if c.app != nil && c.app.Body != nil {
-		return c.app.Body(c)
-	}
-	return "ok\n"
-}
 
 // Stop sends the container's stop signal, and SIGKILL after the grace period. done is called when it has ended.
 func (c *Container) Stop(grace time.Duration, done func()) {
