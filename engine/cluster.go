@@ -126,7 +126,7 @@ func (c *Cluster) addMaster(h *sim.Host) {
 		}
 		c.servers[h.Name] = apiserver.Run(a, apiserver.Config{
 			Etcd: []*sim.Host{h}, ServiceCIDR: serviceCIDR, Advertise: c.Net.Node(h.Name).IP(),
-			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) }, RBAC: true, TokenSeed: c.conf.Seed,
+			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) }, RBAC: true, TokenSeed: c.conf.Seed, CallWebhook: c.callWebhook,
 		})
 	})
 	h.Provide("kube-scheduler", func(a *sim.Actor) {
@@ -154,6 +154,13 @@ func (c *Cluster) addMaster(h *sim.Host) {
 			"node.kubernetes.io/exclude-from-external-load-balancers": "",
 		},
 		Taints: []corev1.Taint{{Key: "node-role.kubernetes.io/control-plane", Effect: corev1.TaintEffectNoSchedule}},
+	})
+}
+
+// callWebhook carries an API server's request to a webhook over the network.
+func (c *Cluster) callWebhook(a *sim.Actor, w *apiserver.WebhookCall, done func(apiserver.WebhookAnswer)) {
+	c.Net.Call(a, &network.Call{Host: w.Host, Port: w.Port, Path: w.Path, Body: w.Body, Verify: w.Verify}, func(r runtime.Reply, err error) {
+		done(apiserver.WebhookAnswer{Err: err, Status: r.Status, Body: r.Body, JSON: r.JSON})
 	})
 }
 

@@ -48,7 +48,7 @@ func (c *creation) admit() {
 		return
 	}
 	if s.adm.hooked {
-		s.callHooks(&c.a, true, func(err error) {
+		s.callMutating(&c.a, func() error { return s.admitCreate(&c.a) }, func(err error) {
 			if err != nil {
 				c.fail(err)
 				return
@@ -105,7 +105,7 @@ func (c *creation) validate() {
 		return
 	}
 	if s.adm.hooked {
-		s.callHooks(&c.a, false, func(err error) {
+		s.callValidating(&c.a, func(err error) {
 			if err != nil {
 				c.fail(err)
 				return

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	kruntime "k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 
 	"tabernetes/engine/api"
@@ -47,26 +48,59 @@ func (s *Server) exec(req *api.Request, send func([]api.WatchEvent)) *watcher {
 			end(apierrors.NewBadRequest(fmt.Sprintf("pod %s does not have a host assigned", pod.Name)))
 			return
 		}
-		host := s.conf.Kubelet(pod.Spec.NodeName)
-		if host == nil {
-			end(apierrors.NewInternalError(fmt.Errorf("no kubelet known for node %s", pod.Spec.NodeName)))
-			return
-		}
-		var conn *sim.Conn
-		s.a.Dial(host, api.KubeletService, func(c *sim.Conn, err error) {
+		s.admitExec(req, &opts, func(err error) {
 			if err != nil {
-				end(backendError("error dialing backend: dial tcp " + pod.Status.HostIP + ":10250: " + err.Error()))
+				end(err)
 				return
 			}
-			conn = c
-			if x.stopped {
-				conn.Close(s.a)
-				return
-			}
-			s.connect(x, key, conn, &opts, send, end)
-		}, func(err error) { end(err) })
+			s.dialKubelet(x, key, pod, &opts, send, end)
+		})
 	})
 	return x
+}
+
+// admitExec lets webhooks have a say (operation CONNECT).
+func (s *Server) admitExec(req *api.Request, opts *api.ExecOptions, then func(error)) {
+	if !s.admission().hooked {
+		then(nil)
+		return
+	}
+	o := &execObject{PodExecOptions: corev1.PodExecOptions{Stdout: true, Stderr: !opts.Terminal, Stdin: opts.Terminal || opts.Input != "", TTY: opts.Terminal, Container: opts.Container, Command: opts.Command}}
+	s.callBoth(&attributes{req: req, r: req.Resource, op: opConnect, sub: req.Subresource, obj: o}, then)
+}
+
+// execObject lets the options of an exec, which have no metadata, go the way of objects.
+type execObject struct {
+	metav1.ObjectMeta `json:"-"`
+	corev1.PodExecOptions
+}
+
+// DeepCopyObject implements runtime.Object.
+func (o *execObject) DeepCopyObject() kruntime.Object {
+	c := *o
+	return &c
+}
+
+// dialKubelet connects with the kubelet of the pod's node.
+func (s *Server) dialKubelet(x *watcher, key execKey, pod *corev1.Pod, opts *api.ExecOptions, send func([]api.WatchEvent), end func(error)) {
+	host := s.conf.Kubelet(pod.Spec.NodeName)
+	if host == nil {
+		end(apierrors.NewInternalError(fmt.Errorf("no kubelet known for node %s", pod.Spec.NodeName)))
+		return
+	}
+	var conn *sim.Conn
+	s.a.Dial(host, api.KubeletService, func(c *sim.Conn, err error) {
+		if err != nil {
+			end(backendError("error dialing backend: dial tcp " + pod.Status.HostIP + ":10250: " + err.Error()))
+			return
+		}
+		conn = c
+		if x.stopped {
+			conn.Close(s.a)
+			return
+		}
+		s.connect(x, key, conn, opts, send, end)
+	}, func(err error) { end(err) })
 }
 
 // connect runs the command over a connection to the kubelet.

@@ -18,8 +18,9 @@ type Config struct {
 	Advertise   string                      // address of the API servers behind the kubernetes Service
 	Kubelet     func(node string) *sim.Host // where a node's kubelet answers; nil if there is none
 	RBAC        bool                        // --authorization-mode=Node,RBAC; false is AlwaysAllow, upstream's default
-	// CallWebhook calls an admission webhook and answers once; nil: nobody answers.
-	CallWebhook func(call *WebhookCall, done func(WebhookAnswer))
+	// CallWebhook sends a request of the server's actor to a webhook. done is called on the actor, at most once: an answer
+	// may get lost. nil: nobody listens anywhere.
+	CallWebhook func(a *sim.Actor, call *WebhookCall, done func(WebhookAnswer))
 	TokenSeed   uint64 // from which the key of service-account tokens is made, the same for all servers
 }
 

@@ -146,7 +146,7 @@ func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, atte
 	if e.sub != "" {
 		a.sub = e.sub
 	}
-	if req.DryRun || !renewal(obj, cur) {
+	if req.DryRun || s.admission().hooked || !renewal(obj, cur) {
 		if err := s.escalation(req, obj, cur); err != nil {
 			reply(&api.Response{Err: err})
 			return
