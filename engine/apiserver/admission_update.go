@@ -78,9 +78,9 @@ func (s *Server) changeHooked(k *cacher, by *sim.Actor, e edit, attempt int, at 
 		return
 	}
 	a.beforePatch = func() {
-		if !e.managed {
+		if !e.managed && !e.booked {
 			s.noteUpdate(a.req, by, k.r, a.obj, a.old) // what a webhook adds is nobody's
-			e.managed = true
+			e.booked = true
 		}
 	}
 	s.callMutating(a, func() error { return s.mutateUpdate(a) }, func(err error) {

@@ -37,6 +37,8 @@ type hook struct {
 type invocation struct {
 	*hook
 	r *api.Resource
+	// obj and old are what the webhook is shown of custom objects that another webhook had to convert; else nil.
+	obj, old api.Object
 }
 
 // hooksOf reads a configuration's webhooks.
@@ -127,7 +129,7 @@ func (s *Server) concerns(a *attributes, h *hook) (*invocation, error) {
 	case h.bad != nil:
 		return nil, apierrors.NewInternalError(h.bad)
 	}
-	return &invocation{h, r}, nil
+	return &invocation{hook: h, r: r}, nil
 }
 
 // matching is the version of the write's kind that a rule of the webhook names: the client's own, else any other.

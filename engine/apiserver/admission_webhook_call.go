@@ -115,12 +115,33 @@ func (s *Server) callHook(a *attributes, inv *invocation, done func(changed bool
 		fail("could not get REST client: " + inv.target.err.Error())
 		return
 	}
+	if list := inv.foreign(a); len(list) > 0 {
+		s.convert(list, inv.r, func(out []api.Object, err error) {
+			if err != nil {
+				done(false, apierrors.NewInternalError(err))
+				return
+			}
+			if a.old != nil {
+				inv.old, out = out[0], out[1:]
+			}
+			if a.obj != nil {
+				inv.obj = out[0]
+			}
+			s.ask(a, inv, inv.versions[i], done)
+		})
+		return
+	}
+	s.ask(a, inv, inv.versions[i], done)
+}
+
+// ask sends the review in a version that the webhook reads.
+func (s *Server) ask(a *attributes, inv *invocation, version string, done func(changed bool, err error)) {
+	fail := func(why string) { done(false, &callError{why}) }
 	request, err := s.question(a, inv)
 	if err != nil {
 		done(false, apierrors.NewInternalError(err))
 		return
 	}
-	version := inv.versions[i]
 	review := &admissionReview{Kind: "AdmissionReview", APIVersion: admissionGroup + version, Request: request}
 	answer := &admissionReview{}
 	s.post(inv.target, time.Duration(inv.timeout)*time.Second, review, answer, func(err error) {
@@ -146,7 +167,7 @@ func (s *Server) callHook(a *attributes, inv *invocation, done func(changed bool
 		case version == "v1" && *r.PatchType != "JSONPatch":
 			fail("unsupported patch type " + strconv.Quote(*r.PatchType))
 		default:
-			done(s.patched(a, inv, r.Patch))
+			s.patched(a, inv, r.Patch, done)
 		}
 	})
 }

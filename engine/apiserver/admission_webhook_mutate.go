@@ -105,39 +105,69 @@ func containsHook(list []*hook, h *hook) bool {
 }
 
 // patched changes the object as a webhook's JSON patch says, in the version that the webhook saw.
-func (s *Server) patched(a *attributes, inv *invocation, doc []byte) (changed bool, err error) {
+func (s *Server) patched(a *attributes, inv *invocation, doc []byte, done func(changed bool, err error)) {
 	if a.obj == nil {
-		return false, apierrors.NewInternalError(errors.New("admission webhook " + strconv.Quote(inv.name) + " attempted to modify the object, which is not supported for this operation"))
+		done(false, apierrors.NewInternalError(errors.New("admission webhook "+strconv.Quote(inv.name)+" attempted to modify the object, which is not supported for this operation")))
+		return
 	}
 	if a.beforePatch != nil {
 		a.beforePatch()
 		a.beforePatch = nil
 	}
-	seen, err := s.seen(a, inv, a.obj)
+	seen := inv.obj
+	if seen == nil {
+		seen = a.obj
+	}
+	seen, err := s.seen(a, inv, seen)
 	if err != nil {
-		return false, apierrors.NewInternalError(err)
+		done(false, apierrors.NewInternalError(err))
+		return
 	}
 	out, err := patch.Operations(seen, doc)
 	var bad patch.ErrUndecodable
 	switch {
 	case errors.As(err, &bad):
-		return false, &callError{"received undecodable patch in webhook response: " + bad.Error()}
+		done(false, &callError{"received undecodable patch in webhook response: " + bad.Error()})
+		return
 	case err != nil:
-		return false, apierrors.NewInternalError(err)
+		done(false, apierrors.NewInternalError(err))
+		return
 	case out == seen:
-		return false, nil
+		done(false, nil)
+		return
 	}
 	obj := out.(api.Object)
-	changed = !same(obj, seen)
+	changed := !same(obj, seen)
 	obj.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
 	a.patched = true
+	if inv.obj != nil {
+		s.convertOne(obj.(*api.Custom), a.obj.(*api.Custom).Resource, func(back api.Object, err error) {
+			if err != nil {
+				done(false, apierrors.NewInternalError(err))
+				return
+			}
+			a.accept(inv, back)
+			done(changed, nil)
+		})
+		return
+	}
+	a.accept(inv, obj)
+	done(changed, nil)
+}
+
+// accept makes what a webhook made the write's object.
+func (a *attributes) accept(inv *invocation, obj api.Object) {
 	if sc, ok := obj.(*autoscalingv1.Scale); ok && a.sub == "scale" {
 		c := api.Copy(a.obj)
+		if x, ok := c.(*api.Custom); ok {
+			x.Content = x.With(x.Resource.Custom.Scale.SpecReplicasPath, int64(sc.Spec.Replicas))
+		}
 		setReplicas(c, sc.Spec.Replicas)
 		a.obj = c
-		return changed, nil
+		return
 	}
-	if inv.r.Hub != nil && a.whole() {
+	custom, ok := a.obj.(*api.Custom)
+	if inv.obj == nil && inv.r.Hub != nil && a.whole() && !(ok && custom.Resource.Version == inv.r.Version) {
 		obj = inv.r.ToHub(obj)
 	}
 	if a.fresh(inv) {
@@ -149,5 +179,4 @@ func (s *Server) patched(a *attributes, inv *invocation, doc []byte) (changed bo
 	}
 	defaults.Set(obj)
 	a.obj = obj
-	return changed, nil
 }

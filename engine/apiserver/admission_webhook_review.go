@@ -69,6 +69,25 @@ func (a *attributes) kind(r *api.Resource) schema.GroupVersionKind {
 	return r.GVK()
 }
 
+// foreign are the custom objects of a write, the old one first, if only the kind's conversion webhook can make of them what
+// this webhook wants to see.
+func (inv *invocation) foreign(a *attributes) (list []api.Object) {
+	if a.r.Custom == nil || a.r.Custom.Webhook == nil || !a.whole() {
+		return nil
+	}
+	differ := false
+	for _, o := range [...]api.Object{a.old, a.obj} {
+		if o != nil {
+			list = append(list, o)
+			differ = differ || o.(*api.Custom).Resource.Version != inv.r.Version
+		}
+	}
+	if !differ {
+		return nil
+	}
+	return list
+}
+
 // fresh reports that the webhook sees a new object before upstream's strategy has named and stamped it.
 func (a *attributes) fresh(inv *invocation) bool {
 	return a.op == opCreate && a.whole() && inv.mutating
@@ -91,10 +110,15 @@ func (s *Server) seen(a *attributes, inv *invocation, o api.Object) (api.Object,
 	case a.sub == "scale":
 		o = scaleOf(o)
 	case a.whole():
-		if len(o.GetManagedFields()) > 0 {
-			o = s.fields.Shown(a.r, o)
+		row := a.r
+		c, custom := o.(*api.Custom)
+		if custom {
+			row = c.Resource
 		}
-		if inv.r.Hub != nil {
+		if len(o.GetManagedFields()) > 0 {
+			o = s.fields.Shown(row, o)
+		}
+		if inv.r.Hub != nil && !(custom && row.Version == inv.r.Version) {
 			o = inv.r.FromHub(o)
 		}
 	}
@@ -128,11 +152,14 @@ func (s *Server) question(a *attributes, inv *invocation) (*admissionRequest, er
 	}
 	q.UserInfo = userInfo(&id.UserInfo)
 	for _, x := range [...]struct {
-		from api.Object
-		into *any
-	}{{a.obj, &q.Object}, {a.old, &q.OldObject}} {
+		from, shown api.Object
+		into        *any
+	}{{a.obj, inv.obj, &q.Object}, {a.old, inv.old, &q.OldObject}} {
 		if x.from == nil {
 			continue
+		}
+		if x.shown != nil {
+			x.from = x.shown
 		}
 		o, err := s.seen(a, inv, x.from)
 		if err != nil {

@@ -159,6 +159,10 @@ func (s *Server) serve(req *api.Request, by *sim.Actor, reply func(*api.Response
 
 // dispatch answers a request for a resource that is served.
 func (s *Server) dispatch(req *api.Request, by *sim.Actor, reply func(*api.Response)) {
+	if c := req.Resource.Custom; c != nil && c.Webhook != nil {
+		s.serveConverted(req, by, reply)
+		return
+	}
 	if req.Resource.Hub != nil {
 		s.serveVersion(req, by, reply)
 		return
@@ -180,6 +184,11 @@ func (s *Server) dispatch(req *api.Request, by *sim.Actor, reply func(*api.Respo
 		s.subresource(k, req, by, reply)
 		return
 	}
+	s.carryOut(k, req, by, reply)
+}
+
+// carryOut serves a request for objects as they are stored.
+func (s *Server) carryOut(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
 	switch req.Verb {
 	case api.Get:
 		k.get(req, reply)

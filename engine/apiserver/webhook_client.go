@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	kjson "sigs.k8s.io/json"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/apiextensions"
@@ -153,7 +154,7 @@ func (w *WebhookAnswer) read(into any) error {
 	case len(w.Body) == 0:
 		return errors.New("0-length response with status code: " + strconv.Itoa(w.Status) + " and content type: ")
 	}
-	if err := json.Unmarshal(w.Body, into); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(w.Body, into); err != nil {
 		return errors.New("couldn't get version/kind; json parse error: " + err.Error())
 	}
 	return nil
