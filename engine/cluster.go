@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/x509"
 	"tabernetes/engine/apiserver"
 	"tabernetes/engine/client"
 	"tabernetes/engine/cloud"
@@ -27,6 +28,9 @@ import (
 
 // serviceCIDR is where Services get their addresses: kubeadm's default.
 const serviceCIDR = "10.96.0.0/12"
+
+// authorityLife is that of the certificate authority which kubeadm makes (CertificateAuthorityValidityPeriod).
+const authorityLife = 10 * 365 * 24 * time.Hour
 
 // balancerHost is where controlPlaneEndpoint is of a cluster with several API servers: see client.Balancer.
 const balancerHost = "load-balancer"
@@ -48,6 +52,8 @@ type Cluster struct {
 	balancer *client.Balancer             // nil: there is one API server
 	static   map[string]*staticPods       // by master
 	cloud    *cloud.Provider
+	// authority is the cluster's: what kubeadm keeps in /etc/kubernetes/pki.
+	authority *x509.Authority
 
 	etcdctl *etcdctl.Shell
 	joining map[string]bool // masters whose etcd was added to a running cluster
@@ -74,6 +80,7 @@ func New(conf Config) (*Cluster, error) {
 		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{}, static: map[string]*staticPods{},
 	}
 	w.OnMessage = c.Stage.Message
+	c.authority = x509.NewAuthority("kubernetes", strconv.FormatUint(conf.Seed, 16), w.Wall(0), authorityLife)
 	for i := 1; i <= conf.Masters; i++ {
 		c.masters = append(c.masters, w.AddHost("control-plane-"+strconv.Itoa(i)))
 	}
@@ -136,7 +143,7 @@ func (c *Cluster) addMaster(h *sim.Host) {
 	})
 	h.Provide("kube-controller-manager", func(a *sim.Actor) {
 		a.After(startUp, "start", func() {
-			controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{LeaderElect: true, RootCA: rootCA})
+			controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{LeaderElect: true, RootCA: c.authority.PEM, Authority: c.authority})
 		})
 	})
 	h.Provide(cloud.Program, func(a *sim.Actor) {

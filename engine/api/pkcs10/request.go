@@ -18,6 +18,9 @@ type Request struct {
 	EmailAddresses []string
 	IPAddresses    []string
 	URIs           []string
+
+	// RawSubject and RawKey are the subject's Name and the SubjectPublicKeyInfo as they are written, with their tags.
+	RawSubject, RawKey []byte
 }
 
 // Name is a distinguished name by its usual attributes.
@@ -53,7 +56,9 @@ func parse(data []byte) (*Request, error) {
 		return nil, request.Err
 	}
 	info.Take(der.TagInteger) // version
+	at := info.Rest
 	name := info.Take(der.TagSequence)
+	afterName := info.Rest
 	key := info.Take(der.TagSequence)
 	if info.Err != nil {
 		return nil, info.Err
@@ -63,7 +68,7 @@ func parse(data []byte) (*Request, error) {
 	if key.Err != nil {
 		return nil, key.Err
 	}
-	r := &Request{}
+	r := &Request{RawSubject: at[:len(at)-len(afterName)], RawKey: afterName[:len(afterName)-len(info.Rest)]}
 	if err := r.Subject.Read(name); err != nil {
 		return nil, err
 	}

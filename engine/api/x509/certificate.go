@@ -29,9 +29,11 @@ var errMalformed = errors.New("x509: malformed certificate")
 // Extensions are 2.5.29.N.
 const (
 	extSubjectKeyID     = 14
+	extKeyUsage         = 15
 	extAlternativeNames = 17
 	extBasicConstraints = 19
 	extAuthorityKeyID   = 35
+	extExtendedKeyUsage = 37
 )
 
 var oidRSA = []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01} // 1.2.840.113549.1.1.1
