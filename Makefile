@@ -12,9 +12,9 @@ SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go
 COLD    := tabernetes/wasm tabernetes/engine \
 	$(addprefix tabernetes/engine/,api apiserver apiserver/auth apiserver/podsecurity client/leaderelection cloud etcdctl explain \
 	kubeadm kubectl kubelet network proxy runtime) \
-	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults fieldmanager jsonpath manifest patch pkcs10 printers \
-	quota rbac schema structural validation warnings) \
-	$(addprefix tabernetes/engine/controllers/,clusterroleaggregation daemonset deployment disruption endpointslice job namespace \
+	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults der fieldmanager jsonpath manifest patch pkcs10 printers \
+	quota rbac schema structural validation warnings x509) \
+	$(addprefix tabernetes/engine/controllers/,certificates clusterroleaggregation daemonset deployment disruption endpointslice job namespace \
 	nodelifecycle podgc pvcprotection pvprotection replicationcontroller resourcequota rootcacert serviceaccount tainteviction \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \

@@ -25,18 +25,20 @@ const conversionTimeout = 30 * time.Second
 
 // conversionReview is the document that goes out and comes back.
 type conversionReview struct {
-	Kind       string `json:"kind"`
-	APIVersion string `json:"apiVersion"`
-	Request    *struct {
-		UID               string `json:"uid"`
-		DesiredAPIVersion string `json:"desiredAPIVersion"`
-		Objects           []any  `json:"objects"`
-	} `json:"request,omitempty"`
-	Response *struct {
+	Kind       string             `json:"kind"`
+	APIVersion string             `json:"apiVersion"`
+	Request    *conversionRequest `json:"request,omitempty"`
+	Response   *struct {
 		UID              string           `json:"uid"`
 		Result           metav1.Status    `json:"result"`
 		ConvertedObjects []map[string]any `json:"convertedObjects"`
 	} `json:"response,omitempty"`
+}
+
+type conversionRequest struct {
+	UID               string `json:"uid"`
+	DesiredAPIVersion string `json:"desiredAPIVersion"`
+	Objects           []any  `json:"objects"`
 }
 
 const extensionsGroup = "apiextensions.k8s.io/"
@@ -86,11 +88,7 @@ func (s *Server) convert(objs []api.Object, to *api.Resource, then func([]api.Ob
 	}
 	version := to.Custom.Webhook.ConversionReviewVersions[i]
 	review := &conversionReview{Kind: "ConversionReview", APIVersion: extensionsGroup + version}
-	review.Request = &struct {
-		UID               string `json:"uid"`
-		DesiredAPIVersion string `json:"desiredAPIVersion"`
-		Objects           []any  `json:"objects"`
-	}{UID: string(s.newUID()), DesiredAPIVersion: to.APIVersion()}
+	review.Request = &conversionRequest{UID: string(s.newUID()), DesiredAPIVersion: to.APIVersion()}
 	for _, i := range asked {
 		c := objs[i].(*api.Custom)
 		review.Request.Objects = append(review.Request.Objects, s.fields.Shown(c.Resource, c).(*api.Custom).Full())

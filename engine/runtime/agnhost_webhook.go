@@ -28,8 +28,6 @@ type reviewed struct {
 
 type gvr struct{ Group, Version, Resource string }
 
-func (g gvr) String() string { return "{" + g.Group + " " + g.Version + " " + g.Resource + "}" }
-
 // question is an AdmissionRequest.
 type question struct {
 	UID         string
@@ -303,11 +301,9 @@ func mutateData(q *question, typed bool) *verdict {
 }
 
 func admitDefinition(_ *webhook, q *question) *verdict {
-	v1 := gvr{"apiextensions.k8s.io", "v1", "customresourcedefinitions"}
-	beta := v1
-	beta.Version = "v1beta1"
-	if q.Resource != v1 && q.Resource != beta {
-		return refuse("expect resource to be one of [" + beta.String() + ", " + v1.String() + "] but got " + q.Resource.String())
+	const group, resource = "apiextensions.k8s.io", "customresourcedefinitions"
+	if r := q.Resource; r.Group != group || r.Resource != resource {
+		return refuse("expect resource to be one of [{" + group + " v1beta1 " + resource + "}, {" + group + " v1 " + resource + "}] but got {" + r.Group + " " + r.Version + " " + r.Resource + "}")
 	}
 	o, bad := read(q.Object, true)
 	if bad != nil {

@@ -3,7 +3,7 @@ package x509
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/pem"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -44,8 +44,15 @@ func NewAuthority(commonName, seed string, from time.Time, life time.Duration) *
 	return a
 }
 
+// encodePEM writes a certificate as encoding/pem does, whose encoder would be the only one of the module.
 func encodePEM(raw []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}))
+	out := "-----BEGIN CERTIFICATE-----\n"
+	for text := base64.StdEncoding.EncodeToString(raw); text != ""; {
+		n := min(len(text), 64)
+		out += text[:n] + "\n"
+		text = text[n:]
+	}
+	return out + "-----END CERTIFICATE-----\n"
 }
 
 // Issue signs a request (authority.go and policies.go of pkg/controller/certificates/authority): the certificate is valid

@@ -49,7 +49,7 @@ var recognizers = [...]recognizer{
 }
 
 func isNodeClient(csr *certificatesv1.CertificateSigningRequest, r *pkcs10.Request) bool {
-	return csr.Spec.SignerName == certificatesv1.KubeAPIServerClientKubeletSignerName && checkKubeletClient(r, csr.Spec.Usages) == nil
+	return csr.Spec.SignerName == certificatesv1.KubeAPIServerClientKubeletSignerName && checkKubeletClient(r, usagesOf(csr)) == nil
 }
 
 // Approve starts the approving controller; it works once its cache is synced.

@@ -13,8 +13,24 @@ import (
 
 // What signers sign (pkg/apis/certificates/helpers.go, signer/signer.go). The texts are the messages of Failed conditions.
 
+const (
+	clientAuth       = string(certificatesv1.UsageClientAuth)
+	serverAuth       = string(certificatesv1.UsageServerAuth)
+	digitalSignature = string(certificatesv1.UsageDigitalSignature)
+	keyEncipherment  = string(certificatesv1.UsageKeyEncipherment)
+)
+
+// usagesOf are what a certificate is to be good for.
+func usagesOf(csr *certificatesv1.CertificateSigningRequest) []string {
+	out := make([]string, len(csr.Spec.Usages))
+	for i, u := range csr.Spec.Usages {
+		out[i] = string(u)
+	}
+	return out
+}
+
 // checkKubelet is what certificates of kubelets have in common; use is what they are for.
-func checkKubelet(r *pkcs10.Request, usages []certificatesv1.KeyUsage, use certificatesv1.KeyUsage, names func() error) error {
+func checkKubelet(r *pkcs10.Request, usages []string, use string, names func() error) error {
 	if !slices.Equal(r.Subject.Organization, []string{"system:nodes"}) {
 		return errors.New("subject organization is not system:nodes")
 	}
@@ -27,23 +43,26 @@ func checkKubelet(r *pkcs10.Request, usages []certificatesv1.KeyUsage, use certi
 		}
 		return nil
 	}
-	if use == certificatesv1.UsageClientAuth {
+	if use == clientAuth {
 		if err := prefix(); err != nil {
 			return err
 		}
 	}
-	got := slices.Compact(slices.Sorted(slices.Values(usages)))
-	want := []certificatesv1.KeyUsage{use, certificatesv1.UsageDigitalSignature, certificatesv1.UsageKeyEncipherment}
-	slices.Sort(want)
-	less := slices.DeleteFunc(slices.Clone(want), func(u certificatesv1.KeyUsage) bool { return u == certificatesv1.UsageKeyEncipherment })
-	if !slices.Equal(got, want) && !slices.Equal(got, less) {
-		return fmt.Errorf("usages did not match %v", want)
+	// Digital signature and the use itself are needed, key encipherment may be there, nothing else.
+	has := map[string]bool{}
+	for _, u := range usages {
+		has[u] = true
+	}
+	if !has[use] || !has[digitalSignature] || len(has) > 2 && !(has[keyEncipherment] && len(has) == 3) {
+		list := []string{use, digitalSignature, keyEncipherment}
+		slices.Sort(list)
+		return fmt.Errorf("usages did not match %v", list)
 	}
 	return prefix()
 }
 
-func checkKubeletServing(r *pkcs10.Request, usages []certificatesv1.KeyUsage) error {
-	return checkKubelet(r, usages, certificatesv1.UsageServerAuth, func() error {
+func checkKubeletServing(r *pkcs10.Request, usages []string) error {
+	return checkKubelet(r, usages, serverAuth, func() error {
 		switch {
 		case len(r.DNSNames)+len(r.IPAddresses) == 0:
 			return errors.New("DNS or IP subjectAltName is required")
@@ -56,8 +75,8 @@ func checkKubeletServing(r *pkcs10.Request, usages []certificatesv1.KeyUsage) er
 	})
 }
 
-func checkKubeletClient(r *pkcs10.Request, usages []certificatesv1.KeyUsage) error {
-	return checkKubelet(r, usages, certificatesv1.UsageClientAuth, func() error {
+func checkKubeletClient(r *pkcs10.Request, usages []string) error {
+	return checkKubelet(r, usages, clientAuth, func() error {
 		switch {
 		case len(r.DNSNames) > 0:
 			return errors.New("DNS subjectAltNames are not allowed")
@@ -72,14 +91,14 @@ func checkKubeletClient(r *pkcs10.Request, usages []certificatesv1.KeyUsage) err
 	})
 }
 
-func checkClient(_ *pkcs10.Request, usages []certificatesv1.KeyUsage) error {
+func checkClient(_ *pkcs10.Request, usages []string) error {
 	for _, u := range usages {
-		if u != certificatesv1.UsageDigitalSignature && u != certificatesv1.UsageKeyEncipherment && u != certificatesv1.UsageClientAuth {
+		if u != digitalSignature && u != keyEncipherment && u != clientAuth {
 			return fmt.Errorf("invalid usage for client certificate: %s", u)
 		}
 	}
-	if !slices.Contains(usages, certificatesv1.UsageClientAuth) {
-		return fmt.Errorf("missing required usage for client certificate: %s", certificatesv1.UsageClientAuth)
+	if !slices.Contains(usages, clientAuth) {
+		return fmt.Errorf("missing required usage for client certificate: %s", clientAuth)
 	}
 	return nil
 }
@@ -88,9 +107,9 @@ func checkClient(_ *pkcs10.Request, usages []certificatesv1.KeyUsage) error {
 const legacyUnknown = "kubernetes.io/legacy-unknown"
 
 // signers are those that kube-controller-manager serves, and what they refuse.
-var signers = map[string]func(*pkcs10.Request, []certificatesv1.KeyUsage) error{
+var signers = map[string]func(*pkcs10.Request, []string) error{
 	certificatesv1.KubeletServingSignerName:             checkKubeletServing,
 	certificatesv1.KubeAPIServerClientKubeletSignerName: checkKubeletClient,
 	certificatesv1.KubeAPIServerClientSignerName:        checkClient,
-	legacyUnknown: func(*pkcs10.Request, []certificatesv1.KeyUsage) error { return nil },
+	legacyUnknown: func(*pkcs10.Request, []string) error { return nil },
 }

@@ -56,7 +56,7 @@ func (k *signer) sync(name string, done func(error)) {
 	next := api.Copy(csr)
 	ref := api.Ref(api.CertificateSigningRequests, "", name)
 	what := "error updating signature for csr: "
-	if bad := check(r, csr.Spec.Usages); bad != nil {
+	if bad := check(r, usagesOf(csr)); bad != nil {
 		k.a.Record(sim.KindDecision, ref, "it is nothing that "+csr.Spec.SignerName+" signs: "+bad.Error())
 		what = "error adding failure condition for csr: "
 		next.Status.Conditions = append(slices.Clip(csr.Status.Conditions), certificatesv1.CertificateSigningRequestCondition{
@@ -88,14 +88,10 @@ func (k *signer) issue(csr *certificatesv1.CertificateSigningRequest, r *pkcs10.
 	if s := csr.Spec.ExpirationSeconds; s != nil {
 		life = min(max(time.Duration(*s)*time.Second, minLife), maxLife)
 	}
-	usages := make([]string, len(csr.Spec.Usages))
-	for i, u := range csr.Spec.Usages {
-		usages[i] = string(u)
-	}
 	serial := make([]byte, 16)
 	rng := k.a.Rand()
 	for i := range serial {
 		serial[i] = byte(rng.Uint32())
 	}
-	return k.ca.Issue(r, usages, k.a.Wall(), life, serial)
+	return k.ca.Issue(r, usagesOf(csr), k.a.Wall(), life, serial)
 }
