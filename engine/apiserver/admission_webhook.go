@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -80,11 +81,10 @@ func (s *Server) findHooks() {
 	for _, c := range sorted[*admissionregistrationv1.MutatingWebhookConfiguration](s, api.MutatingWebhookConfigurations) {
 		list := make([]admissionregistrationv1.ValidatingWebhook, len(c.Webhooks))
 		for i := range c.Webhooks {
-			w := &c.Webhooks[i]
-			list[i] = admissionregistrationv1.ValidatingWebhook{
-				Name: w.Name, ClientConfig: w.ClientConfig, Rules: w.Rules, FailurePolicy: w.FailurePolicy, MatchPolicy: w.MatchPolicy,
-				NamespaceSelector: w.NamespaceSelector, ObjectSelector: w.ObjectSelector, SideEffects: w.SideEffects,
-				TimeoutSeconds: w.TimeoutSeconds, AdmissionReviewVersions: w.AdmissionReviewVersions, MatchConditions: w.MatchConditions,
+			// A mutating webhook has the same fields, and one more.
+			from, to := reflect.ValueOf(&c.Webhooks[i]).Elem(), reflect.ValueOf(&list[i]).Elem()
+			for f := range to.NumField() {
+				to.Field(f).Set(from.FieldByName(to.Type().Field(f).Name))
 			}
 		}
 		hooks := hooksOf(c.Name, list)

@@ -10,6 +10,7 @@ import (
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/defaults"
+	"tabernetes/engine/api/fieldmanager"
 	"tabernetes/engine/api/patch"
 )
 
@@ -176,6 +177,10 @@ func (a *attributes) accept(inv *invocation, obj api.Object) {
 		if obj.GetName() == "" {
 			obj.SetName(a.obj.GetName())
 		}
+	}
+	if err := fieldmanager.Validate(obj.GetManagedFields()); err != nil && a.sub == "" {
+		obj.SetManagedFields(a.obj.GetManagedFields())
+		a.warn(".metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests: " + err.Error())
 	}
 	defaults.Set(obj)
 	a.obj = obj

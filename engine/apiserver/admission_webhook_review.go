@@ -24,7 +24,7 @@ type admissionRequest struct {
 	Object             any                       `json:"object"`
 	OldObject          any                       `json:"oldObject"`
 	DryRun             bool                      `json:"dryRun"`
-	Options            any                       `json:"options"`
+	Options            *requestOptions           `json:"options"`
 }
 
 type groupVersionKind struct {
@@ -48,26 +48,26 @@ func (a *attributes) asked() *api.Resource {
 }
 
 // partKinds are the kinds of subresources whose object is not the resource's own.
-var partKinds = map[string]schema.GroupVersionKind{
-	"scale":    {Group: "autoscaling", Version: "v1", Kind: "Scale"},
-	"binding":  {Version: "v1", Kind: "Binding"},
-	"eviction": {Group: "policy", Version: "v1", Kind: "Eviction"},
-	"token":    {Group: "authentication.k8s.io", Version: "v1", Kind: "TokenRequest"},
-	"exec":     {Version: "v1", Kind: "PodExecOptions"},
+var partKinds = [...]struct{ sub, group, version, kind string }{
+	{"scale", "autoscaling", "v1", "Scale"},
+	{"binding", "", "v1", "Binding"},
+	{"eviction", "policy", "v1", "Eviction"},
+	{"token", "authentication.k8s.io", "v1", "TokenRequest"},
+	{"exec", "", "v1", "PodExecOptions"},
 }
 
-// whole reports that the object of the write is the resource's own.
-func (a *attributes) whole() bool {
-	_, part := partKinds[a.sub]
-	return !part
-}
-
+// kind is the kind of the write's object in a version of its resource.
 func (a *attributes) kind(r *api.Resource) schema.GroupVersionKind {
-	if k, part := partKinds[a.sub]; part {
-		return k
+	for i := range partKinds {
+		if p := &partKinds[i]; p.sub == a.sub {
+			return schema.GroupVersionKind{Group: p.group, Version: p.version, Kind: p.kind}
+		}
 	}
 	return r.GVK()
 }
+
+// whole reports that the object of the write is the resource's own.
+func (a *attributes) whole() bool { return a.kind(a.r) == a.r.GVK() }
 
 // foreign are the custom objects of a write, the old one first, if only the kind's conversion webhook can make of them what
 // this webhook wants to see.
@@ -170,27 +170,34 @@ func (s *Server) question(a *attributes, inv *invocation) (*admissionRequest, er
 	return q, nil
 }
 
-// options are those of the request, as the API has them.
-func (a *attributes) options() any {
+// requestOptions are CreateOptions, UpdateOptions or DeleteOptions.
+type requestOptions struct {
+	Kind               string                      `json:"kind"`
+	APIVersion         string                      `json:"apiVersion"`
+	DryRun             []string                    `json:"dryRun,omitempty"`
+	FieldManager       string                      `json:"fieldManager,omitempty"`
+	FieldValidation    string                      `json:"fieldValidation,omitempty"`
+	GracePeriodSeconds *int64                      `json:"gracePeriodSeconds,omitempty"`
+	PropagationPolicy  *metav1.DeletionPropagation `json:"propagationPolicy,omitempty"`
+	Preconditions      *metav1.Preconditions       `json:"preconditions,omitempty"`
+}
+
+// options are those of the request; nil if it has none.
+func (a *attributes) options() *requestOptions {
 	r := a.req
-	kind := map[operation]string{opCreate: "CreateOptions", opUpdate: "UpdateOptions", opDelete: "DeleteOptions"}[a.op]
-	if kind == "" {
+	o := &requestOptions{APIVersion: "meta.k8s.io/v1", FieldManager: r.FieldManager, FieldValidation: r.FieldValidation}
+	switch a.op {
+	case opCreate:
+		o.Kind = "CreateOptions"
+	case opUpdate:
+		o.Kind = "UpdateOptions"
+	case opDelete:
+		*o = requestOptions{Kind: "DeleteOptions", APIVersion: o.APIVersion, GracePeriodSeconds: r.GracePeriodSeconds, PropagationPolicy: r.Propagation, Preconditions: r.Preconditions}
+	default:
 		return nil
 	}
-	out := map[string]any{"kind": kind, "apiVersion": "meta.k8s.io/v1"}
-	set := func(name string, value any, is bool) {
-		if is {
-			out[name] = value
-		}
+	if r.DryRun {
+		o.DryRun = []string{metav1.DryRunAll}
 	}
-	set("dryRun", []string{metav1.DryRunAll}, r.DryRun)
-	if a.op == opDelete {
-		set("gracePeriodSeconds", r.GracePeriodSeconds, r.GracePeriodSeconds != nil)
-		set("propagationPolicy", r.Propagation, r.Propagation != nil)
-		set("preconditions", r.Preconditions, r.Preconditions != nil)
-		return out
-	}
-	set("fieldManager", r.FieldManager, r.FieldManager != "")
-	set("fieldValidation", r.FieldValidation, r.FieldValidation != "")
-	return out
+	return o
 }

@@ -3,6 +3,7 @@ package apiserver_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -318,6 +320,42 @@ func TestWebhookUpdates(t *testing.T) {
 	assert.Equal(t, "UpdateOptions", last["options"].(map[string]any)["kind"])
 	assert.Equal(t, map[string]any{"x": "y"}, last["object"].(map[string]any)["metadata"].(map[string]any)["labels"])
 	assert.Equal(t, map[string]any{"x": "y", "added": "1"}, last["oldObject"].(map[string]any)["metadata"].(map[string]any)["labels"])
+}
+
+// TestWebhookParts: a scale is shown as a Scale, and everything else below an object as what it is.
+func TestWebhookParts(t *testing.T) {
+	h := newHookServer(t)
+	h.must(&appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "d"}, Spec: appsv1.DeploymentSpec{Replicas: ptr[int32](1), Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}},
+		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "web"}}, Spec: pod("x").Spec}}})
+	h.must(pod("p"))
+	h.must(mutating("hook", func(w *admissionregistrationv1.MutatingWebhook) { w.Rules = rules("*/*", "*") }))
+	h.answers["/hook"] = func(rq map[string]any) any {
+		if rq["subResource"] == "scale" {
+			return patching(`[{"op":"replace","path":"/spec/replicas","value":2}]`)(rq)
+		}
+		return allow(rq)
+	}
+	r := h.do(&api.Request{Verb: api.Patch, Resource: api.Deployments, Subresource: "scale", Namespace: "default", Name: "d", PatchType: types.MergePatchType, Patch: []byte(`{"spec":{"replicas":5}}`)})
+	require.NoError(t, r.Err)
+	assert.EqualValues(t, 2, r.Object.(*autoscalingv1.Scale).Spec.Replicas)
+	require.NoError(t, h.do(&api.Request{Verb: api.Create, Resource: api.Pods, Subresource: "binding", Namespace: "default", Name: "p",
+		Object: &corev1.Binding{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Target: corev1.ObjectReference{Kind: "Node", Name: "n"}}}).Err)
+	require.NoError(t, h.do(&api.Request{Verb: api.Patch, Resource: api.Pods, Subresource: "status", Namespace: "default", Name: "p", PatchType: api.TypedPatch,
+		Mutate: func(o api.Object) bool { o.(*corev1.Pod).Status.Phase = corev1.PodRunning; return true }}).Err)
+	var got []string
+	for _, rq := range h.seen {
+		kind := rq["kind"].(map[string]any)
+		got = append(got, strings.Join([]string{rq["operation"].(string), rq["resource"].(map[string]any)["resource"].(string), fmt.Sprint(rq["subResource"]), kind["group"].(string), kind["kind"].(string),
+			rq["object"].(map[string]any)["kind"].(string)}, " "))
+	}
+	assert.Equal(t, []string{"UPDATE deployments scale autoscaling Scale Scale", "CREATE pods binding  Binding Binding", "UPDATE pods status  Pod Pod"}, got)
+	for name, patch := range map[string]string{"managed": `[{"op":"add","path":"/metadata/managedFields","value":[{"manager":"x","operation":"Bogus"}]}]`} {
+		h.answers["/hook"] = patching(patch)
+		r := h.make(configMap(name))
+		require.NoError(t, r.Err)
+		require.Len(t, r.Warnings, 1)
+		assert.Contains(t, r.Warnings[0], ".metadata.managedFields was in an invalid state after admission")
+	}
 }
 
 // TestWebhookVersions: matchPolicy Equivalent shows the object in the version that the rule names.

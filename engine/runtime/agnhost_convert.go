@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -13,42 +11,20 @@ import (
 const exampleGroup = "stable.example.com/"
 
 func convert(_ *Container, rq Request) Reply {
-	switch {
-	case rq.Path == "/readyz":
-		return Reply{Status: 200, Body: []byte("ok")}
-	case rq.Path != "/crdconvert":
-		return Reply{Status: 404, Body: []byte("404 page not found\n")}
-	case rq.Method != "POST":
-		return Reply{Status: 400, Body: []byte("invalid Content-Type header ``\n")}
+	if rq.Path != "/crdconvert" {
+		return elsewhere(rq)
 	}
-	var in struct {
-		Kind, APIVersion string
-		Request          struct {
-			UID               string
-			DesiredAPIVersion string
-			Objects           []map[string]any
+	return reviewed(rq, "apiextensions.k8s.io/", "ConversionReview", func(q *question) (any, Reply) {
+		result := verdictStatus{Status: "Success"}
+		for _, o := range q.Objects {
+			if result.Message = convertExample(o, q.DesiredAPIVersion); result.Message != "" {
+				result.Status, q.Objects = "Failure", nil
+				break
+			}
+			o["apiVersion"] = q.DesiredAPIVersion
 		}
-	}
-	d := json.NewDecoder(bytes.NewReader(rq.Body))
-	d.UseNumber()
-	if err := d.Decode(&in); err != nil {
-		return Reply{Status: 400, Body: []byte("failed to deserialize body (" + string(rq.Body) + ") with error " + err.Error() + "\n")}
-	}
-	version, ok := strings.CutPrefix(in.APIVersion, "apiextensions.k8s.io/")
-	if !ok || in.Kind != "ConversionReview" || version != "v1" && version != "v1beta1" {
-		return Reply{Status: 400, Body: []byte("Unsupported group version kind: " + in.APIVersion + ", Kind=" + in.Kind + "\n")}
-	}
-	result := map[string]any{"metadata": struct{}{}, "status": "Success"}
-	out := map[string]any{"uid": in.Request.UID, "result": result, "convertedObjects": in.Request.Objects}
-	for _, o := range in.Request.Objects {
-		if why := convertExample(o, in.Request.DesiredAPIVersion); why != "" {
-			result["status"], result["message"], out["convertedObjects"] = "Failure", why, nil
-			break
-		}
-		o["apiVersion"] = in.Request.DesiredAPIVersion
-	}
-	body, _ := json.Marshal(map[string]any{"kind": in.Kind, "apiVersion": in.APIVersion, "response": out})
-	return Reply{Status: 200, Body: body, JSON: true}
+		return map[string]any{"uid": q.UID, "result": result, "convertedObjects": q.Objects}, Reply{Status: 200}
+	})
 }
 
 // convertExample converts in place, or says why it cannot.

@@ -11,8 +11,8 @@ import (
 // webhook is one that runs.
 type webhook struct{ sidecar string }
 
-// reviewed is as much of an object as the answers look at.
-type reviewed struct {
+// seen is as much of an object as the answers look at.
+type seen struct {
 	Metadata struct {
 		Name   string            `json:"name"`
 		Labels map[string]string `json:"labels"`
@@ -24,19 +24,6 @@ type reviewed struct {
 	Data      map[string]any `json:"data"`
 	Stdin     bool           `json:"stdin"`
 	Container string         `json:"container"`
-}
-
-type gvr struct{ Group, Version, Resource string }
-
-// question is an AdmissionRequest.
-type question struct {
-	UID         string
-	Name        string
-	Operation   string
-	Resource    gvr
-	SubResource string
-	Object      json.RawMessage
-	OldObject   json.RawMessage
 }
 
 // verdict is an AdmissionResponse.
@@ -66,60 +53,43 @@ func (v *verdict) patched(patch string) *verdict {
 	return v
 }
 
-// answers are the paths. A nil verdict is upstream's nil response: the handler panics, and the connection is closed.
-var answers = map[string]func(w *webhook, q *question) *verdict{
-	"/always-allow-delay-5s": func(*webhook, *question) *verdict {
-		return &verdict{Allowed: true, after: 5 * time.Second, Status: &verdictStatus{Message: "this webhook allows all requests"}}
-	},
-	"/always-deny":              func(*webhook, *question) *verdict { return refuse("this webhook denies all requests") },
-	"/add-label":                addLabel,
-	"/pods":                     admitPods,
-	"/pods/attach":              admitAttach,
-	"/mutating-pods":            mutatePods,
-	"/mutating-pods-sidecar":    addSidecar,
-	"/configmaps":               admitConfigMaps,
-	"/mutating-configmaps":      mutateConfigMaps,
-	"/custom-resource":          func(_ *webhook, q *question) *verdict { return admitData(q, false) },
-	"/mutating-custom-resource": func(_ *webhook, q *question) *verdict { return mutateData(q, false) },
-	"/crd":                      admitDefinition,
+// answers are what is answered at the paths. A nil verdict is upstream's nil response: the handler panics, and the
+// connection is closed.
+var answers = [...]struct {
+	path string
+	give func(w *webhook, q *question) *verdict
+}{
+	{"/always-allow-delay-5s", allowLate}, {"/always-deny", denyAll}, {"/add-label", addLabel}, {"/pods", admitPods}, {"/pods/attach", admitAttach},
+	{"/mutating-pods", mutatePods}, {"/mutating-pods-sidecar", addSidecar}, {"/configmaps", admitConfigMaps}, {"/mutating-configmaps", mutateConfigMaps},
+	{"/custom-resource", admitCustom}, {"/mutating-custom-resource", mutateCustom}, {"/crd", admitDefinition},
 }
 
+func allowLate(*webhook, *question) *verdict {
+	return &verdict{Allowed: true, after: 5 * time.Second, Status: &verdictStatus{Message: "this webhook allows all requests"}}
+}
+
+func denyAll(*webhook, *question) *verdict          { return refuse("this webhook denies all requests") }
+func admitCustom(_ *webhook, q *question) *verdict  { return admitData(q, false) }
+func mutateCustom(_ *webhook, q *question) *verdict { return mutateData(q, false) }
+
 func (w *webhook) serve(_ *Container, rq Request) Reply {
-	if rq.Path == "/readyz" {
-		return Reply{Status: 200, Body: []byte("ok")}
+	for i := range answers {
+		if answers[i].path == rq.Path {
+			return reviewed(rq, "admission.k8s.io/", "AdmissionReview", func(q *question) (any, Reply) {
+				v := answers[i].give(w, q)
+				if v == nil {
+					return nil, Reply{}
+				}
+				v.UID = q.UID
+				return v, Reply{Status: 200, After: v.after, Never: v.never}
+			})
+		}
 	}
-	answer := answers[rq.Path]
-	switch {
-	case answer == nil:
-		return Reply{Status: 404, Body: []byte("404 page not found\n")}
-	case rq.Method != "POST":
-		return Reply{Status: 200} // a request without a media type
-	}
-	var in struct {
-		Kind, APIVersion string
-		Request          *question
-	}
-	if err := json.Unmarshal(rq.Body, &in); err != nil {
-		return Reply{Status: 400, Body: []byte("Request could not be decoded: " + err.Error() + "\n")}
-	}
-	version, ok := strings.CutPrefix(in.APIVersion, "admission.k8s.io/")
-	if !ok || in.Kind != "AdmissionReview" || version != "v1" && version != "v1beta1" {
-		return Reply{Status: 400, Body: []byte("Unsupported group version kind: " + in.APIVersion + ", Kind=" + in.Kind + "\n")}
-	}
-	if in.Request == nil {
-		return Reply{}
-	}
-	out := answer(w, in.Request)
-	if out == nil {
-		return Reply{}
-	}
-	out.UID = in.Request.UID
-	body, _ := json.Marshal(map[string]any{"kind": in.Kind, "apiVersion": in.APIVersion, "response": out})
-	return Reply{Status: 200, Body: body, JSON: true, After: out.after, Never: out.never}
+	return elsewhere(rq)
 }
 
 // read decodes an object of the question; typed objects are decoded by their kind, and that is said when they are absent.
-func read(raw json.RawMessage, typed bool) (o reviewed, bad *verdict) {
+func read(raw json.RawMessage, typed bool) (o seen, bad *verdict) {
 	if len(raw) == 0 || string(raw) == "null" {
 		text := "unexpected end of JSON input"
 		if typed {
@@ -212,7 +182,7 @@ func admitAttach(_ *webhook, q *question) *verdict {
 
 func mutatePods(_ *webhook, q *question) *verdict {
 	return patchPod(q, `[{"op":"add","path":"/spec/initContainers","value":[{"image":"webhook-added-image","name":"webhook-added-init-container","resources":{}}]}]`,
-		func(o *reviewed) bool {
+		func(o *seen) bool {
 			for _, c := range o.Spec.InitContainers {
 				if c.Name == "webhook-added-init-container" {
 					return false
@@ -227,7 +197,7 @@ func addSidecar(w *webhook, q *question) *verdict {
 		return &verdict{Status: &verdictStatus{Status: "Failure", Message: "No image specified by the sidecar-image parameter", Code: 500}}
 	}
 	return patchPod(q, `[{"op":"add","path":"/spec/containers/-","value":{"image":"`+w.sidecar+`","name":"webhook-added-sidecar","resources":{}}}]`,
-		func(o *reviewed) bool {
+		func(o *seen) bool {
 			for _, c := range o.Spec.Containers {
 				if c.Name == "webhook-added-sidecar" {
 					return false
@@ -237,7 +207,7 @@ func addSidecar(w *webhook, q *question) *verdict {
 		})
 }
 
-func patchPod(q *question, patch string, should func(*reviewed) bool) *verdict {
+func patchPod(q *question, patch string, should func(*seen) bool) *verdict {
 	if q.Resource != podsGVR {
 		return nil
 	}

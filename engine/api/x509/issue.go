@@ -70,7 +70,7 @@ func (a *Authority) Issue(r *pkcs10.Request, usages []string, now time.Time, ttl
 	}
 	var unknown []string
 	for _, u := range usages {
-		if bit, ok := keyUsages[u]; ok {
+		if bit := keyUsage(u); bit >= 0 {
 			t.usage |= 1 << bit
 		} else if i := extendedUsage(u); i >= 0 {
 			t.extended |= 1 << i

@@ -1,7 +1,7 @@
 package x509
 
 import (
-	"strings"
+	"slices"
 
 	"tabernetes/engine/api/der"
 )
@@ -13,27 +13,33 @@ const (
 	usageCertSign         = 5
 )
 
-var keyUsages = map[string]uint{
-	"signing": usageDigitalSignature, "digital signature": usageDigitalSignature, "content commitment": 1, "key encipherment": usageKeyEncipherment,
-	"data encipherment": 3, "key agreement": 4, "cert sign": usageCertSign, "crl sign": 6, "encipher only": 7, "decipher only": 8,
+// keyUsages are the bits' names, in order; two names are of bit 0.
+var keyUsages = [...]string{"digital signature", "content commitment", "key encipherment", "data encipherment", "key agreement", "cert sign", "crl sign",
+	"encipher only", "decipher only"}
+
+func keyUsage(name string) int {
+	if name == "signing" {
+		return usageDigitalSignature
+	}
+	return slices.Index(keyUsages[:], name)
 }
+
+// kp is 1.3.6.1.5.5.7.3, id-kp of RFC 5280.
+const kp = "\x2b\x06\x01\x05\x05\x07\x03"
 
 // extendedUsages are in crypto/x509's order.
-var extendedUsages = [...]struct {
-	name string
-	oid  []byte
-}{
-	{"any", []byte{0x55, 0x1d, 0x25, 0x00}}, {"server auth", kp(1)}, {"client auth", kp(2)}, {"code signing", kp(3)}, {"email protection s/mime", kp(4)},
-	{"ipsec end system", kp(5)}, {"ipsec tunnel", kp(6)}, {"ipsec user", kp(7)}, {"timestamping", kp(8)}, {"ocsp signing", kp(9)},
-	{"microsoft sgc", []byte{0x2b, 6, 1, 4, 1, 0x82, 0x37, 10, 3, 3}}, {"netscape sgc", []byte{0x60, 0x86, 0x48, 1, 0x86, 0xf8, 0x42, 4, 1}},
+var extendedUsages = [...]struct{ name, oid string }{
+	{"any", "\x55\x1d\x25\x00"}, {"server auth", kp + "\x01"}, {"client auth", kp + "\x02"}, {"code signing", kp + "\x03"}, {"email protection s/mime", kp + "\x04"},
+	{"ipsec end system", kp + "\x05"}, {"ipsec tunnel", kp + "\x06"}, {"ipsec user", kp + "\x07"}, {"timestamping", kp + "\x08"}, {"ocsp signing", kp + "\x09"},
+	{"microsoft sgc", "\x2b\x06\x01\x04\x01\x82\x37\x0a\x03\x03"}, {"netscape sgc", "\x60\x86\x48\x01\x86\xf8\x42\x04\x01"},
 }
 
-// kp is 1.3.6.1.5.5.7.3.n, id-kp of RFC 5280.
-func kp(n byte) []byte { return []byte{0x2b, 6, 1, 5, 5, 7, 3, n} }
-
 func extendedUsage(name string) int {
-	for i, u := range extendedUsages {
-		if u.name == name || strings.HasPrefix(u.name, "email") && (name == "email protection" || name == "s/mime") {
+	if name == "email protection" || name == "s/mime" {
+		name = "email protection s/mime"
+	}
+	for i := range extendedUsages {
+		if extendedUsages[i].name == name {
 			return i
 		}
 	}
@@ -43,7 +49,7 @@ func extendedUsage(name string) int {
 func extendedOIDs(set uint16) (out []byte) {
 	for i, u := range extendedUsages {
 		if set&(1<<i) != 0 {
-			out = append(out, der.Element(der.TagOID, u.oid)...)
+			out = append(out, der.Element(der.TagOID, []byte(u.oid))...)
 		}
 	}
 	return out

@@ -91,7 +91,7 @@ func checkKubeletClient(r *pkcs10.Request, usages []string) error {
 	})
 }
 
-func checkClient(_ *pkcs10.Request, usages []string) error {
+func checkClient(usages []string) error {
 	for _, u := range usages {
 		if u != digitalSignature && u != keyEncipherment && u != clientAuth {
 			return fmt.Errorf("invalid usage for client certificate: %s", u)
@@ -106,10 +106,17 @@ func checkClient(_ *pkcs10.Request, usages []string) error {
 // legacyUnknown is a signer of certificates.k8s.io/v1beta1; v1 does not let requests for it in.
 const legacyUnknown = "kubernetes.io/legacy-unknown"
 
-// signers are those that kube-controller-manager serves, and what they refuse.
-var signers = map[string]func(*pkcs10.Request, []string) error{
-	certificatesv1.KubeletServingSignerName:             checkKubeletServing,
-	certificatesv1.KubeAPIServerClientKubeletSignerName: checkKubeletClient,
-	certificatesv1.KubeAPIServerClientSignerName:        checkClient,
-	legacyUnknown: func(*pkcs10.Request, []string) error { return nil },
+// check says why the signer that a request names does not sign it; ok is false if that signer is not one of
+// kube-controller-manager's.
+func check(csr *certificatesv1.CertificateSigningRequest, r *pkcs10.Request) (why error, ok bool) {
+	usages := usagesOf(csr)
+	switch csr.Spec.SignerName {
+	case certificatesv1.KubeletServingSignerName:
+		return checkKubeletServing(r, usages), true
+	case certificatesv1.KubeAPIServerClientKubeletSignerName:
+		return checkKubeletClient(r, usages), true
+	case certificatesv1.KubeAPIServerClientSignerName:
+		return checkClient(usages), true
+	}
+	return nil, csr.Spec.SignerName == legacyUnknown
 }

@@ -43,20 +43,20 @@ func (k *signer) sync(name string, done func(error)) {
 		done(nil)
 		return
 	}
-	check := signers[csr.Spec.SignerName]
-	if check == nil {
-		done(nil)
-		return
-	}
 	r, err := pkcs10.Parse(csr.Spec.Request)
 	if err != nil {
 		done(fmt.Errorf("unable to parse csr %q: %v", name, err))
 		return
 	}
+	bad, ours := check(csr, r)
+	if !ours {
+		done(nil)
+		return
+	}
 	next := api.Copy(csr)
 	ref := api.Ref(api.CertificateSigningRequests, "", name)
 	what := "error updating signature for csr: "
-	if bad := check(r, usagesOf(csr)); bad != nil {
+	if bad != nil {
 		k.a.Record(sim.KindDecision, ref, "it is nothing that "+csr.Spec.SignerName+" signs: "+bad.Error())
 		what = "error adding failure condition for csr: "
 		next.Status.Conditions = append(slices.Clip(csr.Status.Conditions), certificatesv1.CertificateSigningRequestCondition{
