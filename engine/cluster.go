@@ -10,6 +10,7 @@ import (
 
 	"tabernetes/engine/addons/metricsserver"
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/x509"
 	"tabernetes/engine/apiserver"
 	"tabernetes/engine/client"
 	"tabernetes/engine/cloud"
@@ -28,6 +29,9 @@ import (
 
 // serviceCIDR is where Services get their addresses: kubeadm's default, and for the second family kind's.
 const serviceCIDR = "10.96.0.0/12,fd00:10:96::/112"
+
+// authorityLife is that of the certificate authority which kubeadm makes (CertificateAuthorityValidityPeriod).
+const authorityLife = 10 * 365 * 24 * time.Hour
 
 // balancerHost is where controlPlaneEndpoint is of a cluster with several API servers: see client.Balancer.
 const balancerHost = "load-balancer"
@@ -50,6 +54,8 @@ type Cluster struct {
 	static   map[string]*programs         // by master
 	cloud    *cloud.Provider
 	metrics  map[string]*metricsserver.Server // by host: the running one, or the last that ran
+	// authority is the cluster's: what kubeadm keeps in /etc/kubernetes/pki.
+	authority *x509.Authority
 
 	etcdctl *etcdctl.Shell
 	joining map[string]bool // masters whose etcd was added to a running cluster
@@ -79,6 +85,7 @@ func New(conf Config) (*Cluster, error) {
 		metrics: map[string]*metricsserver.Server{},
 	}
 	w.OnMessage = c.Stage.Message
+	c.authority = x509.NewAuthority("kubernetes", strconv.FormatUint(conf.Seed, 16), w.Wall(0), authorityLife)
 	for i := 1; i <= conf.Masters; i++ {
 		c.masters = append(c.masters, w.AddHost("control-plane-"+strconv.Itoa(i)))
 	}
@@ -134,7 +141,7 @@ func (c *Cluster) addMaster(h *sim.Host) {
 		}
 		c.servers[h.Name] = apiserver.Run(a, apiserver.Config{
 			Etcd: []*sim.Host{h}, ServiceCIDR: serviceCIDR, Advertise: c.Net.Node(h.Name).IP(),
-			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) }, RBAC: true, TokenSeed: c.conf.Seed,
+			Kubelet: func(node string) *sim.Host { return c.Sim.Host(node) }, RBAC: true, TokenSeed: c.conf.Seed, CallWebhook: c.callWebhook,
 		})
 	})
 	h.Provide("kube-scheduler", func(a *sim.Actor) {
@@ -144,7 +151,7 @@ func (c *Cluster) addMaster(h *sim.Host) {
 	})
 	h.Provide("kube-controller-manager", func(a *sim.Actor) {
 		a.After(startUp, "start", func() {
-			controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{LeaderElect: true, RootCA: rootCA})
+			controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{LeaderElect: true, RootCA: c.authority.PEM, Authority: c.authority})
 		})
 	})
 	h.Provide(cloud.Program, func(a *sim.Actor) {
@@ -162,6 +169,13 @@ func (c *Cluster) addMaster(h *sim.Host) {
 			"node.kubernetes.io/exclude-from-external-load-balancers": "",
 		},
 		Taints: []corev1.Taint{{Key: "node-role.kubernetes.io/control-plane", Effect: corev1.TaintEffectNoSchedule}},
+	})
+}
+
+// callWebhook carries an API server's request to a webhook over the network.
+func (c *Cluster) callWebhook(a *sim.Actor, w *apiserver.WebhookCall, done func(apiserver.WebhookAnswer)) {
+	c.Net.Call(a, &network.Call{Host: w.Host, Port: w.Port, Path: w.Path, Body: w.Body, Verify: w.Verify}, func(r runtime.Reply, err error) {
+		done(apiserver.WebhookAnswer{Err: err, Status: r.Status, Body: r.Body, JSON: r.JSON})
 	})
 }
 

@@ -28,6 +28,10 @@ type CustomKind struct {
 	Warning string
 	// Terminating: the definition is being deleted, nothing new may be made.
 	Terminating bool
+	// Webhook converts the kind's objects; nil: conversion is by name only.
+	Webhook *apiextensions.WebhookConversion
+	// Rows are those of all versions of the definition, served or not.
+	Rows map[string]*Resource
 }
 
 // ageColumn is what kinds print that do not say what to print.
@@ -46,15 +50,18 @@ func CustomRows(crd *apiextensions.CustomResourceDefinition) (hub *Resource, ser
 	if names.Plural == "" || names.Singular == "" || names.Kind == "" || names.ListKind == "" {
 		return nil, nil, fmt.Errorf("the names of CustomResourceDefinition %s are not accepted", crd.Name)
 	}
+	rows := map[string]*Resource{}
+	var webhook *apiextensions.WebhookConversion
+	if c := crd.Spec.Conversion; c != nil && c.Strategy == apiextensions.WebhookConverter {
+		webhook = c.Webhook
+	}
 	terminating := crd.DeletionTimestamp != nil || crd.Is(apiextensions.Terminating)
 	for i := range crd.Spec.Versions {
 		v := &crd.Spec.Versions[i]
-		if !v.Served && !v.Storage {
-			continue
-		}
 		k := &CustomKind{
 			ID:       string(crd.UID) + "/" + strconv.FormatInt(crd.Generation, 10) + "/" + v.Name,
 			Preserve: crd.Spec.PreserveUnknownFields, ListKind: names.ListKind, Columns: v.AdditionalPrinterColumns, Terminating: terminating,
+			Webhook: webhook, Rows: rows,
 		}
 		if len(k.Columns) == 0 {
 			k.Columns = ageColumn()
@@ -70,6 +77,7 @@ func CustomRows(crd *apiextensions.CustomResourceDefinition) (hub *Resource, ser
 			NewList: customList(names.ListKind), Custom: k, Describe: describeCustom,
 		}
 		r.New = func() Object { return &Custom{Resource: r} }
+		rows[v.Name] = r
 		if s := v.Subresources; s != nil {
 			if k.Status = s.Status != nil; k.Status {
 				r.Subresources = append(r.Subresources, "status")

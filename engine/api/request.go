@@ -34,6 +34,7 @@ const TypedPatch types.PatchType = "typed"
 type Request struct {
 	Verb        Verb
 	Resource    *Resource
+	Version     *Resource // the row the client asked for, where Resource is its Hub; nil: Resource
 	Subresource string
 	Namespace   string
 	Name        string

@@ -21,9 +21,10 @@ import (
 type operation string
 
 const (
-	opCreate operation = "CREATE"
-	opUpdate operation = "UPDATE"
-	opDelete operation = "DELETE"
+	opCreate  operation = "CREATE"
+	opUpdate  operation = "UPDATE"
+	opDelete  operation = "DELETE"
+	opConnect operation = "CONNECT"
 )
 
 // attributes are a write as the plugins see it.
@@ -38,6 +39,9 @@ type attributes struct {
 	early    bool                   // the account that every namespace gets is not there yet
 	behind   *api.Resource          // something of it was not found, which the watch cache may not know yet
 	warnings []string
+
+	patched     bool   // by a webhook
+	beforePatch func() // of the first; nil if there is nothing to do
 }
 
 // name is what messages call the object.
@@ -160,14 +164,14 @@ func (s *Server) validateAdmission(a *attributes) error {
 var immortal = []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic}
 
 // admitDelete runs the chain over a delete and then goes on.
-func (s *Server) admitDelete(req *api.Request, then func(error)) {
+func (s *Server) admitDelete(req *api.Request, then func(error, []string)) {
 	if req.Resource == api.Namespaces && slices.Contains(immortal, req.Name) {
-		then(forbiddenBecause(req.Resource, req.Name, "this namespace may not be deleted"))
+		then(forbiddenBecause(req.Resource, req.Name, "this namespace may not be deleted"), nil)
 		return
 	}
 	hooked := s.admission().hooked
 	if nodeOf(req) == "" && !hooked {
-		then(nil)
+		then(nil, nil)
 		return
 	}
 	a := &attributes{req: req, r: req.Resource, op: opDelete, sub: req.Subresource}
@@ -175,10 +179,10 @@ func (s *Server) admitDelete(req *api.Request, then func(error)) {
 		a.old = k.objects[api.Key(req.Namespace, req.Name)]
 	}
 	if err := s.restrictNode(a); err != nil || !hooked {
-		then(err)
+		then(err, nil)
 		return
 	}
-	s.callBoth(a, then)
+	s.callBoth(a, func(err error) { then(err, a.warnings) })
 }
 
 // admitConnected runs the chain over the creation of what is no object of its own, a binding, an eviction, a token, and

@@ -48,7 +48,7 @@ func (c *creation) admit() {
 		return
 	}
 	if s.adm.hooked {
-		s.callHooks(&c.a, true, func(err error) {
+		s.callMutating(&c.a, func() error { return s.admitCreate(&c.a) }, func(err error) {
 			if err != nil {
 				c.fail(err)
 				return
@@ -105,7 +105,7 @@ func (c *creation) validate() {
 		return
 	}
 	if s.adm.hooked {
-		s.callHooks(&c.a, false, func(err error) {
+		s.callValidating(&c.a, func(err error) {
 			if err != nil {
 				c.fail(err)
 				return
@@ -139,6 +139,20 @@ func (c *creation) store() {
 		c.reply(&api.Response{Object: obj, Created: true, Warnings: c.a.warnings})
 		return
 	}
+	if o, ok := obj.(*api.Custom); ok && c.k.r.Custom.Webhook != nil {
+		c.s.convertOne(o, c.k.r, func(stored api.Object, err error) {
+			if err != nil {
+				c.fail(err)
+				return
+			}
+			c.insert(stored)
+		})
+		return
+	}
+	c.insert(obj)
+}
+
+func (c *creation) insert(obj api.Object) {
 	c.s.insert(c.k, obj, c.by, c.generated, 1, func(resp *api.Response) {
 		if resp.Err != nil {
 			c.release()

@@ -19,9 +19,11 @@ type admissionIndex struct {
 	pods   map[string]*namespacePolicy        // Pod Security, of namespaces that ask for any
 
 	defaultPriority *schedulingv1.PriorityClass // the global default
-	hooked          bool                        // there are webhooks
+	mutating        []*hook                     // in the order in which they are called
+	validating      []*hook
+	hooked          bool // there are any of them
 
-	stale bool // the two above are to be found anew
+	stale bool // those above are to be found anew
 
 	// generation changes with whatever the prepared pod specs depend on (podspec.go).
 	generation uint64
@@ -65,7 +67,7 @@ func (s *Server) admission() *admissionIndex {
 	if s.adm.stale {
 		s.adm.stale = false
 		s.adm.defaultPriority = s.globalDefault()
-		s.adm.hooked = len(s.kinds[api.MutatingWebhookConfigurations].objects)+len(s.kinds[api.ValidatingWebhookConfigurations].objects) > 0
+		s.findHooks()
 	}
 	return &s.adm
 }

@@ -1,13 +1,11 @@
 package apiserver_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -19,7 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"tabernetes/engine/api"
-	"tabernetes/engine/apiserver"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -385,56 +382,6 @@ func TestResourceQuota(t *testing.T) {
 }
 
 func str(q resource.Quantity) string { return q.String() }
-
-func TestWebhooks(t *testing.T) {
-	w := newWorld(t)
-	hook := func(name string, policy admissionregistrationv1.FailurePolicyType, ns *metav1.LabelSelector) *admissionregistrationv1.ValidatingWebhookConfiguration {
-		return &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}, Webhooks: []admissionregistrationv1.ValidatingWebhook{{
-			Name: name + ".example.com", FailurePolicy: &policy, SideEffects: ptr(admissionregistrationv1.SideEffectClassNone), AdmissionReviewVersions: []string{"v1"}, NamespaceSelector: ns,
-			ClientConfig: admissionregistrationv1.WebhookClientConfig{Service: &admissionregistrationv1.ServiceReference{Namespace: "default", Name: "hook", Path: ptr("/check")}},
-			Rules: []admissionregistrationv1.RuleWithOperations{{Operations: []admissionregistrationv1.OperationType{"CREATE", "DELETE"},
-				Rule: admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}}}},
-		}}}
-	}
-	cm := func(name string) *corev1.ConfigMap {
-		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	}
-	w.must(hook("lenient", admissionregistrationv1.Ignore, nil))
-	w.must(hook("elsewhere", admissionregistrationv1.Fail, &metav1.LabelSelector{MatchLabels: map[string]string{"hooked": "yes"}}))
-	require.NoError(t, w.make(cm("a")).Err)
-	w.must(hook("strict", admissionregistrationv1.Fail, nil))
-	post := `Internal error occurred: failed calling webhook "strict.example.com": failed to call webhook: Post "https://hook.default.svc:443/check?timeout=10s": `
-	assert.EqualError(t, w.make(cm("b")).Err, post+`service "hook" not found`)
-	assert.EqualError(t, w.do(&api.Request{Verb: api.Delete, Resource: api.ConfigMaps, Namespace: "default", Name: "a"}).Err, post+`service "hook" not found`)
-	require.NoError(t, w.make(pod("p")).Err, "no rule is about pods")
-	svc := w.must(&corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "hook"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 443}}}}).(*corev1.Service)
-	assert.EqualError(t, w.make(cm("b")).Err, post+"dial tcp "+svc.Spec.ClusterIP+":443: connect: connection refused")
-
-	var calls []string
-	w = newWorld(t, func(conf *apiserver.Config) {
-		conf.CallWebhook = func(c *apiserver.WebhookCall, done func(apiserver.WebhookAnswer)) {
-			calls = append(calls, c.Operation+" "+c.Resource.Name+" "+c.ObjectName)
-			w.a.After(time.Second, "webhook", func() {
-				switch c.ObjectName {
-				case "slow":
-					done(apiserver.WebhookAnswer{Err: errors.New("context deadline exceeded")})
-				case "no":
-					done(apiserver.WebhookAnswer{Denied: &metav1.Status{Message: "I said no"}})
-				default:
-					done(apiserver.WebhookAnswer{Warnings: []string{"seen"}})
-				}
-			})
-		}
-	})
-	w.must(hook("lenient", admissionregistrationv1.Ignore, nil))
-	w.must(hook("strict", admissionregistrationv1.Fail, nil))
-	assert.EqualError(t, w.make(cm("slow")).Err, post+"context deadline exceeded")
-	assert.EqualError(t, w.make(cm("no")).Err, `admission webhook "lenient.example.com" denied the request: I said no`)
-	yes := w.make(cm("yes"))
-	require.NoError(t, yes.Err)
-	assert.Equal(t, []string{"seen", "seen"}, yes.Warnings)
-	assert.Equal(t, []string{"CREATE configmaps slow", "CREATE configmaps slow", "CREATE configmaps no", "CREATE configmaps yes", "CREATE configmaps yes"}, calls)
-}
 
 func TestTopologyLabels(t *testing.T) {
 	w := newWorld(t)

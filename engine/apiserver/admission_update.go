@@ -31,7 +31,7 @@ func (s *Server) mutateUpdate(a *attributes) error {
 
 // validateUpdate runs strategy, validation and the validating plugins.
 func (s *Server) validateUpdate(k *cacher, a *attributes) error {
-	typed := a.req.PatchType == api.TypedPatch
+	typed := a.req.PatchType == api.TypedPatch && !a.patched
 	if a.req.Subresource == "status" {
 		defaults.PrepareForStatusUpdate(a.obj, a.old)
 		s.stampPhase(a.obj)
@@ -87,7 +87,13 @@ func (s *Server) changeHooked(k *cacher, by *sim.Actor, e edit, attempt int, at 
 	if fail(s.mutateUpdate(a)) {
 		return
 	}
-	s.callHooks(a, true, func(err error) {
+	a.beforePatch = func() {
+		if !e.managed && !e.booked {
+			s.noteUpdate(a.req, by, k.r, a.obj, a.old) // what a webhook adds is nobody's
+			e.booked = true
+		}
+	}
+	s.callMutating(a, func() error { return s.mutateUpdate(a) }, func(err error) {
 		if fail(err) {
 			return
 		}
@@ -95,7 +101,7 @@ func (s *Server) changeHooked(k *cacher, by *sim.Actor, e edit, attempt int, at 
 		if fail(s.validateUpdate(k, a)) {
 			return
 		}
-		s.callHooks(a, false, func(err error) {
+		s.callValidating(a, func(err error) {
 			if fail(err) {
 				return
 			}

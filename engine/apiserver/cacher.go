@@ -38,6 +38,8 @@ type cacher struct {
 	dropped   bool       // its kind is gone or is kept by another cache now
 	followers []*watcher // of a custom resource: its watches end when the definition changes
 
+	conversions map[string]map[string]keptConversion // by version and key, of custom resources that a webhook converts
+
 	onChange []func(*change) // what the server itself keeps beside the objects; nil for most
 }
 
@@ -153,6 +155,7 @@ func (k *cacher) applyOne(c *change) {
 		k.objects[api.KeyOf(c.new)] = c.new
 	} else {
 		delete(k.objects, api.KeyOf(c.last))
+		k.forgetConversions(api.KeyOf(c.last))
 	}
 	if len(k.history) < historySize {
 		k.history = append(k.history, *c)

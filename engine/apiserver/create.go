@@ -18,6 +18,9 @@ const maxNameAttempts = 8
 
 func (s *Server) create(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
 	r := k.r
+	if req.Version != nil && r.Custom != nil && r.Custom.Webhook != nil {
+		r = req.Version // it becomes a k.r when it is stored
+	}
 	obj, err := s.bodyOf(r, req)
 	if err != nil {
 		reply(&api.Response{Err: err})
@@ -39,7 +42,7 @@ func (s *Server) create(k *cacher, req *api.Request, by *sim.Actor, reply func(*
 	}
 	s.manageCreate(req, by, r, obj)
 	c := &creation{s: s, k: k, by: by, reply: reply, generated: generated}
-	c.a = attributes{req: req, r: r, op: opCreate, obj: obj, naming: generated}
+	c.a = attributes{req: req, r: k.r, op: opCreate, obj: obj, naming: generated}
 	c.admit()
 }
 

@@ -25,7 +25,8 @@ type customKinds struct {
 
 // definition is an established definition and the rows it gives.
 type definition struct {
-	state  string // what of the definition the rows depend on
+	state  string         // what of the definition the rows depend on
+	target *webhookTarget // of the conversion webhook; nil if there is none
 	hub    *api.Resource
 	served []*api.Resource
 	since  time.Time // when it was established
@@ -63,6 +64,9 @@ func (s *Server) definitionChanged(c *change) {
 		if state := stateOf(crd); old == nil || old.state != state {
 			if hub, served, err := api.CustomRows(crd); err == nil {
 				def = &definition{state: state, hub: hub, served: served, since: crd.Condition(apiextensions.Established).LastTransitionTime.Time}
+				if w := hub.Custom.Webhook; w != nil && w.ClientConfig != nil {
+					def.target = newWebhookTarget(w.ClientConfig.URL, w.ClientConfig.Service, w.ClientConfig.CABundle)
+				}
 			}
 		}
 	}
@@ -134,13 +138,17 @@ func (s *Server) drop(k *cacher) {
 }
 
 // own is an object of the store as the cache's row has it: one that was written before the definition changed is
-// converted to what the definition says now.
+// converted to what the definition says now, but for its version where a webhook converts.
 func (k *cacher) own(o api.Object) api.Object {
 	if k.r.Custom == nil {
 		return o
 	}
-	if c := o.(*api.Custom); c.Resource.Custom.ID != k.r.Custom.ID {
-		return c.In(k.r)
+	c, r := o.(*api.Custom), k.r
+	if r.Custom.Webhook != nil && r.Custom.Rows[c.Resource.Version] != nil {
+		r = r.Custom.Rows[c.Resource.Version] // it stays as it was written; who reads it has it converted
+	}
+	if c.Resource.Custom.ID != r.Custom.ID {
+		return c.In(r)
 	}
 	return o
 }

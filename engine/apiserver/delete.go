@@ -17,7 +17,14 @@ import (
 // delete serves DELETE as registry/generic/registry/store.go does: gracefully where the kind has a grace period,
 // waiting for finalizers where there are any, else at once.
 func (s *Server) delete(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
-	s.admitDelete(req, func(err error) {
+	s.admitDelete(req, func(err error, warnings []string) {
+		if len(warnings) > 0 {
+			answered := reply
+			reply = func(resp *api.Response) {
+				resp.Warnings = append(warnings, resp.Warnings...)
+				answered(resp)
+			}
+		}
 		if err != nil {
 			reply(&api.Response{Err: err})
 			return

@@ -17,6 +17,13 @@
 // one is converted on the way in and out. APIServices are kept as kube-aggregator keeps them, and
 // requests for what others serve are forwarded (aggregate.go); CEL rules are not evaluated: definitions that have any are refused.
 //
+// A write that webhooks are configured for waits, between two events, for their answers: the review is JSON that the
+// network carries from this server's machine to whatever endpoint that machine's rules choose (webhook_client.go), so a
+// webhook can be late, unreachable, unbelievable or in its own way. Custom objects whose definition names a conversion
+// webhook are converted by it when they are read in another version than they were written in, and when they are stored.
+// Upstream's watch caches ask that webhook for every change in every version; here it is asked when somebody reads or
+// watches, and lists and watches remember what it made. CEL matchConditions are not evaluated: such a webhook's call fails.
+//
 // Every write is booked to its field manager (managedfields.go, package fieldmanager): what comes as a document exactly and
 // before admission, as upstream, what the cluster's components write by a note that is worked out when somebody outside
 // looks. Server-side apply (apply.go) merges by these books.

@@ -70,7 +70,7 @@ func (s *Server) preparePod(a *attributes, p *corev1.Pod) error {
 			p.Spec, p.Annotations = in, annotations
 			return err
 		}
-		if owner != "" && !isMirror {
+		if owner != "" && !isMirror && !a.patched {
 			e = &preparedSpec{in: in, out: p.Spec, labels: p.Labels, generation: s.adm.generation, note: note}
 			s.specs.put(owner, e)
 		}

@@ -19,8 +19,9 @@ type Config struct {
 	Advertise   string                      // address of the API servers behind the kubernetes Service
 	Kubelet     func(node string) *sim.Host // where a node's kubelet answers; nil if there is none
 	RBAC        bool                        // --authorization-mode=Node,RBAC; false is AlwaysAllow, upstream's default
-	// CallWebhook calls an admission webhook and answers once; nil: nobody answers.
-	CallWebhook func(call *WebhookCall, done func(WebhookAnswer))
+	// CallWebhook sends a request of the server's actor to a webhook. done is called on the actor, at most once: an answer
+	// may get lost. nil: nobody listens anywhere.
+	CallWebhook func(a *sim.Actor, call *WebhookCall, done func(WebhookAnswer))
 	TokenSeed   uint64 // from which the key of service-account tokens is made, the same for all servers
 }
 
@@ -163,6 +164,10 @@ func (s *Server) serve(req *api.Request, by *sim.Actor, reply func(*api.Response
 
 // dispatch answers a request for a resource that is served.
 func (s *Server) dispatch(req *api.Request, by *sim.Actor, reply func(*api.Response)) {
+	if c := req.Resource.Custom; c != nil && c.Webhook != nil {
+		s.serveConverted(req, by, reply)
+		return
+	}
 	if req.Resource.Hub != nil {
 		s.serveVersion(req, by, reply)
 		return
@@ -188,6 +193,11 @@ func (s *Server) dispatch(req *api.Request, by *sim.Actor, reply func(*api.Respo
 		s.subresource(k, req, by, reply)
 		return
 	}
+	s.carryOut(k, req, by, reply)
+}
+
+// carryOut serves a request for objects as they are stored.
+func (s *Server) carryOut(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
 	switch req.Verb {
 	case api.Get:
 		k.get(req, reply)

@@ -94,18 +94,31 @@ func (x *stream) start() {
 			x.end(apierrors.NewInternalError(fmt.Errorf("no kubelet known for node %s", pod.Spec.NodeName)))
 			return
 		}
-		s.a.Dial(host, api.KubeletService, func(c *sim.Conn, err error) {
+		x.admit(&opts, func(err error) {
 			switch {
-			case err != nil:
-				x.end(backendError("error dialing backend: dial tcp " + pod.Status.HostIP + ":10250: " + err.Error()))
 			case x.over:
-				c.Close(s.a)
+			case err != nil:
+				x.end(err)
 			default:
-				x.conn = c
-				x.join(&opts)
+				x.dial(host, pod, &opts)
 			}
-		}, func(error) { x.end(api.ErrStreamLost) })
+		})
 	})
+}
+
+// dial connects with the kubelet of the pod's node.
+func (x *stream) dial(host *sim.Host, pod *corev1.Pod, opts *api.StreamOptions) {
+	x.s.a.Dial(host, api.KubeletService, func(c *sim.Conn, err error) {
+		switch {
+		case err != nil:
+			x.end(backendError("error dialing backend: dial tcp " + pod.Status.HostIP + ":10250: " + err.Error()))
+		case x.over:
+			c.Close(x.s.a)
+		default:
+			x.conn = c
+			x.join(opts)
+		}
+	}, func(error) { x.end(api.ErrStreamLost) })
 }
 
 // authorizeStream is authorize for streams: one that comes as a GET needs create as well, which is what it amounts to

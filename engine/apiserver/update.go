@@ -20,7 +20,12 @@ type edit struct {
 	create        func() (api.Object, error) // what to make if there is none; nil: that is an error
 	unconditional bool
 	managed       bool   // make sets managedFields as well
+	booked        bool   // managedFields are set in this attempt
 	sub           string // the subresource, where the request's was taken off
+	// convert and store take the place of make, and come before the write, where a webhook converts between the client's
+	// version and the stored one: make's argument and result are the former's.
+	convert func(cur api.Object, then func(shown api.Object, err error))
+	store   func(obj api.Object, then func(api.Object, error))
 }
 
 // maxConflicts bounds how often an unconditional edit is made again, as a patch is upstream (handlers/patch.go).
@@ -124,6 +129,23 @@ func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, atte
 		reply(&api.Response{Err: notFound(r, req.Name)})
 		return
 	}
+	if e.convert != nil {
+		e.convert(cur, func(shown api.Object, err error) {
+			if err != nil {
+				reply(&api.Response{Err: err})
+				return
+			}
+			s.changeFrom(k, req, by, e, attempt, shown, reply)
+		})
+		return
+	}
+	s.changeFrom(k, req, by, e, attempt, cur, reply)
+}
+
+// changeFrom carries an edit of cur out.
+func (s *Server) changeFrom(k *cacher, req *api.Request, by *sim.Actor, e edit, attempt int, cur api.Object, reply func(*api.Response)) {
+	r := k.r
+	e.booked = false
 	obj, err := e.make(cur)
 	if err == errNoChange {
 		reply(&api.Response{Object: cur})
@@ -146,7 +168,7 @@ func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, atte
 	if e.sub != "" {
 		a.sub = e.sub
 	}
-	if req.DryRun || !renewal(obj, cur) {
+	if req.DryRun || s.admission().hooked || !renewal(obj, cur) {
 		if err := s.escalation(req, obj, cur); err != nil {
 			reply(&api.Response{Err: err})
 			return
@@ -177,9 +199,24 @@ func (s *Server) change(k *cacher, req *api.Request, by *sim.Actor, e edit, atte
 // write stores what change made, or begins anew if somebody else was faster.
 func (s *Server) write(k *cacher, req *api.Request, by *sim.Actor, e edit, attempt int, obj, cur api.Object, warnings []string, reply func(*api.Response)) {
 	r := k.r
-	if !e.managed {
+	if !e.managed && !e.booked {
 		s.noteUpdate(req, by, r, obj, cur)
 	}
+	if e.store != nil {
+		e.store(obj, func(stored api.Object, err error) {
+			if err != nil {
+				reply(&api.Response{Err: err, Warnings: warnings})
+				return
+			}
+			s.writeStored(k, req, by, e, attempt, stored, cur, warnings, reply)
+		})
+		return
+	}
+	s.writeStored(k, req, by, e, attempt, obj, cur, warnings, reply)
+}
+
+func (s *Server) writeStored(k *cacher, req *api.Request, by *sim.Actor, e edit, attempt int, obj, cur api.Object, warnings []string, reply func(*api.Response)) {
+	r := k.r
 	gone := len(obj.GetFinalizers()) == 0 && obj.GetDeletionTimestamp() != nil && deletable(obj)
 	s.commit(k, req, by, obj, cur, gone, func(resp *api.Response, now api.Object) {
 		if now != nil {

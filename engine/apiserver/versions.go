@@ -22,7 +22,7 @@ func (s *Server) serveVersion(req *api.Request, by *sim.Actor, reply func(*api.R
 		return
 	}
 	inner := *req
-	inner.Resource = r.Hub
+	inner.Resource, inner.Version = r.Hub, r
 	selects := fieldsOf(req, &inner)
 	back := func(resp *api.Response) {
 		if resp.Object != nil && api.ResourceOf(resp.Object) == r.Hub {

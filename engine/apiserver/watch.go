@@ -57,6 +57,9 @@ func (s *Server) Watch(req *api.Request, send func([]api.WatchEvent)) *watcher {
 		}
 		now := *req
 		now.Resource, req = r, &now
+		if r.Custom.Webhook != nil {
+			return s.watchConverted(req, send)
+		}
 	}
 	if req.Resource.Hub != nil {
 		return s.watchVersion(req, send)
@@ -67,6 +70,15 @@ func (s *Server) Watch(req *api.Request, send func([]api.WatchEvent)) *watcher {
 	}
 	if req.Subresource == "log" && req.Resource == api.Pods {
 		return s.followLog(req, send)
+	}
+	return s.watchStored(k, req, send)
+}
+
+// watchStored starts a watch of objects as they are stored.
+func (s *Server) watchStored(k *cacher, req *api.Request, send func([]api.WatchEvent)) *watcher {
+	refuse := func(err error) *watcher {
+		send([]api.WatchEvent{{Type: watch.Error, Err: err, Ctx: s.a.Sim().Context()}})
+		return nil
 	}
 	if err := checkSelectors(req); err != nil {
 		return refuse(err)

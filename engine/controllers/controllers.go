@@ -3,9 +3,11 @@ package controllers
 import (
 	"slices"
 
+	"tabernetes/engine/api/x509"
 	"tabernetes/engine/client"
 	"tabernetes/engine/client/leaderelection"
 	"tabernetes/engine/controllers/attachdetach"
+	"tabernetes/engine/controllers/certificates"
 	"tabernetes/engine/controllers/clusterroleaggregation"
 	"tabernetes/engine/controllers/cronjob"
 	"tabernetes/engine/controllers/daemonset"
@@ -46,6 +48,8 @@ type Options struct {
 	LeaderElect bool
 	// RootCA is the certificate of the cluster's authority, PEM (--root-ca-file).
 	RootCA string
+	// Authority signs certificates (--cluster-signing-cert-file, --cluster-signing-key-file); nil: nobody does.
+	Authority *x509.Authority
 }
 
 // starter is one controller by its name in --controllers.
@@ -59,6 +63,13 @@ func all() []starter {
 	return []starter{
 		{"serviceaccount-controller", func(f *client.Informers, _ Options) { serviceaccount.Run(f) }},
 		{"root-ca-certificate-publisher-controller", func(f *client.Informers, o Options) { rootcacert.Run(f, o.RootCA) }},
+		{"certificatesigningrequest-signing-controller", func(f *client.Informers, o Options) {
+			if o.Authority != nil {
+				certificates.Sign(f, o.Authority)
+			}
+		}},
+		{"certificatesigningrequest-approving-controller", func(f *client.Informers, _ Options) { certificates.Approve(f) }},
+		{"certificatesigningrequest-cleaner-controller", func(f *client.Informers, _ Options) { certificates.Clean(f) }},
 		{"clusterrole-aggregation-controller", func(f *client.Informers, _ Options) { clusterroleaggregation.Run(f) }},
 		{"namespace-controller", func(f *client.Informers, _ Options) { namespace.Run(f) }},
 		{"garbage-collector-controller", func(f *client.Informers, _ Options) { garbagecollector.Run(f) }},

@@ -9,6 +9,7 @@ import (
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/apiextensions"
+	"tabernetes/engine/api/schema"
 	"tabernetes/engine/api/structural"
 	"tabernetes/engine/order"
 )
@@ -111,8 +112,7 @@ func structFields(t reflect.Type, doc map[string]string, out *[]modelField) {
 		if name == "" || name == "-" || !f.IsExported() {
 			continue
 		}
-		optional := strings.Contains(opts, "omitempty") || strings.Contains(opts, "omitzero")
-		*out = append(*out, modelField{name: name, description: doc[name], required: !optional, model: typeModel(f.Type)})
+		*out = append(*out, modelField{name: name, description: doc[name], required: schema.Required(t, name, opts), model: typeModel(f.Type)})
 	}
 }
 

@@ -16,6 +16,9 @@
 // Services and EndpointSlices, so [Rules] keeps each Service's history once for the cluster, and a node is two
 // revision numbers. A change costs every node O(1), and a node whose proxy lags really does route by old rules.
 //
+// [Network.Call] is how a program of a machine, kube-apiserver above all, calls a program in a pod over TLS: through the
+// same rules, to a server that shows its certificate.
+//
 // Real: staleness, random choice, session affinity, traffic policies and distribution, terminating endpoints, node ports
 // and load balancers' addresses, which failure follows from which state. Simulated: one packet a request, a 1 s client timeout, no retransmission; an address from which
 // the pod is gone swallows packets. A failed request leaves a journal record whose cause is the true one: the power

@@ -31,6 +31,10 @@ type App struct {
 	Respond func(c *Container, path string, since time.Duration) int
 	// Body is what an answer with 200 says; nil: a default page.
 	Body func(c *Container) string
+	// Handle answers a request in place of Respond and Body, for programs that read what they are sent; nil: there is no such.
+	Handle func(c *Container, rq Request) Reply
+	// Files names the certificate and key of a program that speaks TLS; it ends at once if they are not there.
+	Files *TLSFiles
 	// Args picks another app by the arguments the container was given; nil: arguments change nothing.
 	Args func(args []string) *App
 }
@@ -113,49 +117,6 @@ func databaseApp(binary string, port int32, mb int) *App {
 		MemoryMB: mb, IdleCPU: 0.005, CPUPerRequest: 500 * time.Microsecond,
 		StartLog: binary + ": starting\n" + binary + ": ready for connections. port: " + strconv.Itoa(int(port))}
 }
-
-// agnhost is Kubernetes' own test image: its first argument says what it is.
-var agnhostApp = &App{Name: "agnhost", Binaries: "agnhost", Stop: stopClean, MemoryMB: 8, Args: func(args []string) *App {
-	if len(args) == 0 {
-		args = []string{"pause"}
-	}
-	web := func(port int32, respond func(*Container, string, time.Duration) int) *App {
-		for i, a := range args {
-			v, ok := strings.CutPrefix(strings.TrimLeft(a, "-"), "http-port=")
-			if !ok {
-				v, ok = strings.CutPrefix(strings.TrimLeft(a, "-"), "port=")
-			}
-			if !ok && i+1 < len(args) && (strings.TrimLeft(a, "-") == "http-port" || strings.TrimLeft(a, "-") == "port") {
-				v, ok = args[i+1], true
-			}
-			if n, err := strconv.Atoi(v); ok && err == nil {
-				port = int32(n)
-			}
-		}
-		return &App{Name: "agnhost", Ports: []int32{port}, Listen: 200 * time.Millisecond, Serve: time.Millisecond, Stop: stopGo,
-			MemoryMB: 8, CPUPerRequest: 80 * time.Microsecond, Respond: respond,
-			Body: func(c *Container) string { return c.Sandbox.Hostname() }}
-	}
-	switch args[0] {
-	case "netexec":
-		return web(8080, nil)
-	case "serve-hostname":
-		return web(9376, nil)
-	case "test-webserver", "webhook", "guestbook":
-		return web(80, nil)
-	case "liveness":
-		// It is healthy for ten seconds and then is not.
-		return web(8080, func(_ *Container, path string, since time.Duration) int {
-			if path == "/healthz" && since > 10*time.Second {
-				return 500
-			}
-			return 200
-		})
-	case "grpc-health-checking":
-		return web(5000, nil)
-	}
-	return &App{Name: "agnhost", Stop: stopClean, MemoryMB: 4}
-}}
 
 // listenDelay is the app's time to listen in this container: the same for the same container.
 func (a *App) listenDelay(act *sim.Actor) time.Duration {

@@ -158,6 +158,13 @@ func (c *Container) Start(done func(err error)) {
 			c.run()
 			return
 		}
+		if c.app.Files != nil {
+			if why := c.app.Files.missing(c); why != "" {
+				c.Print(c.fatal(c.app.Files.Source, why))
+				c.exit(255) // klog.Fatal
+				return
+			}
+		}
 		c.startProgram()
 	})
 }
@@ -201,43 +208,6 @@ func (c *Container) Signalled() bool { return c.stopping }
 
 // Drains reports that the program answers, after its stop signal, what it had accepted before.
 func (c *Container) Drains() bool { return c.app != nil && c.app.Stop.Drain }
-
-// Serve answers one request for a path: after d comes a status code. Work that waits for CPU makes d longer; a server
-// that has too much of it answers nothing, status 0. logged requests enter the program's access log.
-func (c *Container) Serve(from, verb, path, agent string, logged bool) (status int, d time.Duration) {
-	a := c.Sandbox.rt.a
-	if c.waiting(a.Now()) >= backlog {
-		return 0, 0
-	}
-	d = c.app.Serve * 3 / 5
-	if d > 0 {
-		// An exponential tail above a floor; 16 bits of randomness are plenty.
-		d += time.Duration(float64(c.app.Serve) * 0.4 * a.Rand().ExpFloat64())
-	}
-	status = 200
-	if _, found, ok := c.document(path); ok {
-		status = found
-	} else if c.app.Respond != nil {
-		status = c.app.Respond(c, path, a.Now().Sub(c.Started))
-	}
-	d = max(d, c.work(c.app.CPUPerRequest))
-	c.meter.n++
-	if logged && c.app.AccessLog {
-		c.access(from, verb, path, agent, status)
-	}
-	return status, d
-}
-
-// Body is the text of a successful answer to a request for a path.
-func (c *Container) Body(path string) string {
-	if text, _, ok := c.document(path); ok {
-		return text
-	}
-	if c.app != nil && c.app.Body != nil {
-		return c.app.Body(c)
-	}
-	return "ok\n"
-}
 
 // Stop sends the container's stop signal, and SIGKILL after the grace period. done is called when it has ended.
 func (c *Container) Stop(grace time.Duration, done func()) {

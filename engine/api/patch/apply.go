@@ -117,17 +117,47 @@ func (a *application) json() error {
 		return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("The allowed maximum operations in a JSON patch is %d, got %d",
 			maxJSONPatchOperations, len(ops)))
 	}
+	doc, err := a.operate(ops)
+	if err != nil {
+		return unprocessable(err.Error())
+	}
+	return a.decode(doc)
+}
+
+func (a *application) operate(ops []operation) (any, error) {
 	content, err := a.content()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := jsonPatch{doc: content}
 	for _, o := range ops {
 		if err := p.apply(o); err != nil {
-			return unprocessable(err.Error())
+			return nil, err
 		}
 	}
-	return a.decode(p.doc)
+	return p.doc, nil
+}
+
+// ErrUndecodable is what Operations says of text that is no list of operations.
+type ErrUndecodable struct{ error }
+
+// Operations applies an RFC 6902 patch as the API server applies a webhook's: errors are those of the library it uses,
+// not API statuses, and unknown fields are dropped. A patch without operations gives obj itself.
+func Operations(obj runtime.Object, patch []byte) (runtime.Object, error) {
+	a := application{obj: obj, patch: patch, validation: metav1.FieldValidationIgnore}
+	var ops []operation
+	if err := json.Unmarshal(patch, &ops); err != nil {
+		return nil, ErrUndecodable{err}
+	}
+	if len(ops) == 0 {
+		return obj, nil
+	}
+	doc, err := a.operate(ops)
+	if err != nil {
+		return nil, err
+	}
+	err = a.decode(doc)
+	return a.out, err
 }
 
 func (a *application) merge() error {

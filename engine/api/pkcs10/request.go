@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"tabernetes/engine/api/der"
 )
 
 // Request is what a certificate signing request asks for.
@@ -16,6 +18,9 @@ type Request struct {
 	EmailAddresses []string
 	IPAddresses    []string
 	URIs           []string
+
+	// RawSubject and RawKey are the subject's Name and the SubjectPublicKeyInfo as they are written, with their tags.
+	RawSubject, RawKey []byte
 }
 
 // Name is a distinguished name by its usual attributes.
@@ -39,39 +44,41 @@ func Parse(text []byte) (*Request, error) {
 
 // parse reads CertificationRequest ::= SEQUENCE { CertificationRequestInfo, AlgorithmIdentifier, BIT STRING }.
 func parse(data []byte) (*Request, error) {
-	outer := &der{rest: data}
-	request := outer.take(tagSequence)
-	if outer.err == nil && outer.more() {
-		return nil, errTrailing
+	outer := &der.Reader{Rest: data}
+	request := outer.Take(der.TagSequence)
+	if outer.Err == nil && outer.More() {
+		return nil, der.ErrTrailing
 	}
-	info := request.take(tagSequence)
-	request.take(tagSequence)
-	request.take(tagBitString)
-	if request.err != nil {
-		return nil, request.err
+	info := request.Take(der.TagSequence)
+	request.Take(der.TagSequence)
+	request.Take(der.TagBitString)
+	if request.Err != nil {
+		return nil, request.Err
 	}
-	info.take(tagInteger) // version
-	name := info.take(tagSequence)
-	key := info.take(tagSequence)
-	if info.err != nil {
-		return nil, info.err
+	info.Take(der.TagInteger) // version
+	at := info.Rest
+	name := info.Take(der.TagSequence)
+	afterName := info.Rest
+	key := info.Take(der.TagSequence)
+	if info.Err != nil {
+		return nil, info.Err
 	}
-	key.take(tagSequence)
-	key.take(tagBitString)
-	if key.err != nil {
-		return nil, key.err
+	key.Take(der.TagSequence)
+	key.Take(der.TagBitString)
+	if key.Err != nil {
+		return nil, key.Err
 	}
-	r := &Request{}
-	if err := r.Subject.read(name); err != nil {
+	r := &Request{RawSubject: at[:len(at)-len(afterName)], RawKey: afterName[:len(afterName)-len(info.Rest)]}
+	if err := r.Subject.Read(name); err != nil {
 		return nil, err
 	}
-	if info.more() {
-		attributes := info.take(tagContext0)
+	if info.More() {
+		attributes := info.Take(der.TagContext0)
 		if err := r.attributes(attributes); err != nil {
 			return nil, err
 		}
 	}
-	return r, info.err
+	return r, info.Err
 }
 
 // The attributes of names are 2.5.4.N.
@@ -87,25 +94,26 @@ const (
 	attrPostalCode         = 17
 )
 
-func (n *Name) read(names *der) error {
-	for names.more() {
-		set := names.take(tagSet)
-		for set.more() {
-			pair := set.take(tagSequence)
-			kind := pair.take(tagOID).rest
-			tag, value := pair.next()
-			if pair.err != nil {
-				return pair.err
+// Read reads a Name, an attribute of which is named once or more.
+func (n *Name) Read(names *der.Reader) error {
+	for names.More() {
+		set := names.Take(der.TagSet)
+		for set.More() {
+			pair := set.Take(der.TagSequence)
+			kind := pair.Take(der.TagOID).Rest
+			tag, value := pair.Next()
+			if pair.Err != nil {
+				return pair.Err
 			}
 			if len(kind) == 3 && kind[0] == 0x55 && kind[1] == 0x04 {
 				n.set(kind[2], text(tag, value))
 			}
 		}
-		if set.err != nil {
-			return set.err
+		if set.Err != nil {
+			return set.Err
 		}
 	}
-	return names.err
+	return names.Err
 }
 
 func (n *Name) set(attribute byte, value string) {
@@ -134,19 +142,19 @@ func (n *Name) set(attribute byte, value string) {
 // text decodes one of ASN.1's string types.
 func text(tag byte, value []byte) string {
 	switch tag {
-	case tagBMP:
+	case der.TagBMP:
 		var out []rune
 		for i := 0; i+1 < len(value); i += 2 {
 			out = append(out, rune(value[i])<<8|rune(value[i+1]))
 		}
 		return string(out)
-	case tagT61:
+	case der.TagT61:
 		var out []rune
 		for _, b := range value {
 			out = append(out, rune(b))
 		}
 		return string(out)
-	case tagUTF8, tagPrintable, tagIA5:
+	case der.TagUTF8, der.TagPrintable, der.TagIA5:
 		if utf8.Valid(value) {
 			return string(value)
 		}
@@ -159,39 +167,39 @@ var (
 	oidSubjectAltName   = []byte{0x55, 0x1d, 0x11}                                     // 2.5.29.17
 )
 
-func (r *Request) attributes(list *der) error {
-	for list.more() {
-		attribute := list.take(tagSequence)
-		kind := attribute.take(tagOID).rest
-		values := attribute.take(tagSet)
-		if attribute.err != nil {
-			return attribute.err
+func (r *Request) attributes(list *der.Reader) error {
+	for list.More() {
+		attribute := list.Take(der.TagSequence)
+		kind := attribute.Take(der.TagOID).Rest
+		values := attribute.Take(der.TagSet)
+		if attribute.Err != nil {
+			return attribute.Err
 		}
 		if !slices.Equal(kind, oidExtensionRequest) {
 			continue
 		}
-		extensions := values.take(tagSequence)
-		for extensions.more() {
-			extension := extensions.take(tagSequence)
-			kind := extension.take(tagOID).rest
-			tag, body := extension.next()
-			if extension.err == nil && tag != tagOctets {
-				tag, body = extension.next() // there was a "critical"
+		extensions := values.Take(der.TagSequence)
+		for extensions.More() {
+			extension := extensions.Take(der.TagSequence)
+			kind := extension.Take(der.TagOID).Rest
+			tag, body := extension.Next()
+			if extension.Err == nil && tag != der.TagOctets {
+				tag, body = extension.Next() // there was a "critical"
 			}
-			if extension.err == nil && tag == tagOctets && slices.Equal(kind, oidSubjectAltName) {
-				if err := r.alternativeNames(body); err != nil {
+			if extension.Err == nil && tag == der.TagOctets && slices.Equal(kind, oidSubjectAltName) {
+				if err := r.AlternativeNames(body); err != nil {
 					return err
 				}
 			}
-			if extension.err != nil {
-				return extension.err
+			if extension.Err != nil {
+				return extension.Err
 			}
 		}
-		if extensions.err != nil {
-			return extensions.err
+		if extensions.Err != nil {
+			return extensions.Err
 		}
 	}
-	return list.err
+	return list.Err
 }
 
 // The kinds of GeneralName that crypto/x509 knows (RFC 5280, 4.2.1.6), as context-specific tags.
@@ -202,11 +210,12 @@ const (
 	nameIP    = 0x87
 )
 
-func (r *Request) alternativeNames(data []byte) error {
-	outer := &der{rest: data}
-	names := outer.take(tagSequence)
-	for names.more() {
-		tag, value := names.next()
+// AlternativeNames reads the value of the extension subjectAltName, of a request or a certificate.
+func (r *Request) AlternativeNames(data []byte) error {
+	outer := &der.Reader{Rest: data}
+	names := outer.Take(der.TagSequence)
+	for names.More() {
+		tag, value := names.Next()
 		switch tag {
 		case nameEmail:
 			r.EmailAddresses = append(r.EmailAddresses, string(value))
@@ -222,5 +231,5 @@ func (r *Request) alternativeNames(data []byte) error {
 			r.IPAddresses = append(r.IPAddresses, ip.String())
 		}
 	}
-	return names.err
+	return names.Err
 }

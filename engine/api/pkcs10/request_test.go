@@ -35,12 +35,16 @@ func TestParse(t *testing.T) {
 	})
 	got, err := Parse(append([]byte("words before the block\n"), text...))
 	require.NoError(t, err)
+	block, _ := pem.Decode(text)
+	standard, err := x509.ParseCertificateRequest(block.Bytes)
+	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(&Request{
 		Subject: Name{CommonName: "system:node:节点-1", SerialNumber: "7", Organization: []string{"b", "system:nodes"},
 			OrganizationalUnit: []string{"u"}, Country: []string{"CN"}, Locality: []string{"l"}, Province: []string{"p"},
 			StreetAddress: []string{"s"}, PostalCode: []string{"1"}},
 		DNSNames: []string{"a.example.com", "b"}, EmailAddresses: []string{"a@example.com"},
 		IPAddresses: []string{"10.0.0.1", "fd00::1"}, URIs: []string{"spiffe://example.com/x"},
+		RawSubject: standard.RawSubject, RawKey: standard.RawSubjectPublicKeyInfo,
 	}, got))
 }
 

@@ -27,6 +27,7 @@ ReplicaSetStatus conditions=map:type
 StatefulSetSpec volumeClaimTemplates=atomic
 StatefulSetStatus conditions=map:type
 k8s.io/api/authentication/v1
+TokenRequestSpec audiences=atomic
 TokenReviewSpec audiences=atomic
 TokenReviewStatus audiences=atomic
 UserInfo groups=atomic
@@ -178,6 +179,7 @@ CSINodeStatus storageHealth=map:name
 StorageClass allowedTopologies=atomic mountOptions=atomic
 StorageHealth healthConditions=atomic
 k8s.io/apimachinery/pkg/apis/meta/v1
+DeleteOptions dryRun=atomic
 FieldSelectorRequirement values=atomic
 LabelSelector ={atomic} matchExpressions=atomic
 LabelSelectorRequirement values=atomic

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,11 +9,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"tabernetes/engine/api/apiextensions"
+	"tabernetes/engine/api/x509"
 )
 
 func decimal(n int) string { return strconv.Itoa(n) }
@@ -278,6 +281,17 @@ func (e *errs) conversion(p *field.Path, s *apiextensions.CustomResourceDefiniti
 		e.required(client, "required when strategy is set to Webhook")
 	} else if cc := c.Webhook.ClientConfig; (cc.URL == nil) == (cc.Service == nil) {
 		e.required(client, "exactly one of url or service is required")
+	} else {
+		if cc.URL != nil {
+			e.webhookURL(client.Child("url"), *cc.URL)
+		} else {
+			e.webhookService(client.Child("service"), (*admissionregistrationv1.ServiceReference)(cc.Service))
+		}
+		if len(bytes.TrimSpace(cc.CABundle)) > 0 {
+			if _, err := x509.Roots(cc.CABundle); err != nil {
+				e.invalid(client.Child("caBundle"), cc.CABundle, err.Error())
+			}
+		}
 	}
 	if c.Webhook == nil || len(c.Webhook.ConversionReviewVersions) == 0 {
 		e.required(reviews, "")

@@ -11,8 +11,8 @@ import (
 )
 
 // models makes the schemas of OpenAPI documents from the Go types: their JSON names, their documentation, and how
-// lists merge. What upstream's generator reads from comments besides (which fields are required, defaults, enums) is
-// worked out from the tags or left out.
+// lists merge, which fields are required and what is their default. Enums, which upstream's generator reads from comments
+// as well, are left out.
 type models struct {
 	gv      schema.GroupVersion
 	schemas map[string]any
@@ -37,9 +37,6 @@ func addFact(s map[string]any, f merging.Fact) {
 	}
 	if f.MapType != "" {
 		s["x-kubernetes-map-type"] = f.MapType
-	}
-	if f.Default != nil {
-		s["default"] = *f.Default
 	}
 }
 
@@ -190,11 +187,15 @@ func (m *models) fields(t reflect.Type, doc map[string]string, props map[string]
 			continue
 		}
 		s := m.schemaOf(f.Type)
+		def := defaultOf(t, name, f.Type, strings.Contains(opts, "omitempty"))
 		if _, isRef := s["$ref"]; isRef {
 			s = map[string]any{"allOf": []any{s}}
 		}
 		if d := doc[name]; d != "" {
 			s["description"] = d
+		}
+		if def != nil {
+			s["default"] = def
 		}
 		if v := f.Tag.Get("patchStrategy"); v != "" {
 			s["x-kubernetes-patch-strategy"] = v
@@ -204,7 +205,7 @@ func (m *models) fields(t reflect.Type, doc map[string]string, props map[string]
 		}
 		addFact(s, m.facts().OfField(t, name))
 		props[name] = s
-		if !strings.Contains(opts, "omitempty") && !strings.Contains(opts, "omitzero") {
+		if merging.Required(t, name, opts) {
 			*required = append(*required, name)
 		}
 	}

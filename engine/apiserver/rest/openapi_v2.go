@@ -69,7 +69,8 @@ func secondSchema(v any) any {
 					}
 				}
 			case "oneOf", "anyOf", "not", "nullable": // version 2 knows none of them
-			case "default", "enum", "example":
+			case "default": // nor are defaults shown in it
+			case "enum", "example":
 				out[k] = x
 			default:
 				out[k] = secondSchema(x)

@@ -1,0 +1,78 @@
+package rest
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+)
+
+// defaultOf is what the schema of a field says an absent one means: what its comment says, or for a value that is always
+// there (no pointer, no list, no map) its zero (kube-openapi's generateDefault, mustEnforceDefault). nil: nothing.
+func defaultOf(owner reflect.Type, field string, t reflect.Type, omitEmpty bool) any {
+	if text := markedDefault(owner, field); text != "" {
+		var v any
+		if strings.HasPrefix(text, "ref(") {
+			return constants[text]
+		}
+		if json.Unmarshal([]byte(text), &v) == nil {
+			return v
+		}
+	}
+	return enforced(t, omitEmpty)
+}
+
+var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
+
+func enforced(t reflect.Type, omitEmpty bool) any {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Array, reflect.Interface:
+		return nil
+	}
+	if reflect.PointerTo(t).Implements(unmarshaler) {
+		return nil // which is fed a null
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		if t.NumField() == 1 && t.Field(0).Anonymous {
+			return enforced(t.Field(0).Type, omitEmpty)
+		}
+		return map[string]any{}
+	case reflect.String:
+		if !omitEmpty {
+			return ""
+		}
+	case reflect.Bool:
+		if !omitEmpty {
+			return false
+		}
+	default:
+		if !omitEmpty {
+			return 0
+		}
+	}
+	return nil
+}
+
+// constants are what the references of defaultMarks name.
+var constants = map[string]any{"ref(AzureDataDiskCachingReadWrite)": "ReadWrite", "ref(AzureSharedBlobDisk)": "Shared"}
+
+// markedDefault finds a field in defaultMarks; "" if it is not there.
+func markedDefault(owner reflect.Type, field string) string {
+	_, rest, ok := strings.Cut("\n"+defaultMarks+"\n", "\n"+owner.PkgPath()+"\n")
+	for ok {
+		var line string
+		line, rest, ok = strings.Cut(rest, "\n")
+		name, list, is := strings.Cut(line, " ")
+		if !is {
+			break // the next package
+		}
+		if name == owner.Name() {
+			for word := range strings.SplitSeq(list, " ") {
+				if f, v, _ := strings.Cut(word, "="); f == field {
+					return v
+				}
+			}
+		}
+	}
+	return ""
+}
