@@ -153,3 +153,24 @@ func TestExit(t *testing.T) {
 	run(p.s, time.Second)
 	require.Len(t, told, 1, "being killed is not exiting")
 }
+
+// Looking ahead must change nothing: a session that is replayed looks at other moments than the original did.
+func TestPauseKeepsOrderWhoeverLooked(t *testing.T) {
+	play := func(look bool) (order []string) {
+		s := sim.New(sim.Config{})
+		a, b := boot(s, "node", "p")(), boot(s, "node", "q")()
+		b.After(time.Minute, "much later", func() {})
+		a.After(2*time.Second, "x", func() { order = append(order, "x") })
+		s.Host("node").PauseProgram("p")
+		if look {
+			s.Next() // puts x aside
+		}
+		a.After(time.Second, "y", func() { order = append(order, "y") })
+		run(s, 10*time.Second)
+		s.Host("node").ResumeProgram("p")
+		run(s, time.Second)
+		return order
+	}
+	require.Equal(t, []string{"y", "x"}, play(false))
+	require.Equal(t, []string{"y", "x"}, play(true))
+}

@@ -97,6 +97,13 @@ func (a *Actor) resume() {
 	s.pending += a.busy
 	held := a.held
 	a.held = nil
+	// Whoever asked what comes next had some put aside before others that were due earlier.
+	slices.SortFunc(held, func(x, y *event) int {
+		if less(x, y) {
+			return -1
+		}
+		return 1
+	})
 	for _, e := range held {
 		if e.fn == nil {
 			s.q.release(e)
