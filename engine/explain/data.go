@@ -30,7 +30,7 @@ func table(r *sim.Record, d *scheduler.Decision) *Table {
 	if d.Chosen != "" {
 		t.Message = r.Text
 	}
-	columns := scheduler.Columns()
+	columns := d.Columns()
 	for i := range d.Rows {
 		x := &d.Rows[i]
 		row := Row{Node: x.Node, Verdict: "feasible", Total: int64(x.Total), Chosen: x.Node == d.Chosen, Scores: []Score{}}

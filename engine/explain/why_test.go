@@ -103,7 +103,7 @@ func TestLongStoriesAreCutButKeepTheirRoot(t *testing.T) {
 }
 
 func TestSchedulerTables(t *testing.T) {
-	columns := scheduler.Columns()
+	columns := new(scheduler.Decision).Columns()
 	table := func(d *scheduler.Decision) *explain.Table {
 		w := sim.New(sim.Config{})
 		w.Do(func() { w.Record(sim.KindDecision, "pods/default/web", "chose it").Data = d })

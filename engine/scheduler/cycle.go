@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"math"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -23,11 +25,11 @@ func (s *Scheduler) worth(p *queue.Pod, by framework.Plugin, h *framework.Happen
 
 // gate is PreEnqueue: scheduling gates, and a preemption for the pod that is still being carried out.
 func (s *Scheduler) gate(p *queue.Pod) (framework.Plugin, bool) {
-	if len(p.Pod.Spec.SchedulingGates) > 0 {
+	if len(p.Pod.Spec.SchedulingGates) > 0 && p.Shape.Profile.PreEnqueue.Has(framework.SchedulingGates) {
 		return framework.SchedulingGates, true
 	}
 	last, busy := s.preempting[p.Pod.UID]
-	if !busy {
+	if !busy || !p.Shape.Profile.PreEnqueue.Has(framework.DefaultPreemption) {
 		return 0, false
 	}
 	if last != "" {
@@ -73,7 +75,7 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 			return
 		}
 	}
-	if p.Shape.NarrowsNodes {
+	if p.Shape.NarrowsNodes || p.Shape.Profile.Plain() {
 		s.scheduleNarrow(p, d)
 		return
 	}
@@ -121,7 +123,8 @@ func (s *Scheduler) rejected(p *queue.Pod, d *Decision) {
 	s.unschedulable(p, d, "", reasons, func(i int32) *framework.Status { return s.engine.Refusal(i, p.Info) }, s.engine.Hopeless)
 }
 
-// scheduleNarrow is for pods that name their nodes by affinity, as those of a DaemonSet do.
+// scheduleNarrow is for pods that name their nodes by affinity, as those of a DaemonSet do, and for profiles that tables
+// cannot stand in for.
 func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 	nodes := s.cluster.Nodes()
 	candidates := plugins.Candidates(s.cluster, p.Shape)
@@ -148,7 +151,9 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 	switch len(found.Feasible) {
 	case 0:
 		// The plugin that narrowed the choice rejected all the others.
-		p.Rejectors |= framework.Set(framework.NodeAffinity)
+		if p.Shape.NarrowsNodes {
+			p.Rejectors |= framework.Set(framework.NodeAffinity)
+		}
 		reasons.Add(statusNarrowed.Reasons[0], len(nodes)-len(found.Refused))
 		s.unschedulable(p, d, "", reasons, func(i int32) *framework.Status {
 			if r := refused[i]; r != nil {
@@ -164,9 +169,9 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 	}
 	t := plugins.Score(s.cluster, p.Shape, found.Feasible)
 	best := t.Best(s.a.Rand())
-	d.Score, d.Skipped, d.Reasons = int32(t.Total[best]), t.Skipped, reasons
+	d.Score, d.Skipped, d.Reasons = capped(t.Total[best]), t.Skipped, reasons
 	for j, n := range t.Nodes {
-		r := Row{Node: n.Name, Total: int32(t.Total[j])}
+		r := Row{Node: n.Name, Total: capped(t.Total[j])}
 		for k := range plugins.NumScores {
 			r.Raw[k], r.Norm[k] = int32(t.Raw[k][j]), int32(t.Norm[k][j])
 		}
@@ -178,8 +183,11 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 var statusNarrowed = framework.NewStatus(framework.NodeAffinity, framework.UnschedulableAndUnresolvable,
 	"node(s) didn't satisfy plugin(s) [NodeAffinity]")
 
+// capped is a score as it is shown; weights can be beyond all reason.
+func capped(score int64) int32 { return int32(min(score, math.MaxInt32)) }
+
 func (s *Scheduler) decision(p *queue.Pod) *Decision {
-	return &Decision{At: s.a.Now(), Attempt: int32(p.Attempts)}
+	return &Decision{At: s.a.Now(), Attempt: int32(p.Attempts), profile: p.Shape.Profile}
 }
 
 func (s *Scheduler) record(p *queue.Pod, d *Decision) {
@@ -222,5 +230,10 @@ func (s *Scheduler) bindFailed(p *queue.Pod, err error) {
 }
 
 func (s *Scheduler) event(pod *corev1.Pod, typ, reason, action, message string) {
-	s.rec.EventFor(client.ReferenceTo(pod, ""), typ, reason, action, message)
+	s.eventBy(pod, pod, typ, reason, action, message)
+}
+
+// eventBy tells of a pod what was done for another: the other's profile tells it.
+func (s *Scheduler) eventBy(by, pod *corev1.Pod, typ, reason, action, message string) {
+	s.recs[by.Spec.SchedulerName].EventFor(client.ReferenceTo(pod, ""), typ, reason, action, message)
 }

@@ -33,7 +33,8 @@ type Decision struct {
 	// Preempted is set when pods had to go to make room.
 	Preempted *Preempted
 
-	waits *waiting // nil: the pod got a node
+	profile *framework.Profile
+	waits   *waiting // nil: the pod got a node
 }
 
 // Preempted is what a preemption did: the node set aside for the pod, and the pods that must leave it.
@@ -60,19 +61,31 @@ type Refusal struct {
 	Unresolvable bool // preempting pods would not help
 }
 
-// Column is a score plugin.
+// Column is a score plugin with its weight; 0: the pod's profile does not have it score.
 type Column struct {
 	Plugin string
 	Weight int
 }
 
-// Columns are the score plugins in the order of a Row.
-func Columns() []Column {
+// Columns are the score plugins in the order of a Row, with the weights of the pod's profile.
+func (d *Decision) Columns() []Column {
+	p := d.profile
+	if p == nil {
+		p = framework.Default
+	}
 	out := make([]Column, plugins.NumScores)
-	for i := range out {
-		out[i] = Column{plugins.ScorePlugins[i].String(), int(plugins.Weights[i])}
+	for i, w := range plugins.Weights(p) {
+		out[i] = Column{plugins.ScorePlugins[i].String(), int(w)}
 	}
 	return out
+}
+
+// Profile is the name of the profile that decided, as the pod's spec.schedulerName gives it.
+func (d *Decision) Profile() string {
+	if d.profile == nil {
+		return DefaultName
+	}
+	return d.profile.Name
 }
 
 // Weighted is what a column adds to the total of a row.
@@ -80,7 +93,7 @@ func (d *Decision) Weighted(r *Row, column int) int {
 	if d.Skipped[column] {
 		return 0
 	}
-	return int(r.Norm[column]) * int(plugins.Weights[column])
+	return int(r.Norm[column]) * d.Columns()[column].Weight
 }
 
 const (

@@ -273,7 +273,7 @@ func lacks(s *framework.Shape, n *framework.NodeInfo) (out []lack) {
 			out = append(out, lack{name, want - (have - used), have - used, have})
 		}
 	}
-	q := &s.Requests
+	q := s.Asks()
 	if len(n.Pods)+1 > n.AllowedPods {
 		out = append(out, lack{corev1.ResourcePods, int64(len(n.Pods) + 1 - n.AllowedPods), 0, int64(n.AllowedPods)})
 	}

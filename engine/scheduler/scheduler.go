@@ -16,7 +16,6 @@ import (
 	"tabernetes/engine/client/leaderelection"
 	"tabernetes/engine/scheduler/cache"
 	"tabernetes/engine/scheduler/framework"
-	"tabernetes/engine/scheduler/plugins"
 	"tabernetes/engine/scheduler/queue"
 	"tabernetes/engine/scheduler/tables"
 	"tabernetes/engine/sim"
@@ -34,8 +33,12 @@ const DefaultName = corev1.DefaultSchedulerName
 
 // Options of a scheduler; the zero value is the default.
 type Options struct {
-	// Name is the spec.schedulerName it answers to; "" is DefaultName.
-	Name string
+	// Profiles are how it schedules, by spec.schedulerName; none: framework.Default.
+	Profiles []*framework.Profile
+	// InitialBackoff and MaxBackoff bound how long a pod waits that was turned down; 0: 1 s and 10 s.
+	InitialBackoff, MaxBackoff time.Duration
+	// Lease it holds while it leads, and what is told of that; see leaderelection.Config. "": kube-scheduler.
+	Lease string
 	// LeaderElect makes it schedule only while it holds the Lease kube-system/kube-scheduler; its caches run before.
 	LeaderElect bool
 }
@@ -44,8 +47,7 @@ type Options struct {
 type Scheduler struct {
 	a       *sim.Actor
 	c       *client.Client
-	name    string
-	rec     *client.Recorder
+	recs    map[string]*client.Recorder // by profile
 	pods    *client.Cache[*corev1.Pod]
 	nodes   *client.Cache[*corev1.Node]
 	budgets *client.Cache[*policyv1.PodDisruptionBudget]
@@ -68,13 +70,19 @@ func Run(a *sim.Actor, conf client.Config, opts Options) *Scheduler {
 	if conf.UserAgent == "" {
 		conf.UserAgent = "kube-scheduler"
 	}
-	if opts.Name == "" {
-		opts.Name = DefaultName
+	if len(opts.Profiles) == 0 {
+		opts.Profiles = []*framework.Profile{framework.Default}
 	}
-	s := &Scheduler{a: a, c: client.New(a, conf), name: opts.Name, cluster: cache.New(), preempting: map[types.UID]string{}}
-	s.rec = client.NewModernRecorder(s.c, s.name)
+	if opts.Lease == "" {
+		opts.Lease = "kube-scheduler"
+	}
+	s := &Scheduler{a: a, c: client.New(a, conf), recs: map[string]*client.Recorder{}, cluster: cache.New(), preempting: map[types.UID]string{}}
+	for _, p := range opts.Profiles {
+		s.recs[p.Name] = client.NewModernRecorder(s.c, p.Name)
+	}
+	s.cluster.SetProfiles(opts.Profiles)
 	s.engine = tables.New(s.cluster)
-	s.queue = queue.New(a, queue.Hooks{Gate: s.gate, Worth: s.worth, Ready: s.kick})
+	s.queue = queue.New(a, queue.Hooks{Gate: s.gate, Worth: s.worth, Ready: s.kick, InitialBackoff: opts.InitialBackoff, MaxBackoff: opts.MaxBackoff})
 
 	inf := client.NewInformers(s.c)
 	s.nodes = client.Shared[*corev1.Node](inf, api.Nodes)
@@ -105,7 +113,7 @@ func Run(a *sim.Actor, conf client.Config, opts Options) *Scheduler {
 			lead()
 			return
 		}
-		leaderelection.Run(a, conf, leaderelection.Config{Name: "kube-scheduler", Component: s.name, Lead: lead, Lost: a.Exit})
+		leaderelection.Run(a, conf, leaderelection.Config{Name: opts.Lease, Component: opts.Profiles[0].Name, Lead: lead, Lost: a.Exit})
 	}, wait...)
 	return s
 }
@@ -170,7 +178,7 @@ func (s *Scheduler) kick() {
 	}
 	s.armed = true
 	cost := CycleCost
-	if n := plugins.NodesToFind(len(s.cluster.Nodes())) - 100; n > 0 {
+	if n := p.Shape.Profile.NodesToFind(len(s.cluster.Nodes())) - 100; n > 0 {
 		cost += time.Duration(n) * CycleNodeCost
 	}
 	s.a.Sim().In(p.Ctx, func() { s.a.After(cost, "schedule", s.cycle) })
