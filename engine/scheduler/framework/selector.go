@@ -28,7 +28,7 @@ func parseNodeTerm(t *corev1.NodeSelectorTerm) nodeTerm {
 	if len(t.MatchExpressions) > 0 {
 		sel := labels.NewSelector()
 		for _, e := range t.MatchExpressions {
-			op, ok := nodeOperator(e.Operator)
+			op, ok := NodeOperator(e.Operator)
 			r, err := labels.NewRequirement(e.Key, op, e.Values)
 			if !ok || err != nil {
 				out.broken = true
@@ -49,7 +49,8 @@ func parseNodeTerm(t *corev1.NodeSelectorTerm) nodeTerm {
 	return out
 }
 
-func nodeOperator(op corev1.NodeSelectorOperator) (selection.Operator, bool) {
+// NodeOperator is the operator of a requirement of a node selector; ok is false if there is no such.
+func NodeOperator(op corev1.NodeSelectorOperator) (selection.Operator, bool) {
 	switch op {
 	case corev1.NodeSelectorOpIn:
 		return selection.In, true

@@ -1,5 +1,7 @@
 package framework
 
+import "slices"
+
 // Plugin names a scheduling plugin.
 type Plugin uint8
 
@@ -72,3 +74,9 @@ func (s *Status) OK() bool { return s == nil || s.Code == Success }
 
 // MaxNodeScore is the most a plugin gives a node.
 const MaxNodeScore = 100
+
+// PluginByName finds a plugin of this scheduler.
+func PluginByName(name string) (Plugin, bool) {
+	i := slices.Index(pluginNames[:], name)
+	return Plugin(i), i >= 0
+}

@@ -17,7 +17,7 @@ func (w *world) profile(name string) *framework.Profile {
 	if w.one(2) {
 		kept := p.Filters[:0]
 		for _, pl := range p.Filters {
-			if !w.one(4) {
+			if !w.one(3) {
 				kept = append(kept, pl)
 			}
 		}
