@@ -47,7 +47,9 @@ type Cluster struct {
 	served   uint64                       // requests of the servers before them
 	balancer *client.Balancer             // nil: there is one API server
 	static   map[string]*staticPods       // by master
-	cloud    *cloud.Provider
+	// schedulers are the running kube-schedulers by master, or the last that ran.
+	schedulers map[string]*scheduler.Scheduler
+	cloud      *cloud.Provider
 
 	etcdctl *etcdctl.Shell
 	joining map[string]bool // masters whose etcd was added to a running cluster
@@ -72,6 +74,7 @@ func New(conf Config) (*Cluster, error) {
 	c := &Cluster{
 		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{}, runtimes: map[string]*runtime.Runtime{},
 		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{}, static: map[string]*staticPods{},
+		schedulers: map[string]*scheduler.Scheduler{},
 	}
 	w.OnMessage = c.Stage.Message
 	for i := 1; i <= conf.Masters; i++ {
@@ -130,9 +133,7 @@ func (c *Cluster) addMaster(h *sim.Host) {
 		})
 	})
 	h.Provide("kube-scheduler", func(a *sim.Actor) {
-		a.After(startUp, "start", func() {
-			scheduler.Run(a, c.clientFor("system:kube-scheduler", "kube-scheduler"), scheduler.Options{LeaderElect: true})
-		})
+		a.After(startUp, "start", func() { c.runScheduler(a) })
 	})
 	h.Provide("kube-controller-manager", func(a *sim.Actor) {
 		a.After(startUp, "start", func() {
@@ -171,9 +172,12 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 	k.NodeName, k.Runtime, k.Network = h.Name, rt, nd
 	k.Taints = append(k.Taints, corev1.Taint{Key: cloud.TaintUninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
 	if i := slices.Index(c.masters, h); i >= 0 {
-		k.Manifests = c.addStaticPods(i, h, rt)
+		c.addStaticPods(i, h, rt)
 	}
 	h.Install("kubelet", func(a *sim.Actor) {
+		if s := c.static[h.Name]; s != nil {
+			k.Manifests = s.manifests
+		}
 		kubelet.Run(a, c.clientFor("system:node:"+h.Name, "kubelet"), k)
 	})
 	h.Install("kube-proxy", func(a *sim.Actor) {

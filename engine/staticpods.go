@@ -21,6 +21,10 @@ type staticPods struct {
 	h    *sim.Host
 	rt   *runtime.Runtime
 	held map[string]bool // programs a fault stops whenever they start
+
+	conf      kubeadm.Config
+	i         int           // which control-plane node it is
+	manifests []*corev1.Pod // the files in /etc/kubernetes/manifests
 }
 
 // managed are the programs that run in static pods.
@@ -41,7 +45,14 @@ func (s *staticPods) Start(name string) {
 }
 
 // Stop implements runtime.Programs.
-func (s *staticPods) Stop(name string) { s.h.KillProgram(name) }
+func (s *staticPods) Stop(name string) {
+	if k := s.c.schedulers[s.h.Name]; name == "kube-scheduler" && k != nil {
+		k.Release()
+		s.c.Sim.After(releaseTime, "kube-scheduler ends", func() { s.h.KillProgram(name) })
+		return
+	}
+	s.h.KillProgram(name)
+}
 
 // Health implements runtime.Programs: what the component would answer its probes, without a request.
 func (s *staticPods) Health(name, path string) int {
@@ -78,7 +89,7 @@ func (s *staticPods) leader() bool {
 }
 
 // addStaticPods makes a machine a control-plane node: images, manifests, and what their containers run.
-func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) []*corev1.Pod {
+func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) {
 	s := &staticPods{c: c, h: h, rt: rt, held: map[string]bool{}}
 	c.static[h.Name] = s
 	rt.SetPrograms(s)
@@ -93,7 +104,7 @@ func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) []*core
 	for _, m := range c.masters[:i+1] { // those that were there when this one joined
 		conf.Members = append(conf.Members, kubeadm.Member{Name: m.Name, IP: c.Net.Node(m.Name).IP()})
 	}
-	return kubeadm.Manifests(conf, i)
+	s.conf, s.i, s.manifests = conf, i, kubeadm.Manifests(conf, i)
 }
 
 // hold stops a component and keeps it down: one that runs in a static pod crashes as often as its kubelet starts it.

@@ -95,7 +95,7 @@ func Run(a *sim.Actor, conf client.Config, k Config) {
 	kl.resources()
 	kl.rt.SetDialer(k.Network.Network())
 	kl.rt.OnChange = kl.runtimeChanged
-	kl.rt.OnForgive = kl.forgive
+	kl.rt.OnForgive, kl.rt.OnManifest = kl.forgive, kl.manifestChanged
 	kl.serve()
 	a.After(kubeletStart, "kubelet start", kl.start)
 }

@@ -1,6 +1,10 @@
 package runtime
 
-import "time"
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
 
 // Programs are the programs of a host that run in containers: the control plane's own components. What such a program
 // does is not the catalogue's business; the container only is it: the program runs while the container does, and when
@@ -34,6 +38,13 @@ func (rt *Runtime) Exited(program string, code int32) {
 func (rt *Runtime) Forgive(program string) {
 	if rt.OnForgive != nil {
 		rt.OnForgive(program)
+	}
+}
+
+// Manifest tells the kubelet that somebody wrote a file in its manifest directory.
+func (rt *Runtime) Manifest(m *corev1.Pod) {
+	if rt.OnManifest != nil {
+		rt.OnManifest(m)
 	}
 }
 

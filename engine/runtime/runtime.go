@@ -22,6 +22,8 @@ type Runtime struct {
 	OnChange func(*Sandbox)
 	// OnForgive hears of programs whose containers are to be started at once; see Forgive.
 	OnForgive func(program string)
+	// OnManifest hears of a static pod's manifest that was written on this machine; see Manifest.
+	OnManifest func(*corev1.Pod)
 	// OnBoot is called, before anything else runs, when the host got power back: every process is gone.
 	OnBoot func()
 

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -37,8 +38,8 @@ type Options struct {
 	Profiles []*framework.Profile
 	// InitialBackoff and MaxBackoff bound how long a pod waits that was turned down; 0: 1 s and 10 s.
 	InitialBackoff, MaxBackoff time.Duration
-	// Lease it holds while it leads, and what is told of that; see leaderelection.Config. "": kube-scheduler.
-	Lease string
+	// Election are name, namespace and timings of the Lease; what is zero is as by default.
+	Election leaderelection.Config
 	// LeaderElect makes it schedule only while it holds the Lease kube-system/kube-scheduler; its caches run before.
 	LeaderElect bool
 }
@@ -59,6 +60,8 @@ type Scheduler struct {
 	synced  bool
 	armed   bool // a cycle is on its way
 
+	elector *leaderelection.Elector // nil: it schedules without asking
+
 	preempting map[types.UID]string // preemptor: key of the last victim still to be deleted, "" before that
 	history    history
 	sampled    *framework.Shape
@@ -72,9 +75,6 @@ func Run(a *sim.Actor, conf client.Config, opts Options) *Scheduler {
 	}
 	if len(opts.Profiles) == 0 {
 		opts.Profiles = []*framework.Profile{framework.Default}
-	}
-	if opts.Lease == "" {
-		opts.Lease = "kube-scheduler"
 	}
 	s := &Scheduler{a: a, c: client.New(a, conf), recs: map[string]*client.Recorder{}, cluster: cache.New(), preempting: map[types.UID]string{}}
 	for _, p := range opts.Profiles {
@@ -113,9 +113,18 @@ func Run(a *sim.Actor, conf client.Config, opts Options) *Scheduler {
 			lead()
 			return
 		}
-		leaderelection.Run(a, conf, leaderelection.Config{Name: opts.Lease, Component: opts.Profiles[0].Name, Lead: lead, Lost: a.Exit})
+		e := opts.Election
+		e.Name, e.Component, e.Lead, e.Lost = cmp.Or(e.Name, "kube-scheduler"), opts.Profiles[0].Name, lead, a.Exit
+		s.elector = leaderelection.Run(a, conf, e)
 	}, wait...)
 	return s
+}
+
+// Release tells a scheduler that it is about to end: it gives up its Lease, so that another need not wait for that.
+func (s *Scheduler) Release() {
+	if s.elector != nil && !s.a.Dead() {
+		s.elector.Release()
+	}
 }
 
 // owner is what a controller must tell: the selector of its pods.
