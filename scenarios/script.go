@@ -173,6 +173,8 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 			}
 		}
 		return b.String(), nil
+	case f[0] == "scores" && len(f) == 2:
+		return scoresText(c, f[1])
 	case f[0] == "history" && len(f) == 2:
 		w, err := c.Why(f[1])
 		if err != nil {
