@@ -169,6 +169,14 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 	nd := c.Net.AddNode(h)
 	rt := runtime.NewEngine(h, c.images)
 	c.runtimes[h.Name] = rt
+	g := &guests{c: c, h: h, running: map[string]*guest{}}
+	rt.SetGuests(g)
+	h.OnExit(func(program string) {
+		c.Sim.Record(sim.KindInfo, "nodes/"+h.Name, program+"@"+h.Name+" exited")
+		if !g.exited(program) {
+			rt.Exited(program, 1)
+		}
+	})
 	k.NodeName, k.Runtime, k.Network = h.Name, rt, nd
 	k.Taints = append(k.Taints, corev1.Taint{Key: cloud.TaintUninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
 	if i := slices.Index(c.masters, h); i >= 0 {

@@ -93,10 +93,6 @@ func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) {
 	s := &staticPods{c: c, h: h, rt: rt, held: map[string]bool{}}
 	c.static[h.Name] = s
 	rt.SetPrograms(s)
-	h.OnExit(func(program string) {
-		c.Sim.Record(sim.KindInfo, "nodes/"+h.Name, program+"@"+h.Name+" exited")
-		rt.Exited(program, 1)
-	})
 	for _, im := range kubeadm.Images() {
 		rt.Preload(im)
 	}

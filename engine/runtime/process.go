@@ -18,6 +18,15 @@ type Programs interface {
 	Health(name, path string) int
 }
 
+// Guests are programs of the control plane that somebody runs in a pod of their own: a second scheduler. Start boots what
+// a container runs; stop ends it, and is nil if nothing came of it.
+type Guests interface {
+	Start(c *Container) (stop func())
+}
+
+// SetGuests says who runs such programs.
+func (rt *Runtime) SetGuests(g Guests) { rt.guests = g }
+
 // SetPrograms gives containers the programs of their host to run.
 func (rt *Runtime) SetPrograms(p Programs) { rt.programs = p }
 
@@ -25,7 +34,7 @@ func (rt *Runtime) SetPrograms(p Programs) { rt.programs = p }
 func (rt *Runtime) Exited(program string, code int32) {
 	for _, sb := range rt.Sandboxes() {
 		for _, c := range sb.Containers {
-			if c.State == Running && c.app != nil && c.app.Program == program {
+			if sb.Static && c.State == Running && c.app != nil && c.app.Program == program {
 				c.hosted.over = true
 				c.exit(code)
 			}
@@ -56,20 +65,40 @@ func (c *Container) Program() string {
 	return c.app.Program
 }
 
+// Argv is the command that the container runs, the program first.
+func (c *Container) Argv() []string { return c.argv }
+
+// Exit ends the container's program by itself, with a code.
+func (c *Container) Exit(code int32) {
+	if c.State == Running {
+		c.exit(code)
+	}
+}
+
 // hosted is the state of a container's program of the host.
 type hosted struct {
+	stop    func() // of a guest
 	running bool
 	over    bool // it ended before its container did
 }
 
 func (c *Container) startProgram() {
-	if p := c.Sandbox.rt.programs; p != nil && c.app != nil && c.app.Program != "" {
+	rt := c.Sandbox.rt
+	switch {
+	case c.app == nil || c.app.Program == "":
+	case c.Sandbox.Static && rt.programs != nil:
 		c.hosted.running = true
-		p.Start(c.app.Program)
+		rt.programs.Start(c.app.Program)
+	case rt.guests != nil:
+		c.hosted.stop = rt.guests.Start(c)
 	}
 }
 
 func (c *Container) endProgram() {
+	if stop := c.hosted.stop; stop != nil {
+		c.hosted.stop = nil
+		stop()
+	}
 	if c.hosted.running {
 		c.hosted.running = false
 		if !c.hosted.over {
@@ -84,7 +113,7 @@ func component(program string, port int32, mb int, cpu float64) *App {
 		Name: program, Program: program, Binaries: program, Ports: []int32{port}, Listen: 100 * time.Millisecond, Serve: time.Millisecond,
 		Stop: Stop{Signal: "SIGTERM", After: 20 * time.Millisecond}, MemoryMB: mb, IdleCPU: cpu,
 		Respond: func(c *Container, path string, _ time.Duration) int {
-			if p := c.Sandbox.rt.programs; p != nil {
+			if p := c.Sandbox.rt.programs; p != nil && c.Sandbox.Static {
 				return p.Health(program, path)
 			}
 			return 200

@@ -35,6 +35,7 @@ type Runtime struct {
 	boots     int
 	http      Dialer
 	programs  Programs
+	guests    Guests
 }
 
 // Dialer lets programs in containers talk over the pod network: it is given by whoever owns that network.
@@ -136,6 +137,8 @@ type Sandbox struct {
 	UID             types.UID
 	IP              string
 	HostNetwork     bool
+	ServiceAccount  string
+	Static          bool // made from a manifest on this machine
 	Attempt         int32
 	Ready           bool
 	Containers      []*Container // the newest of each name
@@ -173,7 +176,8 @@ func (rt *Runtime) RunSandbox(pod *corev1.Pod, done func(*Sandbox)) {
 	rt.a.After(d, "run sandbox", func() {
 		sb := rt.sandboxes[pod.UID]
 		if sb == nil {
-			sb = &Sandbox{Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, HostNetwork: pod.Spec.HostNetwork, rt: rt}
+			sb = &Sandbox{Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, HostNetwork: pod.Spec.HostNetwork, rt: rt,
+				ServiceAccount: pod.Spec.ServiceAccountName, Static: pod.Annotations["kubernetes.io/config.source"] == "file"}
 			if pod.Spec.Hostname != "" {
 				sb.hostname = pod.Spec.Hostname
 			} else if pod.Spec.HostNetwork {
