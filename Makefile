@@ -11,7 +11,7 @@ SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go
 # Kernel, store, caches, scheduler and the controllers of pods stay inlined.
 COLD    := tabernetes/wasm tabernetes/engine \
 	$(addprefix tabernetes/engine/,api apiserver apiserver/auth apiserver/podsecurity client/leaderelection cloud etcdctl explain \
-	kubeadm kubectl kubelet network proxy runtime) \
+	kubeadm kubectl kubelet network proxy runtime scheduler/config scheduler/config/v1) \
 	$(addprefix tabernetes/engine/api/,apiextensions apiregistration cron defaults fieldmanager jsonpath manifest patch pkcs10 printers \
 	quota rbac schema structural validation warnings) \
 	$(addprefix tabernetes/engine/controllers/,clusterroleaggregation daemonset deployment disruption endpointslice job namespace \
