@@ -26,16 +26,16 @@ type guest struct {
 }
 
 // Start implements runtime.Guests.
-func (g *guests) Start(ctr *runtime.Container) (stop func()) {
+func (g *guests) Start(ctr *runtime.Container) (stop func(), ok bool) {
 	if ctr.Program() != "kube-scheduler" {
-		return nil
+		return nil, false
 	}
 	opts, err := schedulerFlags(ctr)
 	if err != nil {
 		now := g.c.Sim.Wall(g.c.Sim.Now()).Add(g.h.Skew())
 		ctr.Print(fmt.Sprintf("E%s       1 run.go:72] \"command failed\" err=%q\n", now.Format("0102 15:04:05.000000"), err.Error()))
 		g.c.Sim.After(crashTime, "kube-scheduler fails", func() { ctr.Exit(1) })
-		return nil
+		return nil, true
 	}
 	name := ctr.Sandbox.Name
 	known := g.running[name] != nil
@@ -64,7 +64,7 @@ func (g *guests) Start(ctr *runtime.Container) (stop func()) {
 				g.h.KillProgram(name)
 			}
 		})
-	}
+	}, true
 }
 
 // exited hears of a guest that ended by itself: its container ends too.

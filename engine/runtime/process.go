@@ -19,9 +19,9 @@ type Programs interface {
 }
 
 // Guests are programs of the control plane that somebody runs in a pod of their own: a second scheduler. Start boots what
-// a container runs; stop ends it, and is nil if nothing came of it.
+// a container of no static pod runs, if it is such a program; stop ends it, and is nil if nothing came of it.
 type Guests interface {
-	Start(c *Container) (stop func())
+	Start(c *Container) (stop func(), ok bool)
 }
 
 // SetGuests says who runs such programs.
@@ -34,7 +34,7 @@ func (rt *Runtime) SetPrograms(p Programs) { rt.programs = p }
 func (rt *Runtime) Exited(program string, code int32) {
 	for _, sb := range rt.Sandboxes() {
 		for _, c := range sb.Containers {
-			if sb.Static && c.State == Running && c.app != nil && c.app.Program == program {
+			if c.State == Running && !c.hosted.guest && c.app != nil && c.app.Program == program {
 				c.hosted.over = true
 				c.exit(code)
 			}
@@ -77,20 +77,25 @@ func (c *Container) Exit(code int32) {
 
 // hosted is the state of a container's program of the host.
 type hosted struct {
-	stop    func() // of a guest
+	guest   bool   // not of the host, but of this container alone
+	stop    func() // it
 	running bool
 	over    bool // it ended before its container did
 }
 
 func (c *Container) startProgram() {
+	if c.app == nil || c.app.Program == "" {
+		return
+	}
 	rt := c.Sandbox.rt
-	switch {
-	case c.app == nil || c.app.Program == "":
-	case c.Sandbox.Static && rt.programs != nil:
+	if rt.guests != nil && !c.Sandbox.Static {
+		if c.hosted.stop, c.hosted.guest = rt.guests.Start(c); c.hosted.guest {
+			return
+		}
+	}
+	if p := rt.programs; p != nil {
 		c.hosted.running = true
-		rt.programs.Start(c.app.Program)
-	case rt.guests != nil:
-		c.hosted.stop = rt.guests.Start(c)
+		p.Start(c.app.Program)
 	}
 }
 
@@ -113,7 +118,7 @@ func component(program string, port int32, mb int, cpu float64) *App {
 		Name: program, Program: program, Binaries: program, Ports: []int32{port}, Listen: 100 * time.Millisecond, Serve: time.Millisecond,
 		Stop: Stop{Signal: "SIGTERM", After: 20 * time.Millisecond}, MemoryMB: mb, IdleCPU: cpu,
 		Respond: func(c *Container, path string, _ time.Duration) int {
-			if p := c.Sandbox.rt.programs; p != nil && c.Sandbox.Static {
+			if p := c.Sandbox.rt.programs; p != nil && !c.hosted.guest {
 				return p.Health(program, path)
 			}
 			return 200
