@@ -1,8 +1,6 @@
 package scheduler
 
 import (
-	"math"
-
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -182,9 +180,6 @@ func (s *Scheduler) scheduleNarrow(p *queue.Pod, d *Decision) {
 
 var statusNarrowed = framework.NewStatus(framework.NodeAffinity, framework.UnschedulableAndUnresolvable,
 	"node(s) didn't satisfy plugin(s) [NodeAffinity]")
-
-// capped is a score as it is shown; weights can be beyond all reason.
-func capped(score int64) int32 { return int32(min(score, math.MaxInt32)) }
 
 func (s *Scheduler) decision(p *queue.Pod) *Decision {
 	return &Decision{At: s.a.Now(), Attempt: int32(p.Attempts), profile: p.Shape.Profile}

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"math"
 	"strconv"
 
 	"tabernetes/engine/scheduler/framework"
@@ -136,6 +137,9 @@ func (h *history) add(d *Decision) {
 	h.ring[h.next] = d
 	h.next = (h.next + 1) % keepTables
 }
+
+// capped is a score as it is shown; weights can be beyond all reason.
+func capped(score int64) int32 { return int32(min(score, math.MaxInt32)) }
 
 func row(r tables.Row) Row { return Row{Node: r.Node.Name, Raw: r.Raw, Norm: r.Norm, Total: r.Total} }
 
