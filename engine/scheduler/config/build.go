@@ -52,9 +52,10 @@ func build(c *v1.KubeSchedulerConfiguration, p *v1.KubeSchedulerProfile) (*frame
 	out.Filters = known(at[filter])
 	out.PreFilter, out.PreEnqueue = framework.Set(known(at[preFilter])...), framework.Set(known(at[preEnqueue])...)
 	out.Preempts = slices.Contains(at[postFilter], "DefaultPreemption")
+	scoring := out.Weights // of those that score here
 	clear(out.Weights[:])
 	for _, name := range at[score] {
-		if pl, ok := framework.PluginByName(name); ok {
+		if pl, ok := framework.PluginByName(name); ok && scoring[pl] != 0 {
 			out.Weights[pl] = weights[name]
 		}
 	}
