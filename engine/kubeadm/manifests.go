@@ -153,7 +153,7 @@ func (c Config) scheduler() *corev1.Pod {
 	health(p, "/livez", "/livez", "/readyz")
 	mount(p, "kubeconfig", kubeconfig, corev1.HostPathFileOrCreate, true)
 	if c.SchedulerConfig != "" {
-		mount(p, "scheduler-config", c.SchedulerConfig, corev1.HostPathFile, true)
+		mount(p, "scheduler-config", c.SchedulerConfig, corev1.HostPathFileOrCreate, true)
 	}
 	return p
 }
