@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"tabernetes/engine/order"
 	v1 "tabernetes/engine/scheduler/config/v1"
 	"tabernetes/engine/scheduler/framework"
 )
@@ -18,14 +19,19 @@ import (
 func build(c *v1.KubeSchedulerConfiguration, p *v1.KubeSchedulerProfile) (*framework.Profile, error) {
 	out := framework.NewProfile(*p.SchedulerName)
 	names := namesOf(p.Plugins)
-	p.PluginConfig = slices.DeleteFunc(p.PluginConfig, func(pc v1.PluginConfig) bool {
-		return !slices.Contains(names, pc.Name) || registry[pc.Name] == 0
-	})
-	slices.SortStableFunc(p.PluginConfig, func(a, b v1.PluginConfig) int { return strings.Compare(a.Name, b.Name) })
+	var kept []v1.PluginConfig
+	for _, pc := range p.PluginConfig {
+		if has(names, pc.Name) && registry[pc.Name] != 0 {
+			kept = append(kept, pc)
+		}
+	}
+	p.PluginConfig = kept
+	order.By(p.PluginConfig, func(a, b v1.PluginConfig) int { return strings.Compare(a.Name, b.Name) })
 	for i := range p.PluginConfig {
 		pc := &p.PluginConfig[i]
-		if errs := validateArgs(pc.Args.Object, nil); len(errs) > 0 {
-			return nil, fmt.Errorf("initializing plugin %q: %w", pc.Name, errs.ToAggregate())
+		f := &faults{}
+		if f.args(pc.Args.Object, nil); len(f.list) > 0 {
+			return nil, fmt.Errorf("initializing plugin %q: %w", pc.Name, f.list.ToAggregate())
 		}
 		apply(pc.Args.Object, out)
 	}
@@ -51,7 +57,7 @@ func build(c *v1.KubeSchedulerConfiguration, p *v1.KubeSchedulerProfile) (*frame
 	}
 	out.Filters = known(at[filter])
 	out.PreFilter, out.PreEnqueue = framework.Set(known(at[preFilter])...), framework.Set(known(at[preEnqueue])...)
-	out.Preempts = slices.Contains(at[postFilter], "DefaultPreemption")
+	out.Preempts = has(at[postFilter], "DefaultPreemption")
 	scoring := out.Weights // of those that score here
 	clear(out.Weights[:])
 	for _, name := range at[score] {
@@ -88,7 +94,7 @@ func expand(p *v1.Plugins) (map[stage][]string, error) {
 				return nil, fmt.Errorf("%s %q does not exist", pt.name, pl.Name)
 			case registry[pl.Name]&pt.stage == 0:
 				return nil, fmt.Errorf("plugin %q does not extend %s plugin", pl.Name, pt.name)
-			case slices.Contains(seen, pl.Name):
+			case has(seen, pl.Name):
 				return nil, fmt.Errorf("plugin %q already registered as %q", pl.Name, pt.name)
 			}
 			seen = append(seen, pl.Name)
@@ -103,7 +109,7 @@ func expand(p *v1.Plugins) (map[stage][]string, error) {
 		for _, pl := range pt.set.Disabled {
 			off = append(off, pl.Name)
 		}
-		if slices.Contains(off, "*") || len(p.MultiPoint.Enabled) == 0 {
+		if has(off, "*") || len(p.MultiPoint.Enabled) == 0 {
 			out[pt.stage] = own
 			continue
 		}
@@ -111,10 +117,10 @@ func expand(p *v1.Plugins) (map[stage][]string, error) {
 			switch {
 			case registry[pl.Name] == 0:
 				return nil, fmt.Errorf("%s %q does not exist", pt.name, pl.Name)
-			case registry[pl.Name]&pt.stage == 0 || slices.Contains(off, pl.Name):
-			case slices.Contains(own, pl.Name):
+			case registry[pl.Name]&pt.stage == 0 || has(off, pl.Name):
+			case has(own, pl.Name):
 				override = append(override, pl.Name)
-			case slices.Contains(multi, pl.Name):
+			case has(multi, pl.Name):
 				return nil, fmt.Errorf("plugin %q already registered as %q", pl.Name, pt.name)
 			default:
 				multi = append(multi, pl.Name)
@@ -122,7 +128,7 @@ func expand(p *v1.Plugins) (map[stage][]string, error) {
 		}
 		var first, last []string
 		for _, name := range own {
-			if slices.Contains(override, name) {
+			if has(override, name) {
 				first = append(first, name)
 			} else {
 				last = append(last, name)

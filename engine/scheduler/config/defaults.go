@@ -2,7 +2,6 @@ package config
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -213,6 +212,6 @@ func namesOf(p *v1.Plugins) []string {
 			out = append(out, pl.Name)
 		}
 	}
-	slices.SortFunc(out, strings.Compare)
+	slices.Sort(out)
 	return slices.Compact(out)
 }

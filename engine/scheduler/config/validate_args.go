@@ -1,14 +1,13 @@
 package config
 
 import (
-	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "tabernetes/engine/scheduler/config/v1"
@@ -17,90 +16,74 @@ import (
 
 // validate_args.go: the arguments of plugins (pkg/scheduler/apis/config/validation/validation_pluginargs.go).
 
-func validateArgs(args any, path *field.Path) (errs field.ErrorList) {
-	invalid := func(p *field.Path, value any, text string) { errs = append(errs, field.Invalid(p, value, text)) }
+const percent = "not in valid range [0, 100]"
+
+func (f *faults) args(args any, path *field.Path) {
 	switch a := args.(type) {
 	case *v1.DefaultPreemptionArgs:
-		percent, absolute := *a.MinCandidateNodesPercentage, *a.MinCandidateNodesAbsolute
-		pp, pa := path.Child("minCandidateNodesPercentage"), path.Child("minCandidateNodesAbsolute")
-		if percent < 0 || percent > 100 {
-			invalid(pp, percent, "not in valid range [0, 100]")
-		}
-		if absolute < 0 {
-			invalid(pa, absolute, "not in valid range [0, inf)")
-		}
-		if percent == 0 && absolute == 0 {
-			invalid(pp, percent, "cannot be zero at the same time as minCandidateNodesAbsolute")
-			invalid(pa, absolute, "cannot be zero at the same time as minCandidateNodesPercentage")
+		share, absolute := int64(*a.MinCandidateNodesPercentage), int64(*a.MinCandidateNodesAbsolute)
+		f.within(path, "minCandidateNodesPercentage", share, 0, 100, percent)
+		f.within(path, "minCandidateNodesAbsolute", absolute, 0, math.MaxInt64, "not in valid range [0, inf)")
+		if share == 0 && absolute == 0 {
+			f.invalid(path, "minCandidateNodesPercentage", share, "cannot be zero at the same time as minCandidateNodesAbsolute")
+			f.invalid(path, "minCandidateNodesAbsolute", absolute, "cannot be zero at the same time as minCandidateNodesPercentage")
 		}
 	case *v1.InterPodAffinityArgs:
-		if w := *a.HardPodAffinityWeight; w < 0 || w > 100 {
-			invalid(path.Child("hardPodAffinityWeight"), w, "not in valid range [0, 100]")
-		}
+		f.within(path, "hardPodAffinityWeight", int64(*a.HardPodAffinityWeight), 0, 100, percent)
 	case *v1.NodeResourcesBalancedAllocationArgs:
-		seen := sets.New[string]()
+		var seen []string
 		for i, r := range a.Resources {
 			p := path.Child("resources").Index(i)
-			if seen.Has(r.Name) {
-				errs = append(errs, field.Duplicate(p.Child("name"), r.Name))
+			if has(seen, r.Name) {
+				f.duplicate(p, "name", r.Name)
 			}
-			seen.Insert(r.Name)
-			if r.Weight != 1 {
-				invalid(p.Child("weight"), r.Weight, "must be 1")
-			}
+			seen = append(seen, r.Name)
+			f.within(p, "weight", r.Weight, 1, 1, "must be 1")
 		}
 	case *v1.NodeAffinityArgs:
-		return validateAddedAffinity(a.AddedAffinity, path.Child("addedAffinity"))
+		f.addedAffinity(a.AddedAffinity, path.Child("addedAffinity"))
 	case *v1.PodTopologySpreadArgs:
-		return validateSpread(a, path)
+		f.spread(a, path)
 	case *v1.NodeResourcesFitArgs:
-		return validateFit(a, path)
+		f.fit(a, path)
 	case *v1.VolumeBindingArgs:
-		if n := *a.BindTimeoutSeconds; n < 0 {
-			invalid(path.Child("bindTimeoutSeconds"), n, "invalid BindTimeoutSeconds, should not be a negative value")
-		}
-		errs = append(errs, validateShape(a.Shape, path.Child("shape"))...)
+		f.within(path, "bindTimeoutSeconds", *a.BindTimeoutSeconds, 0, math.MaxInt64, "invalid BindTimeoutSeconds, should not be a negative value")
+		f.shape(a.Shape, path.Child("shape"))
 	case *v1.DynamicResourcesArgs:
 		if a.FilterTimeout.Duration < 0 {
-			invalid(path.Child("filterTimeout"), a.FilterTimeout, "must be zero or positive")
+			f.invalid(path, "filterTimeout", a.FilterTimeout, "must be zero or positive")
 		}
 		if a.BindingTimeout.Seconds() < 1 {
-			invalid(path.Child("bindingTimeout"), a.BindingTimeout, "must be at least 1 second")
+			f.invalid(path, "bindingTimeout", a.BindingTimeout, "must be at least 1 second")
 		}
 	}
-	return errs
 }
 
-func validateFit(a *v1.NodeResourcesFitArgs, path *field.Path) (errs field.ErrorList) {
+func (f *faults) fit(a *v1.NodeResourcesFitArgs, path *field.Path) {
 	for i, name := range a.IgnoredResources {
-		errs = append(errs, metav1validation.ValidateLabelName(name, path.Child("ignoredResources").Index(i))...)
+		f.add(metav1validation.ValidateLabelName(name, path.Child("ignoredResources").Index(i))...)
 	}
 	for i, name := range a.IgnoredResourceGroups {
 		p := path.Child("ignoredResourceGroups").Index(i)
 		if strings.Contains(name, "/") {
-			errs = append(errs, field.Invalid(p, name, "resource group name can't contain '/'"))
+			f.invalid(p, "", name, "resource group name can't contain '/'")
 		}
-		errs = append(errs, metav1validation.ValidateLabelName(name, p)...)
+		f.add(metav1validation.ValidateLabelName(name, p)...)
 	}
 	s, p := a.ScoringStrategy, path.Child("scoringStrategy")
-	if !slices.Contains(strategies, s.Type) {
-		errs = append(errs, field.NotSupported(p.Child("type"), s.Type, strategies))
-	}
+	f.oneOf(p, "type", s.Type, strategies...)
 	for i, r := range s.Resources {
-		if r.Weight <= 0 || r.Weight > 100 {
-			errs = append(errs, field.Invalid(p.Child("resources").Index(i).Child("weight"), r.Weight, "resource weight of "+r.Name+" not in valid range (0, 100]"))
-		}
+		f.within(p.Child("resources").Index(i), "weight", r.Weight, 1, 100, "resource weight of "+r.Name+" not in valid range (0, 100]")
 	}
-	p = p.Child("requestedToCapacityRatio")
+	const param = "requestedToCapacityRatio"
 	switch ratio := s.Type == strategies[framework.RequestedToCapacityRatio]; {
 	case ratio && s.RequestedToCapacityRatio == nil:
-		errs = append(errs, field.Required(p, "must be specified when type is RequestedToCapacityRatio"))
+		f.required(p, param, "must be specified when type is RequestedToCapacityRatio")
 	case ratio:
-		errs = append(errs, validateShape(s.RequestedToCapacityRatio.Shape, p.Child("shape"))...)
+		f.shape(s.RequestedToCapacityRatio.Shape, p.Child(param, "shape"))
 	case s.RequestedToCapacityRatio != nil:
-		errs = append(errs, field.Forbidden(p, "must be nil when type is not RequestedToCapacityRatio"))
+		f.forbidden(p, param, "must be nil when type is not RequestedToCapacityRatio")
 	}
-	return errs
 }
 
 // strategies are the names of the framework's, in its order.
@@ -109,105 +92,91 @@ var strategies = []string{"LeastAllocated", "MostAllocated", "RequestedToCapacit
 // maxShapeScore is config.MaxCustomPriorityScore: scores of a shape go from 0 to 10.
 const maxShapeScore = 10
 
-func validateShape(shape []v1.UtilizationShapePoint, path *field.Path) (errs field.ErrorList) {
+func (f *faults) shape(shape []v1.UtilizationShapePoint, path *field.Path) {
 	if len(shape) == 0 {
-		return field.ErrorList{field.Required(path, "at least one point must be specified")}
+		f.required(path, "", "at least one point must be specified")
 	}
 	for i := 1; i < len(shape); i++ {
 		if shape[i-1].Utilization >= shape[i].Utilization {
-			errs = append(errs, field.Invalid(path.Index(i).Child("utilization"), shape[i].Utilization, "values must be sorted in increasing order"))
+			f.invalid(path.Index(i), "utilization", shape[i].Utilization, "values must be sorted in increasing order")
 			break
 		}
 	}
-	within := func(p *field.Path, v, most int32) {
-		if v < 0 || v > most {
-			errs = append(errs, field.Invalid(p, v, fmt.Sprintf("not in valid range [0, %d]", most)))
-		}
-	}
 	for i, p := range shape {
-		within(path.Index(i).Child("utilization"), p.Utilization, 100)
-		within(path.Index(i).Child("score"), p.Score, maxShapeScore)
+		f.within(path.Index(i), "utilization", int64(p.Utilization), 0, 100, percent)
+		f.within(path.Index(i), "score", int64(p.Score), 0, maxShapeScore, "not in valid range [0, 10]")
 	}
-	return errs
 }
 
-func validateSpread(a *v1.PodTopologySpreadArgs, path *field.Path) (errs field.ErrorList) {
-	types := []string{"System", "List"}
-	switch p := path.Child("defaultingType"); {
-	case !slices.Contains(types, a.DefaultingType):
-		errs = append(errs, field.NotSupported(p, a.DefaultingType, types))
-	case a.DefaultingType == types[0] && len(a.DefaultConstraints) > 0:
-		errs = append(errs, field.Invalid(p, a.DefaultingType, "when .defaultConstraints are not empty"))
+func (f *faults) spread(a *v1.PodTopologySpreadArgs, path *field.Path) {
+	const system, list = "System", "List"
+	if f.oneOf(path, "defaultingType", a.DefaultingType, system, list) && a.DefaultingType == system && len(a.DefaultConstraints) > 0 {
+		f.invalid(path, "defaultingType", a.DefaultingType, "when .defaultConstraints are not empty")
 	}
 	for i := range a.DefaultConstraints {
 		c, p := &a.DefaultConstraints[i], path.Child("defaultConstraints").Index(i)
-		if c.MaxSkew <= 0 {
-			errs = append(errs, field.Invalid(p.Child("maxSkew"), c.MaxSkew, "not in valid range (0, inf)"))
-		}
+		f.within(p, "maxSkew", int64(c.MaxSkew), 1, math.MaxInt64, "not in valid range (0, inf)")
 		if c.TopologyKey == "" {
-			errs = append(errs, field.Required(p.Child("topologyKey"), "can not be empty"))
+			f.required(p, "topologyKey", "can not be empty")
 		} else {
-			errs = append(errs, metav1validation.ValidateLabelName(c.TopologyKey, p.Child("topologyKey"))...)
+			f.add(metav1validation.ValidateLabelName(c.TopologyKey, p.Child("topologyKey"))...)
 		}
-		actions := []corev1.UnsatisfiableConstraintAction{corev1.DoNotSchedule, corev1.ScheduleAnyway}
 		if c.WhenUnsatisfiable == "" {
-			errs = append(errs, field.Required(p.Child("whenUnsatisfiable"), "can not be empty"))
-		} else if !slices.Contains(actions, c.WhenUnsatisfiable) {
-			errs = append(errs, field.NotSupported(p.Child("whenUnsatisfiable"), c.WhenUnsatisfiable, actions))
+			f.required(p, "whenUnsatisfiable", "can not be empty")
+		} else {
+			f.oneOf(p, "whenUnsatisfiable", string(c.WhenUnsatisfiable), string(corev1.DoNotSchedule), string(corev1.ScheduleAnyway))
 		}
 		if c.LabelSelector != nil {
-			errs = append(errs, field.Forbidden(p.Child("labelSelector"), "constraint must not define a selector, as they deduced for each pod"))
+			f.forbidden(p, "labelSelector", "constraint must not define a selector, as they deduced for each pod")
 		}
-		if slices.ContainsFunc(a.DefaultConstraints[:i], func(o corev1.TopologySpreadConstraint) bool {
-			return o.TopologyKey == c.TopologyKey && o.WhenUnsatisfiable == c.WhenUnsatisfiable
-		}) {
-			errs = append(errs, field.Duplicate(p, fmt.Sprintf("{%v, %v}", c.TopologyKey, c.WhenUnsatisfiable)))
+		for j := range i {
+			if o := &a.DefaultConstraints[j]; o.TopologyKey == c.TopologyKey && o.WhenUnsatisfiable == c.WhenUnsatisfiable {
+				f.duplicate(p, "", "{"+c.TopologyKey+", "+string(c.WhenUnsatisfiable)+"}")
+				break
+			}
 		}
 	}
-	return errs
 }
 
-// validateAddedAffinity reports what does not parse (component-helpers/scheduling/corev1/nodeaffinity).
-func validateAddedAffinity(a *corev1.NodeAffinity, path *field.Path) (errs field.ErrorList) {
+// addedAffinity reports what does not parse (component-helpers/scheduling/corev1/nodeaffinity).
+func (f *faults) addedAffinity(a *corev1.NodeAffinity, path *field.Path) {
 	if a == nil {
-		return nil
+		return
 	}
 	if req := a.RequiredDuringSchedulingIgnoredDuringExecution; req != nil {
 		for i := range req.NodeSelectorTerms {
-			errs = append(errs, validateTerm(&req.NodeSelectorTerms[i], path.Child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").Index(i))...)
+			f.term(&req.NodeSelectorTerms[i], path.Child("requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms").Index(i))
 		}
 	}
 	for i := range a.PreferredDuringSchedulingIgnoredDuringExecution {
 		if t := &a.PreferredDuringSchedulingIgnoredDuringExecution[i]; t.Weight != 0 {
-			errs = append(errs, validateTerm(&t.Preference, path.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i))...)
+			f.term(&t.Preference, path.Child("preferredDuringSchedulingIgnoredDuringExecution").Index(i))
 		}
 	}
-	return errs
 }
 
-func validateTerm(t *corev1.NodeSelectorTerm, path *field.Path) (errs field.ErrorList) {
-	all := []corev1.NodeSelectorOperator{corev1.NodeSelectorOpIn, corev1.NodeSelectorOpNotIn, corev1.NodeSelectorOpExists,
-		corev1.NodeSelectorOpDoesNotExist, corev1.NodeSelectorOpGt, corev1.NodeSelectorOpLt}
+// operators of a node selector; fields have the first two.
+var operators = []string{"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"}
+
+func (f *faults) term(t *corev1.NodeSelectorTerm, path *field.Path) {
 	for i, e := range t.MatchExpressions {
 		p := path.Child("matchExpressions").Index(i)
-		op, ok := framework.NodeOperator(e.Operator)
-		if !ok {
-			errs = append(errs, field.NotSupported(p.Child("operator"), e.Operator, all))
-		} else if _, err := labels.NewRequirement(e.Key, op, e.Values, field.WithPath(p)); err != nil {
+		if !f.oneOf(p, "operator", string(e.Operator), operators...) {
+			continue
+		}
+		op, _ := framework.NodeOperator(e.Operator)
+		if _, err := labels.NewRequirement(e.Key, op, e.Values, field.WithPath(p)); err != nil {
 			if list, ok := err.(interface{ Errors() []error }); ok {
 				for _, e := range list.Errors() {
-					errs = append(errs, e.(*field.Error))
+					f.add(e.(*field.Error))
 				}
 			}
 		}
 	}
 	for i, e := range t.MatchFields {
 		p := path.Child("matchFields").Index(i)
-		if !slices.Contains(all[:2], e.Operator) {
-			errs = append(errs, field.NotSupported(p.Child("operator"), e.Operator, all[:2]))
-		} else if len(e.Values) != 1 {
-			errs = append(errs, field.Invalid(p.Child("values"), e.Values, "must have one element"))
+		if f.oneOf(p, "operator", string(e.Operator), slices.Clip(operators[:2])...) && len(e.Values) != 1 {
+			f.invalid(p, "values", e.Values, "must have one element")
 		}
 	}
-	return errs
 }
