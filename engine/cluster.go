@@ -56,6 +56,8 @@ type Cluster struct {
 	metrics  map[string]*metricsserver.Server // by host: the running one, or the last that ran
 	// authority is the cluster's: what kubeadm keeps in /etc/kubernetes/pki.
 	authority *x509.Authority
+	// schedulers are the running kube-schedulers by master, or the last that ran.
+	schedulers map[string]*scheduler.Scheduler
 
 	etcdctl *etcdctl.Shell
 	joining map[string]bool // masters whose etcd was added to a running cluster
@@ -82,7 +84,7 @@ func New(conf Config) (*Cluster, error) {
 	c := &Cluster{
 		Sim: w, Stage: stage.New(w), Net: network.New(w), conf: conf, machines: map[string]bool{}, runtimes: map[string]*runtime.Runtime{},
 		images: runtime.NewRegistry(), processes: map[int]*Process{}, servers: map[string]*apiserver.Server{}, joining: map[string]bool{}, static: map[string]*programs{},
-		metrics: map[string]*metricsserver.Server{},
+		schedulers: map[string]*scheduler.Scheduler{}, metrics: map[string]*metricsserver.Server{},
 	}
 	w.OnMessage = c.Stage.Message
 	c.authority = x509.NewAuthority("kubernetes", strconv.FormatUint(conf.Seed, 16), w.Wall(0), authorityLife)
@@ -145,9 +147,7 @@ func (c *Cluster) addMaster(h *sim.Host) {
 		})
 	})
 	h.Provide("kube-scheduler", func(a *sim.Actor) {
-		a.After(startUp, "start", func() {
-			scheduler.Run(a, c.clientFor("system:kube-scheduler", "kube-scheduler"), scheduler.Options{LeaderElect: true})
-		})
+		a.After(startUp, "start", func() { c.runScheduler(a) })
 	})
 	h.Provide("kube-controller-manager", func(a *sim.Actor) {
 		a.After(startUp, "start", func() {
@@ -190,14 +190,25 @@ func (c *Cluster) addNode(h *sim.Host, k kubelet.Config) {
 	nd := c.Net.AddNode(h)
 	rt := runtime.NewEngine(h, c.images)
 	c.runtimes[h.Name] = rt
+	g := &guests{c: c, h: h, running: map[string]*guest{}}
+	rt.SetGuests(g)
+	h.OnExit(func(program string) {
+		c.Sim.Record(sim.KindInfo, "nodes/"+h.Name, program+"@"+h.Name+" exited")
+		if !g.exited(program) {
+			rt.Exited(program, 1)
+		}
+	})
 	k.NodeName, k.Runtime, k.Network = h.Name, rt, nd
 	k.Taints = append(k.Taints, corev1.Taint{Key: cloud.TaintUninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
 	if i := slices.Index(c.masters, h); i >= 0 {
-		k.Manifests = c.addStaticPods(i, h, rt)
+		c.addStaticPods(i, h, rt)
 	} else {
 		c.addPrograms(h, rt)
 	}
 	h.Install("kubelet", func(a *sim.Actor) {
+		if s := c.static[h.Name]; s != nil {
+			k.Manifests = s.manifests
+		}
 		kubelet.Run(a, c.clientFor("system:node:"+h.Name, "kubelet"), k)
 	})
 	h.Install("kube-proxy", func(a *sim.Actor) {

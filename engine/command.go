@@ -10,12 +10,13 @@ import (
 
 // The operations of a Command.
 const (
-	OpKubectl = "kubectl" // Line, Files
-	OpEtcdctl = "etcdctl" // Line
-	OpCancel  = "cancel"  // Of: the number of a kubectl or etcdctl command in the log
-	OpEdited  = "edited"  // Of: as above, a command with an editor open; Files: "-" is what was saved, none: left without saving
-	OpInput   = "input"   // Of: as above, a command that reads from the terminal; Line: what was typed before Enter, or up to Ctrl-C ("\x03") or Ctrl-D ("\x04")
-	OpTraffic = "traffic" // Name: a Service; RPS
+	OpKubectl   = "kubectl"          // Line, Files
+	OpEtcdctl   = "etcdctl"          // Line
+	OpCancel    = "cancel"           // Of: the number of a kubectl or etcdctl command in the log
+	OpEdited    = "edited"           // Of: as above, a command with an editor open; Files: "-" is what was saved, none: left without saving
+	OpInput     = "input"            // Of: as above, a command that reads from the terminal; Line: what was typed before Enter, or up to Ctrl-C ("\x03") or Ctrl-D ("\x04")
+	OpTraffic   = "traffic"          // Name: a Service; RPS
+	OpScheduler = "scheduler-config" // Line: see schedulerconfig.go; Files
 )
 
 // The faults; see faults.go. Where Name is a machine or a component, a component is written "etcd@control-plane-1"; where
@@ -135,6 +136,8 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 		return nil, c.fault(cmd)
 	case OpTraffic:
 		return nil, c.traffic(cmd)
+	case OpScheduler:
+		return nil, c.configureScheduler(cmd, out)
 	}
 	return nil, fmt.Errorf("unknown command %q", cmd.Op)
 }

@@ -47,7 +47,7 @@ func IsFault(line string) bool {
 	return ok
 }
 
-// ParseLine reads a line of the terminal: kubectl, etcdctl, or a fault. Files is what a kubectl line can read.
+// ParseLine reads a line of the terminal: kubectl, etcdctl, kube-scheduler, or a fault. Files is what it can read.
 func ParseLine(line string, files map[string]string) (Command, error) {
 	first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 	switch {
@@ -55,6 +55,8 @@ func ParseLine(line string, files map[string]string) (Command, error) {
 		return Command{Op: OpEtcdctl, Line: line}, nil
 	case IsFault(line):
 		return ParseFault(line)
+	case isScheduler(line):
+		return Command{Op: OpScheduler, Line: line, Files: files}, nil
 	}
 	return Command{Op: OpKubectl, Line: line, Files: files}, nil
 }

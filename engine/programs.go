@@ -1,8 +1,11 @@
 package engine
 
 import (
+	corev1 "k8s.io/api/core/v1"
+
 	"tabernetes/engine/addons/clouddisk"
 	"tabernetes/engine/addons/metricsserver"
+	"tabernetes/engine/kubeadm"
 	"tabernetes/engine/runtime"
 	"tabernetes/engine/sim"
 )
@@ -15,6 +18,10 @@ type programs struct {
 	rt   *runtime.Runtime
 	held map[string]bool // programs a fault stops whenever they start
 	runs map[string]int  // containers that are a program; more than one is possible beyond static pods
+
+	conf      kubeadm.Config
+	i         int           // which control-plane node it is
+	manifests []*corev1.Pod // the files in /etc/kubernetes/manifests
 }
 
 // addPrograms gives a machine's runtime the programs it can run.
@@ -44,6 +51,12 @@ func (s *programs) Start(name string) {
 func (s *programs) Stop(name string) {
 	if name == clouddisk.Node {
 		s.rt.Register(s.disk(), false)
+		return
+	}
+	if k := s.c.schedulers[s.h.Name]; name == "kube-scheduler" && k != nil {
+		s.runs[name]--
+		k.Release()
+		s.c.Sim.After(releaseTime, "kube-scheduler ends", func() { s.h.KillProgram(name) })
 		return
 	}
 	s.h.KillProgram(name)

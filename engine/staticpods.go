@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"tabernetes/engine/kubeadm"
 	"tabernetes/engine/runtime"
 	"tabernetes/engine/sim"
@@ -23,13 +21,9 @@ const crashTime = 50 * time.Millisecond
 func manages(program string) bool { return slices.Contains(managed[:], program) }
 
 // addStaticPods makes a machine a control-plane node: images, manifests, and what their containers run.
-func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) []*corev1.Pod {
+func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) {
 	s := c.addPrograms(h, rt)
 	c.static[h.Name] = s
-	h.OnExit(func(program string) {
-		c.Sim.Record(sim.KindInfo, "nodes/"+h.Name, program+"@"+h.Name+" exited")
-		rt.Exited(program, 1)
-	})
 	for _, im := range kubeadm.Images() {
 		rt.Preload(im)
 	}
@@ -37,7 +31,7 @@ func (c *Cluster) addStaticPods(i int, h *sim.Host, rt *runtime.Runtime) []*core
 	for _, m := range c.masters[:i+1] { // those that were there when this one joined
 		conf.Members = append(conf.Members, kubeadm.Member{Name: m.Name, IP: c.Net.Node(m.Name).IP()})
 	}
-	return kubeadm.Manifests(conf, i)
+	s.conf, s.i, s.manifests = conf, i, kubeadm.Manifests(conf, i)
 }
 
 // hold stops a component and keeps it down: one that runs in a static pod crashes as often as its kubelet starts it.

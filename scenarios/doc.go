@@ -8,7 +8,7 @@
 //	> advance 6m                 virtual time passes
 //	> settle 2m                  until nothing but periodic work is left
 //	> until 60s kubectl ...      until the command's output is what follows, at most so long
-//	$ etcdctl member list        as is a line of etcdctl
+//	$ etcdctl member list        as is a line of etcdctl, and of kube-scheduler: --config FILE changes its configuration
 //	> edit s/old/new/          the editor that the line opened is left, with this change or without one
 //	> type ls /                a line for the command that reads from the terminal (exec -it, run -it); ^C and ^D are keys
 //	> editor                   what it says above the object
@@ -24,6 +24,7 @@
 //	> stats                      the figures of the load, as JSON without latencies
 //	> why pods/default/web-1     the chain of causes, effect first; of a pod that waits also what would let it in
 //	> why failed-request         that of the first request that failed
+//	> scores pods/default/web-1   how the scheduler scored the nodes, with the weights of the pod's profile
 //	> history nodes/node-1       what happened to an object, oldest first
 //	# a comment
 //

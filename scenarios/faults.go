@@ -7,6 +7,28 @@ import (
 	"tabernetes/engine"
 )
 
+// scoresText is how the scheduler scored the nodes for a pod, a node a line.
+func scoresText(c *engine.Cluster, ref string) (string, error) {
+	w, err := c.Why(ref)
+	if err != nil || w.Scheduler == nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "profile %s: %s\n", w.Scheduler.Profile, w.Scheduler.Message)
+	for _, r := range w.Scheduler.Rows {
+		if r.Verdict != "feasible" {
+			fmt.Fprintf(&b, "%s: %s: %s\n", r.Node, r.Plugin, r.Verdict)
+			continue
+		}
+		fmt.Fprintf(&b, "%s: %d", r.Node, r.Total)
+		for i, s := range r.Scores {
+			fmt.Fprintf(&b, "%s %s %d×%d", map[bool]string{true: " =", false: " +"}[i == 0], s.Plugin, s.Weight, s.Normalized)
+		}
+		b.WriteString("\n")
+	}
+	return b.String(), nil
+}
+
 // controlPlaneText is the control plane in a few lines: a master a line, then elections.
 func controlPlaneText(c *engine.Cluster) string {
 	v := c.ControlPlane()

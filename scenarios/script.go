@@ -175,6 +175,8 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 			}
 		}
 		return b.String(), nil
+	case f[0] == "scores" && len(f) == 2:
+		return scoresText(c, f[1])
 	case f[0] == "history" && len(f) == 2:
 		w, err := c.Why(f[1])
 		if err != nil {
@@ -209,23 +211,36 @@ var fileFlag = regexp.MustCompile(`-f[ =](\S+)`)
 // them; if it opens an editor, until then.
 func (s *Script) terminal(c *engine.Cluster, line string, limit time.Duration) (string, error) {
 	files := map[string]string{}
+	names := []string{}
 	for _, m := range fileFlag.FindAllStringSubmatch(line, -1) {
-		if strings.HasPrefix(m[1], "/tmp/") {
+		names = append(names, m[1])
+	}
+	if name := engine.SchedulerFile(line); name != "" {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, "/tmp/") {
 			continue // kubectl edit left it there
 		}
-		text, err := s.Files(m[1])
+		text, err := s.Files(name)
 		if err != nil {
 			return "", err
 		}
-		files[m[1]] = text
+		files[name] = text
 	}
-	cmd := engine.Command{Op: engine.OpKubectl, Line: line, Files: files}
-	if strings.HasPrefix(line, "etcdctl ") {
-		cmd = engine.Command{Op: engine.OpEtcdctl, Line: line}
+	cmd, err := engine.ParseLine(line, files)
+	if err != nil {
+		return "", err
 	}
 	t := &session{}
-	var err error
-	if t.p, err = c.Start(cmd, t.output()); err != nil {
+	t.p, err = c.Start(cmd, t.output())
+	if cmd.Op == engine.OpScheduler {
+		if err != nil {
+			return "error: " + err.Error() + "\n", nil
+		}
+		return t.b.String(), nil
+	}
+	if err != nil {
 		return "", err
 	}
 	s.last = t

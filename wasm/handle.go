@@ -170,7 +170,7 @@ func (b *bridge) line(r request) {
 	if err == nil {
 		p, err = b.c.Start(cmd, out)
 	}
-	fault := engine.IsFault(r.Line)
+	fault := engine.Answered(r.Line)
 	switch {
 	case err != nil && fault:
 		out.Err("error: " + err.Error() + "\n")

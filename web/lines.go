@@ -5,13 +5,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 
 	"tabernetes/engine"
 )
 
-// lines carries out what is typed on standard input: faults, and lines of etcdctl and kubectl. Each is answered by one
+// lines carries out what is typed on standard input: faults, and lines of etcdctl, kubectl and kube-scheduler, whose --config
+// names a file of this machine. Each is answered by one
 // line, "ok: LINE" or "error: WHY", after whatever it printed. Empty lines and comments (#) are nothing.
 func (c *cluster) lines(ctx context.Context, in io.Reader, out io.Writer) {
 	sc := bufio.NewScanner(in)
@@ -30,7 +32,15 @@ func (c *cluster) lines(ctx context.Context, in io.Reader, out io.Writer) {
 
 // line carries out one line to its end; ok is false when the cluster has ended before.
 func (c *cluster) line(ctx context.Context, line string, out io.Writer) (answer string, ok bool) {
-	cmd, err := engine.ParseLine(line, nil)
+	files := map[string]string{}
+	if name := engine.SchedulerFile(line); name != "" {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return "error: " + err.Error(), true
+		}
+		files[name] = string(text)
+	}
+	cmd, err := engine.ParseLine(line, files)
 	if err != nil {
 		return "error: " + err.Error(), true
 	}

@@ -26,11 +26,11 @@ func (y *Why) collect(r *sim.Record) {
 
 // table lays a decision out by node: scored ones first, then those that will not do.
 func table(r *sim.Record, d *scheduler.Decision) *Table {
-	t := &Table{At: float64(r.At) / 1e6, Message: d.Message, Rows: []Row{}}
+	t := &Table{At: float64(r.At) / 1e6, Message: d.Message, Profile: d.Profile(), Rows: []Row{}}
 	if d.Chosen != "" {
 		t.Message = r.Text
 	}
-	columns := scheduler.Columns()
+	columns := d.Columns()
 	for i := range d.Rows {
 		x := &d.Rows[i]
 		row := Row{Node: x.Node, Verdict: "feasible", Total: int64(x.Total), Chosen: x.Node == d.Chosen, Scores: []Score{}}
@@ -38,7 +38,7 @@ func table(r *sim.Record, d *scheduler.Decision) *Table {
 			if d.Skipped[c] {
 				continue
 			}
-			row.Scores = append(row.Scores, Score{columns[c].Plugin, int64(x.Raw[c]), int64(x.Norm[c]), int64(d.Weighted(x, c))})
+			row.Scores = append(row.Scores, Score{columns[c].Plugin, int64(x.Raw[c]), int64(x.Norm[c]), int64(columns[c].Weight), int64(d.Weighted(x, c))})
 		}
 		t.Rows = append(t.Rows, row)
 	}

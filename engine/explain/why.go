@@ -31,6 +31,7 @@ type Score struct {
 	Plugin     string `json:"plugin"`
 	Raw        int64  `json:"raw"`
 	Normalized int64  `json:"normalized"`
+	Weight     int64  `json:"weight"` // of the plugin in the pod's profile
 	Weighted   int64  `json:"weighted"`
 }
 
@@ -48,6 +49,7 @@ type Row struct {
 type Table struct {
 	At      float64 `json:"at"`
 	Message string  `json:"message"`
+	Profile string  `json:"profile"` // of the scheduler, as the pod's schedulerName gives it
 	Rows    []Row   `json:"rows"`
 	// Remedies are the single changes that would let a pod in that still waits, as the cluster is now, cheapest first.
 	Remedies []Remedy `json:"remedies,omitempty"`

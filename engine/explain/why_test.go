@@ -103,7 +103,7 @@ func TestLongStoriesAreCutButKeepTheirRoot(t *testing.T) {
 }
 
 func TestSchedulerTables(t *testing.T) {
-	columns := scheduler.Columns()
+	columns := new(scheduler.Decision).Columns()
 	table := func(d *scheduler.Decision) *explain.Table {
 		w := sim.New(sim.Config{})
 		w.Do(func() { w.Record(sim.KindDecision, "pods/default/web", "chose it").Data = d })
@@ -121,7 +121,7 @@ func TestSchedulerTables(t *testing.T) {
 	require.False(t, got.Rows[1].Chosen)
 	require.EqualValues(t, 90, got.Rows[0].Total)
 	require.Len(t, got.Rows[0].Scores, len(columns)-1, "a plugin that had nothing to say is left out")
-	require.Equal(t, explain.Score{Plugin: columns[1].Plugin, Raw: 7, Normalized: 70, Weighted: int64(70 * columns[1].Weight)}, got.Rows[0].Scores[0])
+	require.Equal(t, explain.Score{Plugin: columns[1].Plugin, Raw: 7, Normalized: 70, Weight: int64(columns[1].Weight), Weighted: int64(70 * columns[1].Weight)}, got.Rows[0].Scores[0])
 	require.Equal(t, explain.Row{Node: "n3", Verdict: "a, b", Plugin: "Taints", Scores: []explain.Score{}}, got.Rows[2])
 
 	got = table(&scheduler.Decision{Message: "0/9", Reasons: []scheduler.Reason{{Text: "too small", Nodes: 9}}})

@@ -6,6 +6,7 @@
 // probes, requests (cmd/kubeadm/app/phases/{controlplane,etcd}). The cloud-controller-manager comes from a provider and
 // not from kubeadm; its manifest is made in the same manner.
 //
-// Simulated: the flags are not parsed by the programs of this cluster; they are what those programs do. Certificates and
+// Simulated: the flags are not parsed by the programs of this cluster; they are what those programs do. Only --config of
+// kube-scheduler, which kubeadm does not set, is read. Certificates and
 // kubeconfigs are named, and not there.
 package kubeadm

@@ -24,6 +24,8 @@ type Config struct {
 	ServiceCIDR string
 	PodCIDR     string
 	ClusterName string // "" is "kubernetes"
+	// SchedulerConfig is the file that kube-scheduler is started with; "" is none, as kubeadm leaves it.
+	SchedulerConfig string
 }
 
 // Images lists the images of a control-plane node, which kubeadm pulls before it starts anything.
@@ -142,12 +144,17 @@ func (c Config) controllerManager() *corev1.Pod {
 
 func (c Config) scheduler() *corev1.Pod {
 	kubeconfig := home + "scheduler.conf"
-	p := pod("kube-scheduler", "registry.k8s.io/kube-scheduler:"+Version, command("kube-scheduler",
-		flag{"authentication-kubeconfig", kubeconfig}, flag{"authorization-kubeconfig", kubeconfig}, flag{"bind-address", "127.0.0.1"},
-		flag{"kubeconfig", kubeconfig}, flag{"leader-elect", "true"},
-	), cpu("100m"), 10259)
+	flags := []flag{{"authentication-kubeconfig", kubeconfig}, {"authorization-kubeconfig", kubeconfig}, {"bind-address", "127.0.0.1"}}
+	if c.SchedulerConfig != "" {
+		flags = append(flags, flag{"config", c.SchedulerConfig})
+	}
+	flags = append(flags, flag{"kubeconfig", kubeconfig}, flag{"leader-elect", "true"})
+	p := pod("kube-scheduler", "registry.k8s.io/kube-scheduler:"+Version, command("kube-scheduler", flags...), cpu("100m"), 10259)
 	health(p, "/livez", "/livez", "/readyz")
 	mount(p, "kubeconfig", kubeconfig, corev1.HostPathFileOrCreate, true)
+	if c.SchedulerConfig != "" {
+		mount(p, "scheduler-config", c.SchedulerConfig, corev1.HostPathFileOrCreate, true)
+	}
 	return p
 }
 

@@ -103,7 +103,7 @@ func Run(a *sim.Actor, conf client.Config, k Config) {
 	kl.resources()
 	kl.rt.SetDialer(k.Network.Network())
 	kl.rt.OnChange = kl.runtimeChanged
-	kl.rt.OnForgive = kl.forgive
+	kl.rt.OnForgive, kl.rt.OnManifest = kl.forgive, kl.manifestChanged
 	kl.rt.OnDrivers = kl.postCSINode
 	kl.rt.Cores = kl.capacity.Cpu().MilliValue()
 	kl.serve()

@@ -3,6 +3,7 @@ package kubelet
 import (
 	"encoding/json"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -29,6 +30,7 @@ const (
 
 // static is what a worker knows of the mirror of its pod.
 type static struct {
+	next     *corev1.Pod // the manifest that takes this one's place once its pod is gone
 	hash     string
 	mirror   *corev1.Pod // nil while there is none
 	creating bool
@@ -37,16 +39,56 @@ type static struct {
 // runStatics starts a worker for every manifest.
 func (k *Kubelet) runStatics() {
 	for _, m := range k.conf.Manifests {
-		obj := k.staticPod(m)
-		p := &pod{k: k, obj: obj, static: &static{hash: string(obj.UID)}}
-		k.pods[obj.UID] = p
-		k.byKey[api.KeyOf(obj)] = p
-		p.init()
-		if sb := k.rt.Sandbox(obj.UID); sb != nil {
-			p.adopt(sb)
-		}
-		p.sync()
+		k.runStatic(m)
 	}
+}
+
+func (k *Kubelet) runStatic(m *corev1.Pod) *pod {
+	obj := k.staticPod(m)
+	p := &pod{k: k, obj: obj, static: &static{hash: string(obj.UID)}}
+	k.pods[obj.UID] = p
+	k.byKey[api.KeyOf(obj)] = p
+	p.init()
+	if sb := k.rt.Sandbox(obj.UID); sb != nil {
+		p.adopt(sb)
+	}
+	p.sync()
+	return p
+}
+
+// manifestChanged is a file in the manifest directory that was written, or taken away and put back: its pod ends, and
+// when it is gone the new one starts, as upstream's pod workers keep static pods of one name from running side by side.
+func (k *Kubelet) manifestChanged(m *corev1.Pod) {
+	if k.a.Dead() {
+		return
+	}
+	k.conf.Manifests = slices.Clone(k.conf.Manifests)
+	for i, old := range k.conf.Manifests {
+		if old.Name != m.Name || old.Namespace != m.Namespace {
+			continue
+		}
+		k.conf.Manifests[i] = m
+		p := k.byKey[api.Key(m.Namespace, m.Name+"-"+k.conf.NodeName)]
+		if p == nil || p.static == nil {
+			return // not read yet
+		}
+		first := p.static.next == nil
+		p.static.next = m
+		if first {
+			p.deleted(p.obj)
+		}
+	}
+}
+
+// succeed starts what takes the place of a static pod that is gone. The mirror goes with it; the new pod makes its own.
+func (p *pod) succeed() {
+	if p.static == nil || p.static.next == nil {
+		return
+	}
+	if m := p.static.mirror; m != nil {
+		p.k.deleteMirror(m)
+	}
+	p.k.runStatic(p.static.next).createMirror()
 }
 
 // staticPod is applyDefaults of config/common.go: the pod that a manifest means on this node.

@@ -204,6 +204,7 @@ func (p *pod) drop() {
 		p.k.rt.Remove(p.sb)
 	}
 	p.k.forget(p)
+	p.succeed()
 }
 
 // reject is what happens to a pod that the kubelet does not admit.

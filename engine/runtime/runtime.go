@@ -25,6 +25,8 @@ type Runtime struct {
 	OnForgive func(program string)
 	// OnDrivers hears that CSI drivers came or went.
 	OnDrivers func()
+	// OnManifest hears of a static pod's manifest that was written on this machine; see Manifest.
+	OnManifest func(*corev1.Pod)
 	// OnBoot is called, before anything else runs, when the host got power back: every process is gone.
 	OnBoot func()
 	// Cores is the CPU of the machine in thousandths of a core; 0 is 4000.
@@ -41,6 +43,7 @@ type Runtime struct {
 	programs  Programs
 	root      Volume
 	drivers   []Driver
+	guests    Guests
 }
 
 // Dialer lets programs in containers talk over the pod network: it is given by whoever owns that network.
@@ -147,6 +150,8 @@ type Sandbox struct {
 	UID             types.UID
 	IPs             []corev1.PodIP // one a family; the pod's status shares the slice
 	HostNetwork     bool
+	ServiceAccount  string
+	Static          bool // made from a manifest on this machine
 	Attempt         int32
 	Ready           bool
 	Containers      []*Container // the newest of each name
@@ -192,7 +197,8 @@ func (rt *Runtime) RunSandbox(pod *corev1.Pod, done func(*Sandbox)) {
 	rt.a.After(d, "run sandbox", func() {
 		sb := rt.sandboxes[pod.UID]
 		if sb == nil {
-			sb = &Sandbox{Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, HostNetwork: pod.Spec.HostNetwork, rt: rt}
+			sb = &Sandbox{Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, HostNetwork: pod.Spec.HostNetwork, rt: rt,
+				ServiceAccount: pod.Spec.ServiceAccountName, Static: pod.Annotations["kubernetes.io/config.source"] == "file"}
 			if pod.Spec.Hostname != "" {
 				sb.hostname = pod.Spec.Hostname
 			} else if pod.Spec.HostNetwork {

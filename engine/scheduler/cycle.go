@@ -29,11 +29,11 @@ func (s *Scheduler) worth(p *queue.Pod, by framework.Plugin, h *framework.Happen
 
 // gate is PreEnqueue: scheduling gates, and a preemption for the pod that is still being carried out.
 func (s *Scheduler) gate(p *queue.Pod) (framework.Plugin, bool) {
-	if len(p.Pod.Spec.SchedulingGates) > 0 {
+	if len(p.Pod.Spec.SchedulingGates) > 0 && p.Shape.Profile.PreEnqueue.Has(framework.SchedulingGates) {
 		return framework.SchedulingGates, true
 	}
 	last, busy := s.preempting[p.Pod.UID]
-	if !busy {
+	if !busy || !p.Shape.Profile.PreEnqueue.Has(framework.DefaultPreemption) {
 		return 0, false
 	}
 	if last != "" {
@@ -74,7 +74,7 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 	var vs *volumes.State
 	if volumes.Needs(p.Pod) {
 		var st *framework.Status
-		if vs, st = s.storage.PreFilter(p.Pod); st != nil {
+		if vs, st = s.storage.PreFilter(p.Pod, p.Shape.Profile); st != nil {
 			s.refusedAll(p, d, st)
 			return
 		}
@@ -86,7 +86,7 @@ func (s *Scheduler) schedule(p *queue.Pod) {
 			return
 		}
 	}
-	if p.Shape.NarrowsNodes || vs != nil {
+	if p.Shape.NarrowsNodes || vs != nil || p.Shape.Profile.Plain() {
 		s.schedulePlain(p, d, vs)
 		return
 	}
@@ -141,7 +141,7 @@ func (s *Scheduler) rejected(p *queue.Pod, d *Decision) {
 }
 
 // schedulePlain is for pods that name their nodes by affinity, as those of a DaemonSet do, and for those whose volumes
-// have a say (vs): it asks the plain plugins, which the tables stand for otherwise.
+// have a say (vs), and for profiles that tables cannot stand in for: it asks the plain plugins, which the tables stand for otherwise.
 func (s *Scheduler) schedulePlain(p *queue.Pod, d *Decision, vs *volumes.State) {
 	nodes := s.cluster.Nodes()
 	candidates := plugins.Candidates(s.cluster, p.Shape)
@@ -189,9 +189,9 @@ func (s *Scheduler) schedulePlain(p *queue.Pod, d *Decision, vs *volumes.State) 
 	}
 	t := plugins.Score(s.cluster, p.Shape, found.Feasible)
 	best := t.Best(s.a.Rand())
-	d.Score, d.Skipped, d.Reasons = int32(t.Total[best]), t.Skipped, reasons
+	d.Score, d.Skipped, d.Reasons = capped(t.Total[best]), t.Skipped, reasons
 	for j, n := range t.Nodes {
-		r := Row{Node: n.Name, Total: int32(t.Total[j])}
+		r := Row{Node: n.Name, Total: capped(t.Total[j])}
 		for k := range plugins.NumScores {
 			r.Raw[k], r.Norm[k] = int32(t.Raw[k][j]), int32(t.Norm[k][j])
 		}
@@ -204,7 +204,7 @@ var statusNarrowed = framework.NewStatus(framework.NodeAffinity, framework.Unsch
 	"node(s) didn't satisfy plugin(s) [NodeAffinity]")
 
 func (s *Scheduler) decision(p *queue.Pod) *Decision {
-	return &Decision{At: s.a.Now(), Attempt: int32(p.Attempts)}
+	return &Decision{At: s.a.Now(), Attempt: int32(p.Attempts), profile: p.Shape.Profile}
 }
 
 func (s *Scheduler) record(p *queue.Pod, d *Decision) {
@@ -268,5 +268,10 @@ func (s *Scheduler) bindFailed(p *queue.Pod, err error) {
 }
 
 func (s *Scheduler) event(pod *corev1.Pod, typ, reason, action, message string) {
-	s.rec.EventFor(client.ReferenceTo(pod, ""), typ, reason, action, message)
+	s.eventBy(pod, pod, typ, reason, action, message)
+}
+
+// eventBy tells of a pod what was done for another: the other's profile tells it.
+func (s *Scheduler) eventBy(by, pod *corev1.Pod, typ, reason, action, message string) {
+	s.recs[by.Spec.SchedulerName].EventFor(client.ReferenceTo(pod, ""), typ, reason, action, message)
 }

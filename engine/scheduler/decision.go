@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"math"
 	"strconv"
 
 	"tabernetes/engine/scheduler/framework"
@@ -33,7 +34,8 @@ type Decision struct {
 	// Preempted is set when pods had to go to make room.
 	Preempted *Preempted
 
-	waits *waiting // nil: the pod got a node
+	profile *framework.Profile
+	waits   *waiting // nil: the pod got a node
 }
 
 // Preempted is what a preemption did: the node set aside for the pod, and the pods that must leave it.
@@ -60,19 +62,31 @@ type Refusal struct {
 	Unresolvable bool // preempting pods would not help
 }
 
-// Column is a score plugin.
+// Column is a score plugin with its weight; 0: the pod's profile does not have it score.
 type Column struct {
 	Plugin string
 	Weight int
 }
 
-// Columns are the score plugins in the order of a Row.
-func Columns() []Column {
+// Columns are the score plugins in the order of a Row, with the weights of the pod's profile.
+func (d *Decision) Columns() []Column {
+	p := d.profile
+	if p == nil {
+		p = framework.Default
+	}
 	out := make([]Column, plugins.NumScores)
-	for i := range out {
-		out[i] = Column{plugins.ScorePlugins[i].String(), int(plugins.Weights[i])}
+	for i, w := range plugins.Weights(p) {
+		out[i] = Column{plugins.ScorePlugins[i].String(), int(w)}
 	}
 	return out
+}
+
+// Profile is the name of the profile that decided, as the pod's spec.schedulerName gives it.
+func (d *Decision) Profile() string {
+	if d.profile == nil {
+		return DefaultName
+	}
+	return d.profile.Name
 }
 
 // Weighted is what a column adds to the total of a row.
@@ -80,7 +94,7 @@ func (d *Decision) Weighted(r *Row, column int) int {
 	if d.Skipped[column] {
 		return 0
 	}
-	return int(r.Norm[column]) * int(plugins.Weights[column])
+	return int(r.Norm[column]) * d.Columns()[column].Weight
 }
 
 const (
@@ -123,6 +137,9 @@ func (h *history) add(d *Decision) {
 	h.ring[h.next] = d
 	h.next = (h.next + 1) % keepTables
 }
+
+// capped is a score as it is shown; weights can be beyond all reason.
+func capped(score int64) int32 { return int32(min(score, math.MaxInt32)) }
 
 func row(r tables.Row) Row { return Row{Node: r.Node.Name, Raw: r.Raw, Norm: r.Norm, Total: r.Total} }
 

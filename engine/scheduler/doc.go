@@ -8,7 +8,8 @@
 //
 // All of that is real here: the queue with its priorities, back-off and hints (package queue), the default plugins of
 // v1.37 with their weights and texts (package plugins), node sampling, nominated nodes, preemption with disruption
-// budgets, assumed pods. What is simulated is only the time a cycle takes (CycleCost). What is arranged differently is
+// budgets, assumed pods; and the configuration (package config): profiles by spec.schedulerName, plugins enabled,
+// disabled and weighted, with their arguments. What is simulated is only the time a cycle takes (CycleCost). What is arranged differently is
 // how the answer is found: package tables keeps, for each shape of pod, what the plugins would say, so that ten
 // thousand pods on a thousand nodes are a fraction of a second of work.
 //

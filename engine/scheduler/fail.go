@@ -32,6 +32,11 @@ func (s *Scheduler) unschedulable(p *queue.Pod, d *Decision, preFilter string, r
 	f := failure{reason: corev1.PodReasonUnschedulable}
 	f.message = plugins.FitMessage(len(s.cluster.Nodes()), preFilter, reasons)
 	d.Reasons = reasons
+	if !p.Shape.Profile.Preempts {
+		f.clear = true
+		s.fail(p, d, f)
+		return
+	}
 	pre := plugins.Preemption{Cluster: s.cluster, Shape: p.Shape, Pod: p.Pod, Self: p.Info, Refusal: refusal, Rand: s.a.Rand(),
 		Now: metav1.Time{Time: s.a.Wall()}, Budgets: s.disruptionBudgets(), Volumes: vs, Hopeless: hopeless}
 	v := pre.Run()
@@ -206,7 +211,7 @@ func (s *Scheduler) evict(p *queue.Pod, victim *corev1.Pod, node string, done fu
 			Preconditions: &metav1.Preconditions{UID: &victim.UID},
 		}, func(err error) {
 			if err == nil {
-				s.event(victim, corev1.EventTypeNormal, "Preempted", "Preempting",
+				s.eventBy(p.Pod, victim, corev1.EventTypeNormal, "Preempted", "Preempting",
 					"Preempted by pod "+preemptor+" on node "+node)
 			}
 			done(ignoreGone(err))

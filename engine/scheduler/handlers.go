@@ -74,7 +74,7 @@ func finished(p *corev1.Pod) bool {
 
 func assigned(p *corev1.Pod) bool { return p.Spec.NodeName != "" }
 
-func (s *Scheduler) mine(p *corev1.Pod) bool { return p.Spec.SchedulerName == s.name }
+func (s *Scheduler) mine(p *corev1.Pod) bool { return s.recs[p.Spec.SchedulerName] != nil }
 
 func (s *Scheduler) onPod(old, new *corev1.Pod) {
 	if finished(old) {

@@ -69,7 +69,7 @@ func (s *Scheduler) remedies(p *queue.Pod) []Remedy {
 		return nil
 	}
 	if volumes.Needs(p.Pod) {
-		vs, refused := s.storage.PreFilter(p.Pod)
+		vs, refused := s.storage.PreFilter(p.Pod, p.Shape.Profile)
 		if refused != nil {
 			return nil
 		}
@@ -281,7 +281,7 @@ func lacks(s *framework.Shape, n *framework.NodeInfo) (out []lack) {
 			out = append(out, lack{name, want - (have - used), have - used, have})
 		}
 	}
-	q := &s.Requests
+	q := s.Asks()
 	if len(n.Pods)+1 > n.AllowedPods {
 		out = append(out, lack{corev1.ResourcePods, int64(len(n.Pods) + 1 - n.AllowedPods), 0, int64(n.AllowedPods)})
 	}

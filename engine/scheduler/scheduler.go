@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -16,7 +17,6 @@ import (
 	"tabernetes/engine/client/leaderelection"
 	"tabernetes/engine/scheduler/cache"
 	"tabernetes/engine/scheduler/framework"
-	"tabernetes/engine/scheduler/plugins"
 	"tabernetes/engine/scheduler/queue"
 	"tabernetes/engine/scheduler/tables"
 	"tabernetes/engine/scheduler/volumes"
@@ -35,8 +35,12 @@ const DefaultName = corev1.DefaultSchedulerName
 
 // Options of a scheduler; the zero value is the default.
 type Options struct {
-	// Name is the spec.schedulerName it answers to; "" is DefaultName.
-	Name string
+	// Profiles are how it schedules, by spec.schedulerName; none: framework.Default.
+	Profiles []*framework.Profile
+	// InitialBackoff and MaxBackoff bound how long a pod waits that was turned down; 0: 1 s and 10 s.
+	InitialBackoff, MaxBackoff time.Duration
+	// Election are name, namespace and timings of the Lease; what is zero is as by default.
+	Election leaderelection.Config
 	// LeaderElect makes it schedule only while it holds the Lease kube-system/kube-scheduler; its caches run before.
 	LeaderElect bool
 }
@@ -45,8 +49,7 @@ type Options struct {
 type Scheduler struct {
 	a       *sim.Actor
 	c       *client.Client
-	name    string
-	rec     *client.Recorder
+	recs    map[string]*client.Recorder // by profile
 	pods    *client.Cache[*corev1.Pod]
 	nodes   *client.Cache[*corev1.Node]
 	budgets *client.Cache[*policyv1.PodDisruptionBudget]
@@ -59,6 +62,8 @@ type Scheduler struct {
 	synced  bool
 	armed   bool // a cycle is on its way
 
+	elector *leaderelection.Elector // nil: it schedules without asking
+
 	preempting map[types.UID]string // preemptor: key of the last victim still to be deleted, "" before that
 	history    history
 	sampled    *framework.Shape
@@ -70,13 +75,16 @@ func Run(a *sim.Actor, conf client.Config, opts Options) *Scheduler {
 	if conf.UserAgent == "" {
 		conf.UserAgent = "kube-scheduler"
 	}
-	if opts.Name == "" {
-		opts.Name = DefaultName
+	if len(opts.Profiles) == 0 {
+		opts.Profiles = []*framework.Profile{framework.Default}
 	}
-	s := &Scheduler{a: a, c: client.New(a, conf), name: opts.Name, cluster: cache.New(), preempting: map[types.UID]string{}}
-	s.rec = client.NewModernRecorder(s.c, s.name)
+	s := &Scheduler{a: a, c: client.New(a, conf), recs: map[string]*client.Recorder{}, cluster: cache.New(), preempting: map[types.UID]string{}}
+	for _, p := range opts.Profiles {
+		s.recs[p.Name] = client.NewModernRecorder(s.c, p.Name)
+	}
+	s.cluster.SetProfiles(opts.Profiles)
 	s.engine = tables.New(s.cluster)
-	s.queue = queue.New(a, queue.Hooks{Gate: s.gate, Worth: s.worth, Ready: s.kick})
+	s.queue = queue.New(a, queue.Hooks{Gate: s.gate, Worth: s.worth, Ready: s.kick, InitialBackoff: opts.InitialBackoff, MaxBackoff: opts.MaxBackoff})
 
 	inf := client.NewInformers(s.c)
 	s.nodes = client.Shared[*corev1.Node](inf, api.Nodes)
@@ -109,9 +117,18 @@ func Run(a *sim.Actor, conf client.Config, opts Options) *Scheduler {
 			lead()
 			return
 		}
-		leaderelection.Run(a, conf, leaderelection.Config{Name: "kube-scheduler", Component: s.name, Lead: lead, Lost: a.Exit})
+		e := opts.Election
+		e.Name, e.Component, e.Lead, e.Lost = cmp.Or(e.Name, "kube-scheduler"), opts.Profiles[0].Name, lead, a.Exit
+		s.elector = leaderelection.Run(a, conf, e)
 	}, wait...)
 	return s
+}
+
+// Release tells a scheduler that it is about to end: it gives up its Lease, so that another need not wait for that.
+func (s *Scheduler) Release() {
+	if s.elector != nil && !s.a.Dead() {
+		s.elector.Release()
+	}
 }
 
 // owner is what a controller must tell: the selector of its pods.
@@ -174,7 +191,7 @@ func (s *Scheduler) kick() {
 	}
 	s.armed = true
 	cost := CycleCost
-	if n := plugins.NodesToFind(len(s.cluster.Nodes())) - 100; n > 0 {
+	if n := p.Shape.Profile.NodesToFind(len(s.cluster.Nodes())) - 100; n > 0 {
 		cost += time.Duration(n) * CycleNodeCost
 	}
 	s.a.Sim().In(p.Ctx, func() { s.a.After(cost, "schedule", s.cycle) })

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/api"
-	"tabernetes/engine/scheduler"
 	"tabernetes/engine/sim"
 )
 
@@ -31,7 +30,7 @@ func TestBindsToTheEmptiestNode(t *testing.T) {
 	assert.EqualValues(t, 2, d.Feasible)
 	require.Len(t, d.Rows, 2)
 	sum := 0
-	for k := range scheduler.Columns() {
+	for k := range d.Columns() {
 		sum += d.Weighted(&d.Rows[0], k)
 	}
 	assert.EqualValues(t, d.Score, sum)

@@ -7,7 +7,7 @@ import type { ClusterConfig, ControlPlane, LineResult, Stats, StepResult, Traffi
 export interface Tabernetes {
   /** Resolves when the cluster answers. */
   readonly ready: Promise<void>;
-  /** One line of the terminal: kubectl (the word may be left out), etcdctl, or a fault such as "kill etcd@control-plane-2" or "cut node-1 * both". It also appears in the terminal. */
+  /** One line of the terminal: kubectl (the word may be left out), etcdctl, kube-scheduler, or a fault such as "kill etcd@control-plane-2" or "cut node-1 * both". It also appears in the terminal. */
   run(line: string): Promise<LineResult>;
   /** One kubectl line, with or without the word kubectl. */
   kubectl(line: string): Promise<LineResult>;

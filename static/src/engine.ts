@@ -121,7 +121,7 @@ export class Engine {
 
 /** The verbs of faults (engine/faultline.go). */
 export const faultVerbs = ["kill", "restart", "pause", "continue", "cut", "heal", "link", "disk", "clock"];
-export const programs = new Set(["kubectl", "etcdctl", "curl", "wget", "cat", ...faultVerbs]);
+export const programs = new Set(["kubectl", "etcdctl", "kube-scheduler", "curl", "wget", "cat", ...faultVerbs]);
 
 export function wholeLine(line: string): string {
   const trimmed = line.trim();

@@ -29,11 +29,11 @@ export function exampleText(file: string): Promise<string> {
   return text;
 }
 
-/** The files that a kubectl line reads with -f: the editor's under its name, examples under theirs. */
+/** The files that a line reads with -f, or kube-scheduler with --config: the editor's under its name, examples under theirs. */
 export async function filesFor(line: string, editor: { name: string; text: string }, stdin?: string): Promise<Record<string, string> | undefined> {
   const files: Record<string, string> = {};
   if (stdin !== undefined) files["-"] = stdin;
-  for (const [, name] of line.matchAll(/(?:-f|--filename)[= ]?\s*(\S+)/g)) {
+  for (const [, name] of line.matchAll(/(?:-f|--filename|--config)[= ]?\s*(\S+)/g)) {
     for (const one of name.split(",")) {
       if (one === editor.name && editor.text) files[one] = editor.text;
       else if (examples.some((e) => e.file === one)) files[one] = await exampleText(one);

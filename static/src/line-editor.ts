@@ -35,8 +35,9 @@ function faultWords(verb: string, args: string[], names: (resource: string) => s
 export function completions(before: string, names: (resource: string) => string[], files: string[]): string[] {
   const words = before.replace(/^\s+/, "").split(/\s+/), last = words[words.length - 1], args = words.slice(1, -1).filter((w) => !w.startsWith("-"));
   const starting = (list: string[]) => list.filter((w) => w.startsWith(last) && w !== last);
-  if (words.length === 1) return starting(["kubectl", "etcdctl", "curl", ...faultVerbs, "clear", "help"]);
+  if (words.length === 1) return starting(["kubectl", "etcdctl", "kube-scheduler", "curl", ...faultVerbs, "clear", "help"]);
   if (words[0] === "etcdctl") return args.length === 0 ? starting([...etcdctl.keys()]) : args.length === 1 ? starting(etcdctl.get(args[0]) ?? []) : [];
+  if (words[0] === "kube-scheduler") return args.length ? [] : starting(["--config", "--write-config-to"]);
   if (faultVerbs.includes(words[0])) return starting(faultWords(words[0], args, names));
   if (words[words.length - 2] === "-f") return starting(files);
   if (args.length === 0) return starting(verbs);

@@ -13,7 +13,7 @@ export interface ClusterConfig { nodes: number; masters: number; seed: number }
 export type Request =
   | { id: number; op: "init"; config: ClusterConfig; protocol: number }
   | { id: number; op: "reset"; config: ClusterConfig }
-  /** One line of the terminal: kubectl (`files` are what `-f NAME` can read), etcdctl, or a fault (engine/faultline.go). Output streams; ends with `code`. `terminal`: there is an editor, and somebody who types. */
+  /** One line of the terminal: kubectl (`files` are what `-f NAME` can read), etcdctl, kube-scheduler (engine/schedulerconfig.go; `--config NAME` reads a file), or a fault (engine/faultline.go). Output streams; ends with `code`. `terminal`: there is an editor, and somebody who types. */
   | { id: number; op: "run"; line: string; files?: Record<string, string>; terminal?: boolean }
   /** Leaves the editor of a running line, whose request is `of`. Without `text`: nothing was saved. */
   | { id: number; op: "edited"; of: number; text?: string }
@@ -82,7 +82,7 @@ export interface WhyStep {
 /** The scheduler's table for a pod: one row a node. */
 export interface SchedulerRow {
   node: string; verdict: string; /** plugin that rejected, "" if feasible */ plugin: string;
-  scores: { plugin: string; raw: number; normalized: number; weighted: number }[]; total: number; chosen: boolean;
+  scores: { plugin: string; raw: number; normalized: number; /** of the plugin in the pod's profile */ weight: number; weighted: number }[]; total: number; chosen: boolean;
 }
 /** One change after which a waiting pod would fit; where: nodes, none for "node", a node that joins. */
 export interface Remedy {
@@ -92,7 +92,7 @@ export interface Why {
   ref: string; /** one sentence: what is the case now */ summary: string;
   chain: WhyStep[]; /** the object's own history, newest first */ history: WhyStep[];
   scheduler?: {
-    at: number; message: string; rows: SchedulerRow[];
+    at: number; message: string; /** of the scheduler, as the pod's schedulerName gives it */ profile: string; rows: SchedulerRow[];
     /** Single changes that would let a pod in that still waits, as the cluster is now, cheapest first. */
     remedies?: Remedy[];
     /** Pods (namespace/name) that had to leave a node to make room. */

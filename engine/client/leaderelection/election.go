@@ -1,6 +1,7 @@
 package leaderelection
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -21,14 +22,15 @@ const (
 	RetryPeriod   = 2 * time.Second
 	// JitterFactor stretches the wait between two attempts to get the Lease, by up to as much again and a fifth.
 	JitterFactor = 1.2
-	// requestTimeout bounds each request of the lock (resourcelock.NewFromKubeconfig).
-	requestTimeout = RenewDeadline / 2
 )
 
 // Config says what is competed for.
 type Config struct {
-	Name      string // of the Lease in kube-system, e.g. "kube-scheduler"
+	Name      string // of the Lease, e.g. "kube-scheduler"
+	Namespace string // of the Lease; "" is kube-system
 	Component string // source of its Events
+	// LeaseDuration, RenewDeadline and RetryPeriod; 0: the constants.
+	LeaseDuration, RenewDeadline, RetryPeriod time.Duration
 	// Lead is called once, when the Lease is held. When it is lost after that, Lost is called, and the process must end.
 	Lead func()
 	Lost func()
@@ -52,6 +54,10 @@ type Elector struct {
 
 // Run begins to compete. conf's client configuration is that of the component; the lock has a connection of its own.
 func Run(a *sim.Actor, cc client.Config, conf Config) *Elector {
+	if conf.Namespace == "" {
+		conf.Namespace = metav1.NamespaceSystem
+	}
+	conf.LeaseDuration, conf.RenewDeadline, conf.RetryPeriod = cmp.Or(conf.LeaseDuration, LeaseDuration), cmp.Or(conf.RenewDeadline, RenewDeadline), cmp.Or(conf.RetryPeriod, RetryPeriod)
 	e := &Elector{a: a, conf: conf, c: client.New(a, cc), id: a.Host().Name + "_" + uuid(a)}
 	e.rec = client.NewRecorder(e.c, conf.Component, "")
 	e.acquire()
@@ -86,14 +92,14 @@ func uuid(a *sim.Actor) string {
 func (e *Elector) acquire() {
 	e.attempt(func(ok bool) {
 		if !ok {
-			d := RetryPeriod + time.Duration(e.a.Rand().Float64()*JitterFactor*float64(RetryPeriod))
+			d := e.conf.RetryPeriod + time.Duration(e.a.Rand().Float64()*JitterFactor*float64(e.conf.RetryPeriod))
 			e.a.Periodic(d, "try to acquire lease", e.acquire)
 			return
 		}
 		e.leading = true
 		e.event("became leader")
 		e.a.Sim().Foreground()
-		e.a.Record(sim.KindInfo, api.Ref(api.Leases, metav1.NamespaceSystem, e.conf.Name), e.id+" became leader")
+		e.a.Record(sim.KindInfo, api.Ref(api.Leases, e.conf.Namespace, e.conf.Name), e.id+" became leader")
 		e.conf.Lead()
 		e.a.Periodic(0, "renew lease", e.renew)
 	})
@@ -103,7 +109,7 @@ func (e *Elector) acquire() {
 func (e *Elector) renew() {
 	e.round++
 	round := e.round
-	e.deadline = e.a.Periodic(RenewDeadline, "renew deadline", func() {
+	e.deadline = e.a.Periodic(e.conf.RenewDeadline, "renew deadline", func() {
 		if e.round == round {
 			e.lost()
 		}
@@ -120,11 +126,11 @@ func (e *Elector) tryRenew(round int) {
 		if ok {
 			e.deadline.Stop()
 			e.round++
-			e.a.Periodic(RetryPeriod, "renew lease", e.renew)
+			e.a.Periodic(e.conf.RetryPeriod, "renew lease", e.renew)
 			return
 		}
 		// The next try is due a period after this one began, at once if it took longer.
-		e.a.Periodic(max(0, RetryPeriod-e.a.Now().Sub(began)), "renew lease", func() {
+		e.a.Periodic(max(0, e.conf.RetryPeriod-e.a.Now().Sub(began)), "renew lease", func() {
 			if e.round == round {
 				e.tryRenew(round)
 			}
@@ -132,12 +138,27 @@ func (e *Elector) tryRenew(round int) {
 	})
 }
 
+// Release gives the Lease up if it is held, so that another need not wait for it to run out: what client-go does when a
+// process with ReleaseOnCancel is told to end. The caller ends the process a little later.
+func (e *Elector) Release() {
+	if !e.leading || e.lease == nil {
+		return
+	}
+	e.leading = false
+	e.deadline.Stop()
+	e.round++
+	l := *e.lease
+	now, one, nobody, transitions := metav1.NewMicroTime(e.a.Wall().Truncate(time.Microsecond)), int32(1), "", number(e.observed.LeaseTransitions)
+	l.Spec = coordinationv1.LeaseSpec{HolderIdentity: &nobody, LeaseDurationSeconds: &one, AcquireTime: &now, RenewTime: &now, LeaseTransitions: &transitions}
+	client.Update(e.c, api.Leases, "", &l, func(*coordinationv1.Lease, error) {})
+}
+
 func (e *Elector) lost() {
 	e.round++
 	e.leading = false
 	// client-go records an Event as well, "stopped leading"; the process ends before it is sent.
 	e.a.Sim().Foreground()
-	e.a.Record(sim.KindInfo, api.Ref(api.Leases, metav1.NamespaceSystem, e.conf.Name), e.id+" lost the lease: it could not be renewed for "+strconv.Itoa(int(RenewDeadline/time.Second))+" s")
+	e.a.Record(sim.KindInfo, api.Ref(api.Leases, e.conf.Namespace, e.conf.Name), e.id+" lost the lease: it could not be renewed for "+strconv.Itoa(int(e.conf.RenewDeadline/time.Second))+" s")
 	e.conf.Lost()
 }
 
@@ -172,7 +193,7 @@ func (e *Elector) observe(s coordinationv1.LeaseSpec) {
 // spec is what this process writes: acquired and transitions as they were if it holds the Lease already.
 func (e *Elector) spec() coordinationv1.LeaseSpec {
 	now := metav1.NewMicroTime(e.a.Wall().Truncate(time.Microsecond))
-	seconds, transitions := int32(LeaseDuration/time.Second), int32(0)
+	seconds, transitions := int32(e.conf.LeaseDuration/time.Second), int32(0)
 	s := coordinationv1.LeaseSpec{HolderIdentity: &e.id, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now, LeaseTransitions: &transitions}
 	if t := e.observed.LeaseTransitions; t != nil {
 		transitions = *t
@@ -203,7 +224,7 @@ func (e *Elector) attempt(done func(bool)) {
 
 func (e *Elector) read(done func(bool)) {
 	reply := e.within(func(err error) { done(false) })
-	client.Get(e.c, api.Leases, metav1.NamespaceSystem, e.conf.Name, func(l *coordinationv1.Lease, err error) {
+	client.Get(e.c, api.Leases, e.conf.Namespace, e.conf.Name, func(l *coordinationv1.Lease, err error) {
 		if !reply() {
 			return
 		}
@@ -230,7 +251,7 @@ func (e *Elector) read(done func(bool)) {
 func (e *Elector) create(done func(bool)) {
 	e.lease = nil
 	e.observed = coordinationv1.LeaseSpec{}
-	l := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceSystem, Name: e.conf.Name}, Spec: e.spec()}
+	l := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: e.conf.Namespace, Name: e.conf.Name}, Spec: e.spec()}
 	reply := e.within(func(error) { done(false) })
 	client.Create(e.c, api.Leases, l, func(l *coordinationv1.Lease, err error) {
 		if !reply() {
@@ -262,10 +283,10 @@ func (e *Elector) update(done func(error)) {
 	})
 }
 
-// within bounds a request: late is called when its time is up, and reply then says that the answer comes too late.
+// within bounds a request (resourcelock.NewFromKubeconfig: half the renew deadline): late is called when its time is up, and reply then says that the answer comes too late.
 func (e *Elector) within(late func(error)) (reply func() bool) {
 	over := false
-	t := e.a.Periodic(requestTimeout, "lease request timeout", func() {
+	t := e.a.Periodic(e.conf.RenewDeadline/2, "lease request timeout", func() {
 		over = true
 		late(sim.ErrTimeout)
 	})

@@ -42,6 +42,7 @@ type Cluster struct {
 	namespaces map[string]map[string]string
 	owners     owners
 	byIdentity bool
+	profiles   map[string]*framework.Profile
 	// Epoch changes when all shapes have been made anew; those of an older epoch are void.
 	Epoch uint64
 	nominator
@@ -73,6 +74,22 @@ func New() *Cluster {
 	c.owners.init()
 	c.nominator.init()
 	return c
+}
+
+// SetProfiles tells by which profiles pods are scheduled; without, and for the pods of other schedulers, it is the default
+// one. Call it before the first pod comes.
+func (c *Cluster) SetProfiles(list []*framework.Profile) {
+	c.profiles = map[string]*framework.Profile{}
+	for _, p := range list {
+		c.profiles[p.Name] = p
+	}
+}
+
+func (c *Cluster) profile(pod *corev1.Pod) *framework.Profile {
+	if p := c.profiles[pod.Spec.SchedulerName]; p != nil {
+		return p
+	}
+	return framework.Default
 }
 
 // Nodes lists the nodes, round robin over zones. The slice is the cluster's own.

@@ -16,14 +16,14 @@ func (c *Cluster) Shape(pod *corev1.Pod) *framework.Shape {
 	}
 	lh, th := framework.TemplateHash(pod, !c.byIdentity)
 	if framework.Resizing(pod) {
-		return framework.NewShape(pod, c.labelSet(pod, lh)) // its own: what it holds is in flux
+		return framework.NewShape(pod, c.labelSet(pod, lh), c.profile(pod)) // its own: what it holds is in flux
 	}
 	for _, s := range c.shapes[th] {
 		if framework.SameTemplate(s.Exemplar, pod, !c.byIdentity) {
 			return s
 		}
 	}
-	s := framework.NewShape(pod, c.labelSet(pod, lh))
+	s := framework.NewShape(pod, c.labelSet(pod, lh), c.profile(pod))
 	s.Hash = th
 	c.shapes[th] = append(c.shapes[th], s)
 	s.Set.Refs++

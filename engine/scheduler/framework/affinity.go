@@ -76,9 +76,14 @@ func (c *SpreadConstraint) Includes(s *Shape, n *corev1.Node) bool {
 }
 
 func parseSpread(pod *corev1.Pod, action corev1.UnsatisfiableConstraintAction) []SpreadConstraint {
+	return spreadOf(pod.Spec.TopologySpreadConstraints, pod, action)
+}
+
+// spreadOf parses a pod's constraints, or default ones, which are nobody's and have no selector.
+func spreadOf(list []corev1.TopologySpreadConstraint, pod *corev1.Pod, action corev1.UnsatisfiableConstraintAction) []SpreadConstraint {
 	var out []SpreadConstraint
-	for i := range pod.Spec.TopologySpreadConstraints {
-		c := &pod.Spec.TopologySpreadConstraints[i]
+	for i := range list {
+		c := &list[i]
 		if c.WhenUnsatisfiable != action {
 			continue
 		}
@@ -91,6 +96,10 @@ func parseSpread(pod *corev1.Pod, action corev1.UnsatisfiableConstraintAction) [
 		}
 		if c.NodeTaintsPolicy != nil {
 			s.HonorTaints = *c.NodeTaintsPolicy == corev1.NodeInclusionPolicyHonor
+		}
+		if pod == nil {
+			out = append(out, s)
+			continue
 		}
 		s.Selector = selectorOf(c.LabelSelector)
 		if set := matchLabelKeys(pod, c.MatchLabelKeys); len(set) > 0 {

@@ -41,7 +41,7 @@ func (s *Shape) Fit(n *NodeInfo) *Status {
 	}
 	for i := range r.Scalars {
 		v := r.Scalars[i].Value
-		if v <= 0 {
+		if v <= 0 || s.ignored>>i&1 != 0 {
 			continue
 		}
 		have := n.Allocatable.Scalar(r.Scalars[i].Name)

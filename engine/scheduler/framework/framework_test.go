@@ -74,7 +74,7 @@ func TestResizeInFlightHoldsTheLargest(t *testing.T) {
 	p.Spec.Containers[0].Name = "c"
 	p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "c", AllocatedResources: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")}}}
 	assert.True(t, Resizing(p))
-	s := NewShape(p, &LabelSet{})
+	s := NewShape(p, &LabelSet{}, Default)
 	assert.Equal(t, int64(1000), s.Requests.MilliCPU)
 	assert.Equal(t, int64(2000), s.Held.MilliCPU)
 }
@@ -92,7 +92,7 @@ func TestNodeInfoCountsInAndOut(t *testing.T) {
 	p := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{container("1", "1G")}}}
 	p.Spec.Containers[0].Resources.Requests["nvidia.com/gpu"] = resource.MustParse("2")
 	p.Spec.Containers[0].Ports = []corev1.ContainerPort{{HostPort: 80}}
-	info := &PodInfo{Pod: p, Shape: NewShape(p, &LabelSet{})}
+	info := &PodInfo{Pod: p, Shape: NewShape(p, &LabelSet{}, Default)}
 	n := &NodeInfo{}
 	n.SetNode(&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}})
 	n.AddPod(info)

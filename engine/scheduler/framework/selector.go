@@ -28,7 +28,7 @@ func parseNodeTerm(t *corev1.NodeSelectorTerm) nodeTerm {
 	if len(t.MatchExpressions) > 0 {
 		sel := labels.NewSelector()
 		for _, e := range t.MatchExpressions {
-			op, ok := nodeOperator(e.Operator)
+			op, ok := NodeOperator(e.Operator)
 			r, err := labels.NewRequirement(e.Key, op, e.Values)
 			if !ok || err != nil {
 				out.broken = true
@@ -49,7 +49,8 @@ func parseNodeTerm(t *corev1.NodeSelectorTerm) nodeTerm {
 	return out
 }
 
-func nodeOperator(op corev1.NodeSelectorOperator) (selection.Operator, bool) {
+// NodeOperator is the operator of a requirement of a node selector; ok is false if there is no such.
+func NodeOperator(op corev1.NodeSelectorOperator) (selection.Operator, bool) {
 	switch op {
 	case corev1.NodeSelectorOpIn:
 		return selection.In, true
@@ -94,18 +95,25 @@ func newRequiredNodes(pod *corev1.Pod) *RequiredNodes {
 	if len(pod.Spec.NodeSelector) > 0 {
 		r.labels = labels.SelectorFromSet(pod.Spec.NodeSelector)
 	}
-	if req := requiredNodeAffinity(pod); req != nil {
-		r.terms = &NodeSelector{}
-		for i := range req.NodeSelectorTerms {
-			if t := &req.NodeSelectorTerms[i]; !emptyTerm(t) {
-				r.terms.terms = append(r.terms.terms, parseNodeTerm(t))
-			}
-		}
-	}
+	r.terms = requiredTerms(requiredNodeAffinity(pod))
 	if r.labels == nil && r.terms == nil {
 		return nil
 	}
 	return &r
+}
+
+// requiredTerms parses a node selector, nil if there is none.
+func requiredTerms(req *corev1.NodeSelector) *NodeSelector {
+	if req == nil {
+		return nil
+	}
+	out := &NodeSelector{}
+	for i := range req.NodeSelectorTerms {
+		if t := &req.NodeSelectorTerms[i]; !emptyTerm(t) {
+			out.terms = append(out.terms, parseNodeTerm(t))
+		}
+	}
+	return out
 }
 
 func requiredNodeAffinity(pod *corev1.Pod) *corev1.NodeSelector {
@@ -123,11 +131,13 @@ func (r *RequiredNodes) Match(n *corev1.Node) bool {
 	if r.labels != nil && !r.labels.Matches(labels.Set(n.Labels)) {
 		return false
 	}
-	if r.terms == nil {
-		return true
-	}
-	for i := range r.terms.terms {
-		if r.terms.terms[i].match(n) {
+	return r.terms == nil || r.terms.Match(n)
+}
+
+// Match reports that a term matches.
+func (s *NodeSelector) Match(n *corev1.Node) bool {
+	for i := range s.terms {
+		if s.terms[i].match(n) {
 			return true
 		}
 	}
@@ -170,12 +180,20 @@ func restrictedNodes(pod *corev1.Pod) (names []string, all bool) {
 // not parse, which upstream treats as an error of the cycle; the API server does not let such a pod in.
 func preferredNodes(pod *corev1.Pod) *NodeSelector {
 	a := pod.Spec.Affinity
-	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution == nil {
+	if a == nil || a.NodeAffinity == nil {
+		return nil
+	}
+	return preferredTerms(a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution)
+}
+
+// preferredTerms parses preferences, nil if there are none.
+func preferredTerms(list []corev1.PreferredSchedulingTerm) *NodeSelector {
+	if list == nil {
 		return nil
 	}
 	out := &NodeSelector{}
-	for i := range a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution {
-		p := &a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution[i]
+	for i := range list {
+		p := &list[i]
 		if p.Weight == 0 || emptyTerm(&p.Preference) {
 			continue
 		}

@@ -24,6 +24,7 @@ type LabelSet struct {
 // alike. It is upstream's pod signature (KEP-5598) taken further: it covers pods with spreading and affinity too.
 type Shape struct {
 	Set      *LabelSet
+	Profile  *Profile    // by spec.schedulerName; Default for the pods of other schedulers
 	Exemplar *corev1.Pod // the pod it was made from; never changed
 	Priority int32
 
@@ -64,7 +65,10 @@ type Shape struct {
 	// Extra is whatever the fast path keeps for the shape.
 	Extra any
 
-	fit map[uint64]*Status
+	fit     map[uint64]*Status
+	ignored uint64  // bit i: Requests.Scalars[i] is none of NodeResourcesFit's business
+	asked   []int64 // what the pod asks for of what NodeResourcesFit scores, unless that is the usual
+	balance []int64 // and of what NodeResourcesBalancedAllocation scores
 }
 
 // HasAffinity reports any inter-pod affinity or anti-affinity.
@@ -78,8 +82,19 @@ func (s *Shape) Namespace() string { return s.Set.Namespace }
 // Labels are the pods' labels.
 func (s *Shape) Labels() map[string]string { return s.Set.Labels }
 
-// BestEffort reports that the pods ask for neither CPU nor memory.
-func (s *Shape) BestEffort() bool { return s.Requests.MilliCPU == 0 && s.Requests.Memory == 0 }
+// BestEffort reports that the pods ask for nothing of what NodeResourcesBalancedAllocation scores: neither CPU nor
+// memory by default.
+func (s *Shape) BestEffort() bool {
+	if s.Profile.Balanced.usual {
+		return s.Requests.MilliCPU == 0 && s.Requests.Memory == 0
+	}
+	for _, v := range s.balance {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // PodInfo is a pod on a node, or on its way to one.
 type PodInfo struct {
@@ -93,8 +108,8 @@ type PodInfo struct {
 }
 
 // NewShape works out the shape of a pod whose labels are in set.
-func NewShape(pod *corev1.Pod, set *LabelSet) *Shape {
-	s := &Shape{Set: set, Exemplar: pod, Tolerations: pod.Spec.Tolerations, Ports: hostPorts(pod)}
+func NewShape(pod *corev1.Pod, set *LabelSet, profile *Profile) *Shape {
+	s := &Shape{Set: set, Profile: profile, Exemplar: pod, Tolerations: pod.Spec.Tolerations, Ports: hostPorts(pod)}
 	if pod.Spec.Priority != nil {
 		s.Priority = *pod.Spec.Priority
 	}
@@ -107,8 +122,11 @@ func NewShape(pod *corev1.Pod, set *LabelSet) *Shape {
 	}
 	s.RequiredNodes = newRequiredNodes(pod)
 	s.Preferred = preferredNodes(pod)
-	names, all := restrictedNodes(pod)
-	s.NodeNames, s.NarrowsNodes = names, !all
+	if profile.PreFilter.Has(NodeAffinity) {
+		names, all := restrictedNodes(pod)
+		s.NodeNames, s.NarrowsNodes = names, !all
+	}
+	s.applyProfile()
 	if a := pod.Spec.Affinity; a != nil {
 		if pa := a.PodAffinity; pa != nil {
 			s.RequiredAffinity = parseTerms(pod.Namespace, pa.RequiredDuringSchedulingIgnoredDuringExecution)

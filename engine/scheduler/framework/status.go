@@ -1,5 +1,7 @@
 package framework
 
+import "slices"
+
 // Plugin names a scheduling plugin.
 type Plugin uint8
 
@@ -74,15 +76,11 @@ func NewStatus(p Plugin, c Code, reasons ...string) *Status {
 // OK reports success.
 func (s *Status) OK() bool { return s == nil || s.Code == Success }
 
-// Score bounds and weights of the default profile.
-const (
-	MaxNodeScore = 100
+// MaxNodeScore is the most a plugin gives a node.
+const MaxNodeScore = 100
 
-	WeightTaintToleration    = 3
-	WeightNodeAffinity       = 2
-	WeightNodeResourcesFit   = 1
-	WeightPodTopologySpread  = 2
-	WeightInterPodAffinity   = 2
-	WeightBalancedAllocation = 1
-	WeightImageLocality      = 1
-)
+// PluginByName finds a plugin of this scheduler.
+func PluginByName(name string) (Plugin, bool) {
+	i := slices.Index(pluginNames[:], name)
+	return Plugin(i), i >= 0
+}

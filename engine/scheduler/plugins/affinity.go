@@ -10,10 +10,6 @@ import (
 	"tabernetes/engine/scheduler/framework"
 )
 
-// HardAffinityWeight is what a required affinity term of a running pod adds to the score of its topology for the
-// pods it looks for (InterPodAffinityArgs.hardPodAffinityWeight).
-const HardAffinityWeight = 1
-
 type pair struct{ key, value string }
 
 // affinityCounts counts matching pods by topology (interpodaffinity/filtering.go).
@@ -22,7 +18,7 @@ type affinityCounts struct {
 }
 
 func newAffinityCounts(c *cache.Cluster, s *framework.Shape) *affinityCounts {
-	if len(s.RequiredAffinity)+len(s.RequiredAnti) == 0 && len(c.WithTerms) == 0 {
+	if !s.Profile.HasFilter(framework.InterPodAffinity) || len(s.RequiredAffinity)+len(s.RequiredAnti) == 0 && len(c.WithTerms) == 0 {
 		return nil
 	}
 	a := &affinityCounts{map[pair]int{}, map[pair]int{}, map[pair]int{}}
@@ -127,7 +123,7 @@ func (a *affinityCounts) filter(c *cache.Cluster, s *framework.Shape, n *corev1.
 
 // affinityScores computes InterPodAffinity's raw and normalised scores (interpodaffinity/scoring.go); false: skipped.
 func affinityScores(c *cache.Cluster, s *framework.Shape, nodes []*framework.NodeInfo, raw, norm []int64) bool {
-	if len(s.PreferredAffinity)+len(s.PreferredAnti) == 0 && len(c.WithTerms) == 0 {
+	if IgnoresAffinity(s) || len(s.PreferredAffinity)+len(s.PreferredAnti) == 0 && len(c.WithTerms) == 0 {
 		return false
 	}
 	weights := map[pair]int64{}
@@ -159,6 +155,12 @@ func affinityScores(c *cache.Cluster, s *framework.Shape, nodes []*framework.Nod
 	return true
 }
 
+// IgnoresAffinity reports that InterPodAffinity does not score for a shape: it is not enabled, or told to look at the
+// preferences of running pods only for pods that have some of their own.
+func IgnoresAffinity(s *framework.Shape) bool {
+	return s.Profile.Weights[framework.InterPodAffinity] == 0 || s.Profile.IgnorePreferredTerms && len(s.PreferredAffinity)+len(s.PreferredAnti) == 0
+}
+
 // AffinityWeights tells what an existing pod adds to its node's topologies for a pod of shape s.
 func AffinityWeights(c *cache.Cluster, s, existing *framework.Shape, add func(key string, weight int64)) {
 	terms := func(ts []framework.AffinityTerm, of *framework.Shape, sign int64) {
@@ -166,7 +168,10 @@ func AffinityWeights(c *cache.Cluster, s, existing *framework.Shape, add func(ke
 			if t := &ts[i]; t.Matches(of.Namespace(), c.NamespaceLabels(of.Namespace()), of.Labels()) {
 				w := t.Weight
 				if w == 0 {
-					w = HardAffinityWeight
+					// What a required term of a running pod adds to the score of its topology (hardPodAffinityWeight).
+					if w = s.Profile.HardAffinityWeight; w == 0 {
+						continue
+					}
 				}
 				add(t.TopologyKey, sign*w)
 			}

@@ -26,6 +26,9 @@ func Worth(c *cache.Cluster, s *framework.Shape, by framework.Plugin, h *framewo
 		}
 		return (h.OldNode == nil || framework.Untolerated(s.Tolerations, h.OldNode)) && !framework.Untolerated(s.Tolerations, h.NewNode)
 	case framework.NodeAffinity:
+		if added := s.Profile.AddedRequired; added != nil && !added.Match(h.NewNode) {
+			return false
+		}
 		return s.RequiredNodes.Match(h.NewNode) && (h.OldNode == nil || !s.RequiredNodes.Match(h.OldNode))
 	case framework.NodePorts:
 		if h.Event&framework.AssignedPodDeleted != 0 {
@@ -39,7 +42,7 @@ func Worth(c *cache.Cluster, s *framework.Shape, by framework.Plugin, h *framewo
 			return freed(s, h.OldShape, h.NewShape)
 		}
 	case framework.PodTopologySpread:
-		return spreadAfter(s, h)
+		return spreadAfter(HardConstraints(c, s), s, h)
 	case framework.InterPodAffinity:
 		return affinityAfter(c, s, h)
 	case framework.DefaultPreemption:
@@ -91,8 +94,7 @@ func matchesAnySpread(cs []framework.SpreadConstraint, podLabels map[string]stri
 	return false
 }
 
-func spreadAfter(s *framework.Shape, h *framework.Happening) bool {
-	cs := s.HardSpread
+func spreadAfter(cs []framework.SpreadConstraint, s *framework.Shape, h *framework.Happening) bool {
 	if h.OldNode != nil || h.NewNode != nil {
 		was := h.OldNode != nil && hasKeys(h.OldNode, cs)
 		is := h.NewNode != nil && hasKeys(h.NewNode, cs)

@@ -43,6 +43,32 @@ func IntolerableSoft(s *framework.Shape, n *corev1.Node) int64 {
 	return count
 }
 
+func nodeAffinity(s *framework.Shape, n *corev1.Node) *framework.Status {
+	if added := s.Profile.AddedRequired; added != nil && !added.Match(n) {
+		return statusEnforced
+	}
+	if !s.RequiredNodes.Match(n) {
+		return statusNodeAffinity
+	}
+	return nil
+}
+
+// Prefers reports that NodeAffinity has something to score by: the pod's preferences, or what is added to those of all.
+func Prefers(s *framework.Shape) bool {
+	return s.Profile.Weights[framework.NodeAffinity] != 0 && (s.Preferred != nil || s.Profile.AddedPreferred != nil)
+}
+
+// Preference is NodeAffinity's raw score.
+func Preference(s *framework.Shape, n *corev1.Node) (sum int64) {
+	if added := s.Profile.AddedPreferred; added != nil {
+		sum = added.Score(n)
+	}
+	if s.Preferred != nil {
+		sum += s.Preferred.Score(n)
+	}
+	return sum
+}
+
 // NormalizeDefault scales a score to 0..100 against the highest of all (plugins/helper.DefaultNormalizeScore).
 func NormalizeDefault(score, highest int64, reverse bool) int64 {
 	if highest == 0 {

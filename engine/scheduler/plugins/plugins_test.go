@@ -319,7 +319,7 @@ func TestInterPodAffinityScores(t *testing.T) {
 
 func TestNodesToFind(t *testing.T) {
 	for nodes, want := range map[int]int{10: 10, 99: 99, 100: 100, 150: 100, 1000: 420, 5000: 500, 6000: 300, 10000: 500} {
-		assert.Equal(t, want, plugins.NodesToFind(nodes), nodes)
+		assert.Equal(t, want, framework.Default.NodesToFind(nodes), nodes)
 	}
 }
 

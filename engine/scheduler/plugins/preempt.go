@@ -16,12 +16,6 @@ import (
 	"tabernetes/engine/scheduler/volumes"
 )
 
-// How many candidate nodes preemption looks for (DefaultPreemptionArgs).
-const (
-	minCandidatePercent  = 10
-	minCandidateAbsolute = 100
-)
-
 // Candidate is a node with the pods that would have to go.
 type Candidate struct {
 	Node       *framework.NodeInfo
@@ -134,7 +128,7 @@ func (p *Preemption) candidates() (out []*Candidate, reasons Reasons, told int) 
 	p.state, _ = PreFilter(p.Cluster, p.Shape)
 	p.state.WithVolumes(p.Volumes)
 	offset := p.Rand.IntN(len(potential))
-	want := min(max(len(potential)*minCandidatePercent/100, minCandidateAbsolute), len(potential))
+	want := min(max(len(potential)*p.Shape.Profile.MinCandidatePercent/100, p.Shape.Profile.MinCandidateAbsolute), len(potential))
 	var violating []*Candidate
 	for i := range potential {
 		n := potential[(offset+i)%len(potential)]

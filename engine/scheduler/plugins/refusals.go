@@ -9,20 +9,36 @@ func (st *State) Refusals(n *framework.NodeInfo) (out []*framework.Status) {
 			out = append(out, s)
 		}
 	}
-	s := st.Shape
-	add(nodeUnschedulable(s, n.Node))
-	if framework.Untolerated(s.Tolerations, n.Node) {
-		add(statusTaint)
+	for _, pl := range st.Shape.Profile.Filters {
+		add(st.ask(pl, n))
 	}
-	if !s.RequiredNodes.Match(n.Node) {
-		add(statusNodeAffinity)
-	}
-	if len(s.Ports) > 0 && n.PortConflict(s.Ports) {
-		add(statusPorts)
-	}
-	add(s.Fit(n))
-	add(st.volumes.Filter(n))
-	add(st.spread.filter(s, n.Node))
-	add(st.affinity.filter(st.Cluster, s, n.Node))
 	return out
+}
+
+// ask asks one filter.
+func (st *State) ask(pl framework.Plugin, n *framework.NodeInfo) *framework.Status {
+	s := st.Shape
+	switch pl {
+	case framework.NodeUnschedulable:
+		return nodeUnschedulable(s, n.Node)
+	case framework.TaintToleration:
+		if framework.Untolerated(s.Tolerations, n.Node) {
+			return statusTaint
+		}
+	case framework.NodeAffinity:
+		return nodeAffinity(s, n.Node)
+	case framework.NodePorts:
+		if len(s.Ports) > 0 && n.PortConflict(s.Ports) {
+			return statusPorts
+		}
+	case framework.NodeResourcesFit:
+		return s.Fit(n)
+	case framework.VolumeRestrictions, framework.NodeVolumeLimits, framework.VolumeBinding, framework.VolumeZone:
+		return st.volumes.Ask(pl, n)
+	case framework.PodTopologySpread:
+		return st.spread.filter(s, n.Node)
+	case framework.InterPodAffinity:
+		return st.affinity.filter(st.Cluster, s, n.Node)
+	}
+	return nil
 }

@@ -13,11 +13,12 @@ var ScorePlugins = [NumScores]framework.Plugin{
 	framework.InterPodAffinity, framework.NodeResourcesBalancedAllocation, framework.ImageLocality,
 }
 
-// Weights of the columns.
-var Weights = [NumScores]int64{
-	framework.WeightTaintToleration, framework.WeightNodeAffinity, framework.WeightNodeResourcesFit,
-	framework.WeightPodTopologySpread, framework.WeightInterPodAffinity, framework.WeightBalancedAllocation,
-	framework.WeightImageLocality,
+// Weights are a profile's by column; 0: the plugin does not score.
+func Weights(p *framework.Profile) (out [NumScores]int64) {
+	for k, pl := range ScorePlugins {
+		out[k] = p.Weights[pl]
+	}
+	return out
 }
 
 // Columns of a score table.
@@ -47,22 +48,32 @@ func Score(c *cache.Cluster, s *framework.Shape, nodes []*framework.NodeInfo) *T
 	for k := range t.Raw {
 		t.Raw[k], t.Norm[k] = make([]int64, len(nodes)), make([]int64, len(nodes))
 	}
+	weights := Weights(s.Profile)
+	for k, w := range weights {
+		t.Skipped[k] = w == 0
+	}
+	t.Skipped[ColNodeAffinity] = t.Skipped[ColNodeAffinity] || !Prefers(s)
+	t.Skipped[ColBalanced] = t.Skipped[ColBalanced] || s.BestEffort()
 	var mostTaints, mostAffinity int64
 	for i, n := range nodes {
-		t.Raw[ColTaint][i] = IntolerableSoft(s, n.Node)
-		mostTaints = max(mostTaints, t.Raw[ColTaint][i])
-		if s.Preferred != nil {
-			t.Raw[ColNodeAffinity][i] = s.Preferred.Score(n.Node)
+		if !t.Skipped[ColTaint] {
+			t.Raw[ColTaint][i] = IntolerableSoft(s, n.Node)
+			mostTaints = max(mostTaints, t.Raw[ColTaint][i])
+		}
+		if !t.Skipped[ColNodeAffinity] {
+			t.Raw[ColNodeAffinity][i] = Preference(s, n.Node)
 			mostAffinity = max(mostAffinity, t.Raw[ColNodeAffinity][i])
 		}
-		t.Raw[ColFit][i] = s.LeastAllocated(n)
-		if !s.BestEffort() {
-			t.Raw[ColBalanced][i] = s.Balanced(n)
+		if !t.Skipped[ColFit] {
+			t.Raw[ColFit][i] = s.FitScore(n)
 		}
-		t.Raw[ColImage][i] = ImageScore(ImageRaw(c, s, n), len(s.Images))
+		if !t.Skipped[ColBalanced] {
+			t.Raw[ColBalanced][i] = s.BalanceScore(n)
+		}
+		if !t.Skipped[ColImage] {
+			t.Raw[ColImage][i] = ImageScore(ImageRaw(c, s, n), len(s.Images))
+		}
 	}
-	t.Skipped[ColNodeAffinity] = s.Preferred == nil
-	t.Skipped[ColBalanced] = s.BestEffort()
 	t.Skipped[ColSpread] = !spreadScores(c, s, nodes, t.Raw[ColSpread], t.Norm[ColSpread])
 	t.Skipped[ColAffinity] = !affinityScores(c, s, nodes, t.Raw[ColAffinity], t.Norm[ColAffinity])
 	for i := range nodes {
@@ -73,7 +84,7 @@ func Score(c *cache.Cluster, s *framework.Shape, nodes []*framework.NodeInfo) *T
 		}
 		for k := range NumScores {
 			if !t.Skipped[k] {
-				t.Total[i] += Weights[k] * t.Norm[k][i]
+				t.Total[i] += weights[k] * t.Norm[k][i]
 			}
 		}
 	}
@@ -112,16 +123,6 @@ func Pick(rng *rand.Rand, n int) int {
 	return int(rng.Uint64N(uint64(n)))
 }
 
-// NodesToFind is how many feasible nodes end the search (schedule_one.go numFeasibleNodesToFind): all below 100, then
-// half less a percent for each 125 nodes, at least 5 percent.
-func NodesToFind(nodes int) int {
-	const atLeast = 100
-	if nodes < atLeast {
-		return nodes
-	}
-	return max(atLeast, nodes*max(50-nodes/125, 5)/100)
-}
-
 // Search is a plain search for feasible nodes.
 type Search struct {
 	Feasible []*framework.NodeInfo
@@ -137,7 +138,7 @@ type Refusal struct {
 // Find looks for feasible nodes from the start-th candidate on until enough are found.
 func (st *State) Find(candidates []*framework.NodeInfo, start int, self *framework.PodInfo) Search {
 	var out Search
-	want := NodesToFind(len(candidates))
+	want := st.Shape.Profile.NodesToFind(len(candidates))
 	for i := range candidates {
 		n := candidates[(start+i)%len(candidates)]
 		if s := st.FilterWithNominated(n, self); s != nil {

@@ -3,6 +3,7 @@ package plugins
 import (
 	"maps"
 	"math"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -40,11 +41,12 @@ func hasKeys(n *corev1.Node, cs []framework.SpreadConstraint) bool {
 }
 
 func newHardSpread(c *cache.Cluster, s *framework.Shape) *hardSpread {
-	if len(s.HardSpread) == 0 {
+	cs := HardConstraints(c, s)
+	if len(cs) == 0 {
 		return nil
 	}
-	h := &hardSpread{constraints: s.HardSpread}
-	for range s.HardSpread {
+	h := &hardSpread{constraints: cs}
+	for range cs {
 		h.counts = append(h.counts, map[string]int{})
 	}
 	for _, n := range c.Nodes() {
@@ -112,27 +114,49 @@ func (h *hardSpread) filter(s *framework.Shape, n *corev1.Node) *framework.Statu
 	return nil
 }
 
-// Default constraints of the system (podtopologyspread/plugin.go): they only score.
-var systemDefaults = []framework.SpreadConstraint{
-	{TopologyKey: corev1.LabelHostname, MaxSkew: 3, MinDomains: 1, HonorAffinity: true},
-	{TopologyKey: corev1.LabelTopologyZone, MaxSkew: 5, MinDomains: 1, HonorAffinity: true},
+// HardConstraints are the constraints that must hold for a shape: its own, or the profile's defaults.
+func HardConstraints(c *cache.Cluster, s *framework.Shape) []framework.SpreadConstraint {
+	switch {
+	case !s.Profile.HasFilter(framework.PodTopologySpread):
+		return nil
+	case s.OwnSpread:
+		return s.HardSpread
+	}
+	return deduced(c, s, s.Profile.DefaultHard)
 }
 
-// SoftConstraints are the constraints that score for a shape: its own, or the system's defaults with a deduced
-// selector. Every key must be present on a node only for the pod's own.
+// SoftConstraints are the constraints that score for a shape: its own, or the profile's defaults. Every key must be
+// present on a node unless they are the system's.
 func SoftConstraints(c *cache.Cluster, s *framework.Shape) (cs []framework.SpreadConstraint, needAllKeys bool) {
-	if s.OwnSpread {
+	switch {
+	case s.Profile.Weights[framework.PodTopologySpread] == 0:
+		return nil, false
+	case s.OwnSpread:
 		return s.SoftSpread, true
+	}
+	return deduced(c, s, s.Profile.DefaultSoft), !s.Profile.SystemSpread
+}
+
+// Deduces reports that the shape is spread by default constraints, with a selector that is deduced.
+func Deduces(s *framework.Shape) bool {
+	p := s.Profile
+	return !s.OwnSpread && (len(p.DefaultHard) > 0 && p.HasFilter(framework.PodTopologySpread) || len(p.DefaultSoft) > 0 && p.Weights[framework.PodTopologySpread] != 0)
+}
+
+// deduced gives default constraints the selector of what owns and selects the pod; none if nothing does.
+func deduced(c *cache.Cluster, s *framework.Shape, defaults []framework.SpreadConstraint) []framework.SpreadConstraint {
+	if len(defaults) == 0 {
+		return nil
 	}
 	sel := c.DeducedSelector(s)
 	if sel == nil {
-		return nil, false
+		return nil
 	}
-	cs = append(cs, systemDefaults...)
+	cs := slices.Clone(defaults)
 	for i := range cs {
 		cs[i].Selector = sel
 	}
-	return cs, false
+	return cs
 }
 
 // spreadScores computes PodTopologySpread's raw and normalised scores (podtopologyspread/scoring.go); false: skipped.

@@ -55,13 +55,21 @@ func (st *State) update(p *framework.PodInfo, n *framework.NodeInfo, delta int) 
 
 // Filter asks the filters in their order; the first refusal is the answer, nil is none.
 func (st *State) Filter(n *framework.NodeInfo) *framework.Status {
+	if !st.Shape.Profile.InOrder() {
+		for _, pl := range st.Shape.Profile.Filters {
+			if s := st.ask(pl, n); s != nil {
+				return s
+			}
+		}
+		return nil
+	}
 	if s := FilterNode(st.Shape, n); s != nil {
 		return s
 	}
 	if s := FilterPods(st.Shape, n); s != nil {
 		return s
 	}
-	if s := st.volumes.Filter(n); s != nil {
+	if s := st.volumes.Filter(n, st.Shape.Profile); s != nil {
 		return s
 	}
 	if s := st.spread.filter(st.Shape, n.Node); s != nil {
@@ -96,22 +104,28 @@ func (st *State) FilterWithNominated(n *framework.NodeInfo, self *framework.PodI
 // FilterNode asks the filters whose answer depends on the node object alone. NodeName has nothing to say here: a pod
 // that names its node never comes into the queue.
 func FilterNode(s *framework.Shape, n *framework.NodeInfo) *framework.Status {
-	if s := nodeUnschedulable(s, n.Node); s != nil {
-		return s
+	p := s.Profile
+	if p.HasFilter(framework.NodeUnschedulable) {
+		if s := nodeUnschedulable(s, n.Node); s != nil {
+			return s
+		}
 	}
-	if framework.Untolerated(s.Tolerations, n.Node) {
+	if p.HasFilter(framework.TaintToleration) && framework.Untolerated(s.Tolerations, n.Node) {
 		return statusTaint
 	}
-	if !s.RequiredNodes.Match(n.Node) {
-		return statusNodeAffinity
+	if p.HasFilter(framework.NodeAffinity) {
+		return nodeAffinity(s, n.Node)
 	}
 	return nil
 }
 
 // FilterPods asks the filters whose answer depends on the node and its own pods.
 func FilterPods(s *framework.Shape, n *framework.NodeInfo) *framework.Status {
-	if len(s.Ports) > 0 && n.PortConflict(s.Ports) {
+	if len(s.Ports) > 0 && s.Profile.HasFilter(framework.NodePorts) && n.PortConflict(s.Ports) {
 		return statusPorts
+	}
+	if !s.Profile.HasFilter(framework.NodeResourcesFit) {
+		return nil
 	}
 	return s.Fit(n)
 }
@@ -148,6 +162,8 @@ var (
 		"node(s) had untolerated taint(s)")
 	statusNodeAffinity = framework.NewStatus(framework.NodeAffinity, framework.UnschedulableAndUnresolvable,
 		"node(s) didn't match Pod's node affinity/selector")
+	statusEnforced = framework.NewStatus(framework.NodeAffinity, framework.UnschedulableAndUnresolvable,
+		"node(s) didn't match scheduler-enforced node affinity")
 	statusConflict = framework.NewStatus(framework.NodeAffinity, framework.UnschedulableAndUnresolvable,
 		"pod affinity terms conflict")
 	statusPorts = framework.NewStatus(framework.NodePorts, framework.Unschedulable,

@@ -61,6 +61,8 @@ type Hooks struct {
 	Worth func(p *Pod, by framework.Plugin, h *framework.Happening) bool
 	// Ready is called when there may be something to Pop.
 	Ready func()
+	// InitialBackoff and MaxBackoff; 0: the package's constants.
+	InitialBackoff, MaxBackoff time.Duration
 }
 
 // Queue holds the pods that want a node.
@@ -104,6 +106,12 @@ func (q *Queue) Wake() {
 
 // New makes a queue.
 func New(a *sim.Actor, hooks Hooks) *Queue {
+	if hooks.InitialBackoff == 0 {
+		hooks.InitialBackoff = InitialBackoff
+	}
+	if hooks.MaxBackoff == 0 {
+		hooks.MaxBackoff = MaxBackoff
+	}
 	q := &Queue{a: a, hooks: hooks, pods: map[types.UID]*Pod{}}
 	q.active.less = func(a, b *Pod) bool {
 		if a.Shape.Priority != b.Shape.Priority {
@@ -239,10 +247,11 @@ func (q *Queue) backoffEnd(p *Pod) sim.Time {
 	if count == 0 {
 		return 0
 	}
-	d := MaxBackoff
-	if count <= 4 {
-		d = min(MaxBackoff, InitialBackoff<<(count-1))
+	d := q.hooks.InitialBackoff
+	for ; count > 1 && d < q.hooks.MaxBackoff; count-- {
+		d *= 2
 	}
+	d = min(d, q.hooks.MaxBackoff)
 	return q.align(p.timestamp.Add(d))
 }
 

@@ -40,7 +40,7 @@ func (r *rig) run(d time.Duration) { r.s.RunUntil(r.s.Now().Add(d), 0) }
 func (r *rig) add(name string, priority int32) {
 	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name)}}
 	p.Spec.Priority = &priority
-	r.q.Add(p, framework.NewShape(p, &framework.LabelSet{}))
+	r.q.Add(p, framework.NewShape(p, &framework.LabelSet{}, framework.Default))
 }
 
 func (r *rig) pop() string {

@@ -50,7 +50,7 @@ func (e *Engine) table(s *framework.Shape) *table {
 	t, _ := s.Extra.(*table)
 	e.clock++
 	if t == nil {
-		t = &table{s: s}
+		t = &table{s: s, weights: plugins.Weights(s.Profile)}
 		s.Extra = t
 		e.tables = append(e.tables, t)
 		e.forget()
@@ -83,7 +83,7 @@ func (e *Engine) Find(s *framework.Shape, self *framework.PodInfo, start int, rn
 	e.t = t
 	e.plain = nil
 	nodes := e.c.Nodes()
-	want := plugins.NodesToFind(len(nodes))
+	want := s.Profile.NodesToFind(len(nodes))
 	e.feasible = e.feasible[:0]
 	looked := 0
 	special := len(t.hard) > 0 || t.inter != nil || e.c.AnyNominated()
@@ -177,7 +177,8 @@ func (e *Engine) Hopeless(n *framework.NodeInfo, self *framework.PodInfo) *plugi
 func (e *Engine) score(t *table) (best int32, ties int) {
 	n := len(e.feasible)
 	e.total = resize(e.total, n)
-	base := int32(framework.WeightTaintToleration * framework.MaxNodeScore)
+	w := &t.weights
+	base := int32(w[plugins.ColTaint] * framework.MaxNodeScore)
 	e.mostTaint, e.mostPrefer = 0, 0
 	for j, i := range e.feasible {
 		e.total[j] = base + int32(t.local[i]) + int32(t.imageScore[t.images[i]])
@@ -185,7 +186,7 @@ func (e *Engine) score(t *table) (best int32, ties int) {
 	if t.crowded() {
 		nodes := e.c.Nodes()
 		for j, i := range e.feasible {
-			e.total[j] += int32(framework.WeightImageLocality * plugins.ImageScore(plugins.ImageRaw(e.c, t.s, nodes[i]), len(t.s.Images)))
+			e.total[j] += int32(w[plugins.ColImage] * plugins.ImageScore(plugins.ImageRaw(e.c, t.s, nodes[i]), len(t.s.Images)))
 		}
 	}
 	if t.taints > 0 {
@@ -193,7 +194,7 @@ func (e *Engine) score(t *table) (best int32, ties int) {
 			e.mostTaint = max(e.mostTaint, int64(t.taint[i]))
 		}
 		for j, i := range e.feasible {
-			e.total[j] += int32(framework.WeightTaintToleration*plugins.NormalizeDefault(int64(t.taint[i]), e.mostTaint, true)) - base
+			e.total[j] += int32(w[plugins.ColTaint]*plugins.NormalizeDefault(int64(t.taint[i]), e.mostTaint, true)) - base
 		}
 	}
 	if t.prefer != nil {
@@ -201,7 +202,7 @@ func (e *Engine) score(t *table) (best int32, ties int) {
 			e.mostPrefer = max(e.mostPrefer, int64(t.prefer[i]))
 		}
 		for j, i := range e.feasible {
-			e.total[j] += int32(framework.WeightNodeAffinity * plugins.NormalizeDefault(int64(t.prefer[i]), e.mostPrefer, false))
+			e.total[j] += int32(w[plugins.ColNodeAffinity] * plugins.NormalizeDefault(int64(t.prefer[i]), e.mostPrefer, false))
 		}
 	}
 	if len(t.soft) > 0 {
@@ -226,6 +227,7 @@ func (e *Engine) scoreSpread(t *table) {
 	n := len(e.feasible)
 	e.acc, e.spread = resize(e.acc, n), resize(e.spread, n)
 	clear(e.acc)
+	weight := t.weights[plugins.ColSpread]
 	counted := e.feasible
 	if t.lacking != nil {
 		counted = e.counted(t)
@@ -265,7 +267,7 @@ func (e *Engine) scoreSpread(t *table) {
 	if len(counted) == 0 || most-least >= width {
 		for j := range e.spread {
 			if e.spread[j] >= 0 {
-				e.total[j] += int32(framework.WeightPodTopologySpread * plugins.NormalizeSpread(e.spread[j], least, most))
+				e.total[j] += int32(weight * plugins.NormalizeSpread(e.spread[j], least, most))
 			}
 		}
 		return
@@ -273,7 +275,7 @@ func (e *Engine) scoreSpread(t *table) {
 	e.norm = resize(e.norm, int(most-least)+1)
 	if len(e.norm) < 4*n {
 		for r := range e.norm {
-			e.norm[r] = int32(framework.WeightPodTopologySpread * plugins.NormalizeSpread(least+int64(r), least, most))
+			e.norm[r] = int32(weight * plugins.NormalizeSpread(least+int64(r), least, most))
 		}
 		for j, r := range e.spread {
 			if r >= 0 {
@@ -284,7 +286,7 @@ func (e *Engine) scoreSpread(t *table) {
 	}
 	for j, r := range e.spread {
 		if r >= 0 {
-			e.total[j] += int32(framework.WeightPodTopologySpread * plugins.NormalizeSpread(r, least, most))
+			e.total[j] += int32(weight * plugins.NormalizeSpread(r, least, most))
 		}
 	}
 }
@@ -313,6 +315,6 @@ func (e *Engine) scoreInter(t *table) {
 		return
 	}
 	for j, r := range e.inter {
-		e.total[j] += int32(framework.WeightInterPodAffinity * plugins.NormalizeAffinity(r, least, most))
+		e.total[j] += int32(t.weights[plugins.ColAffinity] * plugins.NormalizeAffinity(r, least, most))
 	}
 }

@@ -15,8 +15,11 @@ type Row struct {
 // Skipped tells which score plugins had nothing to say in the last Find.
 func (e *Engine) Skipped() (out [plugins.NumScores]bool) {
 	t := e.t
+	for k, w := range t.weights {
+		out[k] = w == 0
+	}
 	out[plugins.ColNodeAffinity] = t.prefer == nil
-	out[plugins.ColBalanced] = t.s.BestEffort()
+	out[plugins.ColBalanced] = out[plugins.ColBalanced] || t.s.BestEffort()
 	out[plugins.ColSpread] = len(t.soft) == 0
 	out[plugins.ColAffinity] = t.inter == nil || len(t.inter.weights) == 0
 	return out
@@ -35,14 +38,19 @@ func (e *Engine) Row(place int) Row {
 	n := e.c.Nodes()[i]
 	r := Row{Node: n, Total: e.total[place]}
 	set := func(col int, raw, norm int64) { r.Raw[col], r.Norm[col] = int32(raw), int32(norm) }
-	set(plugins.ColTaint, int64(t.taint[i]), plugins.NormalizeDefault(int64(t.taint[i]), e.mostTaint, true))
+	w := &t.weights
+	if w[plugins.ColTaint] != 0 {
+		set(plugins.ColTaint, int64(t.taint[i]), plugins.NormalizeDefault(int64(t.taint[i]), e.mostTaint, true))
+	}
 	if t.prefer != nil {
 		set(plugins.ColNodeAffinity, int64(t.prefer[i]), plugins.NormalizeDefault(int64(t.prefer[i]), e.mostPrefer, false))
 	}
-	fit := t.s.LeastAllocated(n)
-	set(plugins.ColFit, fit, fit)
-	if !t.s.BestEffort() {
-		b := t.s.Balanced(n)
+	if w[plugins.ColFit] != 0 {
+		fit := t.s.FitScore(n)
+		set(plugins.ColFit, fit, fit)
+	}
+	if w[plugins.ColBalanced] != 0 && !t.s.BestEffort() {
+		b := t.s.BalanceScore(n)
 		set(plugins.ColBalanced, b, b)
 	}
 	if len(t.soft) > 0 {
@@ -54,7 +62,9 @@ func (e *Engine) Row(place int) Row {
 		raw := e.inter[place]
 		set(plugins.ColAffinity, raw, plugins.NormalizeAffinity(raw, e.leastInter, e.mostInter))
 	}
-	im := plugins.ImageScore(plugins.ImageRaw(e.c, t.s, n), len(t.s.Images))
-	set(plugins.ColImage, im, im)
+	if w[plugins.ColImage] != 0 {
+		im := plugins.ImageScore(plugins.ImageRaw(e.c, t.s, n), len(t.s.Images))
+		set(plugins.ColImage, im, im)
+	}
 	return r
 }

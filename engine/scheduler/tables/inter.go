@@ -8,13 +8,14 @@ import (
 
 // interTable is inter-pod affinity: counts and weights by topology domain.
 type interTable struct {
-	affinity  []termTable
-	all       matcher // pods that all affinity terms look for
-	matching  int     // domain entries with such pods, with repetition
-	selfMatch bool
-	anti      []termTable
-	existing  []keyTable // counts of running pods whose anti-affinity is against this shape
-	weights   []keyTable // scores
+	filters, scores bool
+	affinity        []termTable
+	all             matcher // pods that all affinity terms look for
+	matching        int     // domain entries with such pods, with repetition
+	selfMatch       bool
+	anti            []termTable
+	existing        []keyTable // counts of running pods whose anti-affinity is against this shape
+	weights         []keyTable // scores
 }
 
 type termTable struct {
@@ -32,10 +33,12 @@ type keyTable struct {
 func (t *table) buildInter(c *cache.Cluster) {
 	s := t.s
 	t.inter = nil
-	if len(c.WithTerms) == 0 && !s.HasAffinity() {
+	x := &interTable{filters: s.Profile.HasFilter(framework.InterPodAffinity), scores: !plugins.IgnoresAffinity(s)}
+	t.noInter = !x.filters && !x.scores
+	if t.noInter || len(c.WithTerms) == 0 && !s.HasAffinity() {
 		return
 	}
-	x := &interTable{selfMatch: plugins.MatchesAll(c, s.RequiredAffinity, s)}
+	x.selfMatch = plugins.MatchesAll(c, s.RequiredAffinity, s)
 	t.inter = x
 	matchTerm := func(term *framework.AffinityTerm) matcher {
 		return matcher{match: func(set *framework.LabelSet) bool {
@@ -46,8 +49,13 @@ func (t *table) buildInter(c *cache.Cluster) {
 		topo := c.Topology(term.TopologyKey)
 		return termTable{topo.Domain, make([]int32, len(topo.Values)), matchTerm(term)}
 	}
-	for i := range s.RequiredAffinity {
-		x.affinity = append(x.affinity, newTerm(&s.RequiredAffinity[i]))
+	if x.filters {
+		for i := range s.RequiredAffinity {
+			x.affinity = append(x.affinity, newTerm(&s.RequiredAffinity[i]))
+		}
+		for i := range s.RequiredAnti {
+			x.anti = append(x.anti, newTerm(&s.RequiredAnti[i]))
+		}
 	}
 	x.all.match = func(set *framework.LabelSet) bool {
 		for i := range x.affinity {
@@ -56,9 +64,6 @@ func (t *table) buildInter(c *cache.Cluster) {
 			}
 		}
 		return len(x.affinity) > 0
-	}
-	for i := range s.RequiredAnti {
-		x.anti = append(x.anti, newTerm(&s.RequiredAnti[i]))
 	}
 	count := func(other *framework.Shape) {
 		for _, p := range other.Pods {
@@ -96,11 +101,11 @@ func (x *interTable) move(c *cache.Cluster, s, other *framework.Shape, i, n int3
 		}
 	}
 	for k := range other.RequiredAnti {
-		if term := &other.RequiredAnti[k]; term.Matches(s.Namespace(), c.NamespaceLabels(s.Namespace()), s.Labels()) {
+		if term := &other.RequiredAnti[k]; x.filters && term.Matches(s.Namespace(), c.NamespaceLabels(s.Namespace()), s.Labels()) {
 			bump(c, &x.existing, term.TopologyKey, i, int64(n))
 		}
 	}
-	if len(s.PreferredAffinity)+len(s.PreferredAnti) == 0 && !other.HasAffinity() {
+	if !x.scores || len(s.PreferredAffinity)+len(s.PreferredAnti) == 0 && !other.HasAffinity() {
 		return
 	}
 	plugins.AffinityWeights(c, s, other, func(key string, w int64) { bump(c, &x.weights, key, i, w*int64(n)) })
@@ -124,7 +129,7 @@ func bump(c *cache.Cluster, list *[]keyTable, key string, i int32, n int64) {
 
 // moveInter follows a pod that came or went; false means that the table must be made anew.
 func (t *table) moveInter(c *cache.Cluster, i int, ch *cache.Change) bool {
-	if ch.Count == 0 {
+	if ch.Count == 0 || t.noInter {
 		return true
 	}
 	if t.inter == nil {

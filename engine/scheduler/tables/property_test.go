@@ -112,6 +112,7 @@ func (w *world) kind() *corev1.Pod {
 		c.Ports = []corev1.ContainerPort{{HostPort: int32(80 + w.r.IntN(2)), Protocol: corev1.ProtocolTCP}}
 	}
 	p.Spec.Containers = []corev1.Container{c}
+	p.Spec.SchedulerName = w.pick(corev1.DefaultSchedulerName, "wild", "odd")
 	if w.one(2) {
 		five := int32(5)
 		p.Spec.Priority = &five
@@ -236,6 +237,7 @@ func (w *world) change() {
 
 func newWorld(seed uint64) *world {
 	w := &world{r: rand.New(rand.NewPCG(seed, 7)), c: cache.New()}
+	w.c.SetProfiles(w.profiles())
 	w.c.SetNamespace("ns1", map[string]string{"team": "red"})
 	w.c.SetNamespace("ns2", map[string]string{"team": "blue"})
 	w.c.SetOwnerSelector(func(ref *metav1.OwnerReference, ns string) (labels.Selector, bool) {
@@ -257,11 +259,11 @@ func newWorld(seed uint64) *world {
 }
 
 // TestTablesAgreeWithPlugins schedules random pods on random, changing clusters both ways: the same nodes must be
-// feasible, with the same scores, and the same one chosen.
+// feasible, with the same scores, and the same one chosen. The pods are of the default profile and of two random ones.
 func TestTablesAgreeWithPlugins(t *testing.T) {
 	preempted := 0
-	defer func() { require.Greater(t, preempted, 200, "looks for preemption") }()
-	for seed := range uint64(64) {
+	defer func() { require.Greater(t, preempted, 400, "looks for preemption") }()
+	for seed := range uint64(160) {
 		w := newWorld(seed)
 		if seed%16 == 0 {
 			for range 150 { // more nodes than are searched

@@ -1,6 +1,8 @@
 package tables
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -51,9 +53,10 @@ func matchSpread(c *framework.SpreadConstraint, namespace string) matcher {
 func (t *table) buildSpread(c *cache.Cluster) {
 	var cs []framework.SpreadConstraint
 	cs, t.needAllKeys = plugins.SoftConstraints(c, t.s)
+	hard := plugins.HardConstraints(c, t.s)
 	t.selector = nil
-	if !t.s.OwnSpread && len(cs) > 0 {
-		t.selector = cs[0].Selector
+	if !t.s.OwnSpread && len(cs)+len(hard) > 0 {
+		t.selector = append(slices.Clip(hard), cs...)[0].Selector
 	}
 	nodes := c.Nodes()
 	t.lacking = nil
@@ -64,10 +67,10 @@ func (t *table) buildSpread(c *cache.Cluster) {
 	for k := range cs {
 		t.soft[k].init(c, t.s, &cs[k], t.lacking)
 	}
-	t.hard = make([]hardTable, len(t.s.HardSpread))
-	lack := lacking(c, t.s.HardSpread, len(nodes))
+	t.hard = make([]hardTable, len(hard))
+	lack := lacking(c, hard, len(nodes))
 	for k := range t.hard {
-		t.hard[k].init(c, t.s, &t.s.HardSpread[k], lack)
+		t.hard[k].init(c, t.s, &hard[k], lack)
 	}
 	if len(t.soft)+len(t.hard) == 0 {
 		return

@@ -12,10 +12,11 @@ import (
 
 // table holds what is known about all nodes for one shape; slices are by node index.
 type table struct {
-	s      *framework.Shape
-	layout uint64
-	pos    uint64 // how far the cluster's log has been read
-	used   uint64 // for forgetting the least recently used
+	s       *framework.Shape
+	weights [plugins.NumScores]int64
+	layout  uint64
+	pos     uint64 // how far the cluster's log has been read
+	used    uint64 // for forgetting the least recently used
 
 	static  []*framework.Status // refusals that depend on the node object
 	verdict []*framework.Status // these, or refusals for what runs on the node
@@ -36,6 +37,7 @@ type table struct {
 	lacking     []bool // nodes that lack a key, if all are needed
 	hard        []hardTable
 	inter       *interTable
+	noInter     bool // the profile does not use InterPodAffinity
 
 	nominated []plugins.Memo // refusals of nodes with nominated pods
 	hopeless  []plugins.Memo // where preemption does not help
@@ -86,7 +88,7 @@ func (t *table) build(c *cache.Cluster) {
 	t.taints = 0
 	clear(t.taint)
 	t.nominated, t.hopeless = nil, nil
-	if t.s.Preferred != nil {
+	if plugins.Prefers(t.s) {
 		t.prefer = resize(t.prefer, n)
 	}
 	t.nameImages()
@@ -110,7 +112,10 @@ func resize[T any](s []T, n int) []T {
 func (t *table) setNode(c *cache.Cluster, i int, n *framework.NodeInfo) {
 	t.static[i] = plugins.FilterNode(t.s, n)
 	was := t.taint[i]
-	t.taint[i] = int16(plugins.IntolerableSoft(t.s, n.Node))
+	t.taint[i] = 0
+	if t.weights[plugins.ColTaint] != 0 {
+		t.taint[i] = int16(plugins.IntolerableSoft(t.s, n.Node))
+	}
 	if was > 0 {
 		t.taints--
 	}
@@ -118,7 +123,7 @@ func (t *table) setNode(c *cache.Cluster, i int, n *framework.NodeInfo) {
 		t.taints++
 	}
 	if t.prefer != nil {
-		t.prefer[i] = int32(t.s.Preferred.Score(n.Node))
+		t.prefer[i] = int32(plugins.Preference(t.s, n.Node))
 	}
 	var bits uint16
 	for k, name := range t.imageNames {
@@ -139,9 +144,12 @@ func (t *table) setPods(i int, n *framework.NodeInfo) {
 	if v != nil {
 		return
 	}
-	score := framework.WeightNodeResourcesFit * t.s.LeastAllocated(n)
-	if !t.s.BestEffort() {
-		score += framework.WeightBalancedAllocation * t.s.Balanced(n)
+	var score int64
+	if w := t.weights[plugins.ColFit]; w != 0 {
+		score = w * t.s.FitScore(n)
+	}
+	if w := t.weights[plugins.ColBalanced]; w != 0 && !t.s.BestEffort() {
+		score += w * t.s.BalanceScore(n)
 	}
 	t.local[i] = int16(score)
 }
@@ -185,12 +193,14 @@ func (t *table) scoreImages(c *cache.Cluster) {
 				sum += sizes[k]
 			}
 		}
-		t.imageScore[bits] = int16(framework.WeightImageLocality * plugins.ImageScore(sum, len(t.s.Images)))
+		t.imageScore[bits] = int16(t.weights[plugins.ColImage] * plugins.ImageScore(sum, len(t.s.Images)))
 	}
 }
 
 // crowded reports that the pod has too many images for the table.
-func (t *table) crowded() bool { return t.imageNames == nil && len(t.s.Images) > 0 }
+func (t *table) crowded() bool {
+	return t.imageNames == nil && len(t.s.Images) > 0 && t.weights[plugins.ColImage] != 0
+}
 
 // refresh brings the table up to date.
 func (t *table) refresh(c *cache.Cluster) {
@@ -236,7 +246,7 @@ func (t *table) catchUp(c *cache.Cluster, nodes []*framework.NodeInfo) bool {
 }
 
 func (t *table) sameSelector(c *cache.Cluster) bool {
-	if t.s.OwnSpread {
+	if !plugins.Deduces(t.s) {
 		return true
 	}
 	sel := c.DeducedSelector(t.s)

@@ -52,17 +52,18 @@ var (
 
 func notFound(kind, name string) string { return kind + ` "` + name + `" not found` }
 
-// PreFilter prepares the plugins for a pod; a status other than nil refuses all nodes.
-func (s *Storage) PreFilter(pod *corev1.Pod) (*State, *framework.Status) {
+// PreFilter prepares the plugins that a pod's profile has; a status other than nil refuses all nodes.
+func (s *Storage) PreFilter(pod *corev1.Pod, p *framework.Profile) (*State, *framework.Status) {
 	st := &State{s: s, pod: pod, once: map[string]bool{}, plans: map[string]*Plan{}}
-	if f := st.restrict(); f != nil {
-		return nil, f
-	}
-	if f := st.sort(); f != nil {
-		return nil, f
-	}
-	if f := st.findZones(); f != nil {
-		return nil, f
+	for _, x := range [...]struct {
+		pl      framework.Plugin
+		prepare func() *framework.Status
+	}{{framework.VolumeRestrictions, st.restrict}, {framework.VolumeBinding, st.sort}, {framework.VolumeZone, st.findZones}} {
+		if p.PreFilter.Has(x.pl) {
+			if f := x.prepare(); f != nil {
+				return nil, f
+			}
+		}
 	}
 	return st, nil
 }
@@ -206,25 +207,42 @@ func (st *State) Update(p *corev1.Pod, delta int) {
 }
 
 // Filter asks the plugins about a node in their order; nil is no refusal.
-func (st *State) Filter(n *framework.NodeInfo) *framework.Status {
+func (st *State) Filter(n *framework.NodeInfo, p *framework.Profile) *framework.Status {
+	for pl := framework.VolumeRestrictions; pl <= framework.VolumeZone; pl++ {
+		if p.HasFilter(pl) {
+			if f := st.Ask(pl, n); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// Ask asks one of the plugins.
+func (st *State) Ask(pl framework.Plugin, n *framework.NodeInfo) *framework.Status {
 	if st == nil {
 		return nil
 	}
-	if st.disks && sharesDisk(st.pod, n) {
-		return statusDisk
+	switch pl {
+	case framework.VolumeRestrictions:
+		if st.disks && sharesDisk(st.pod, n) {
+			return statusDisk
+		}
+		if st.conflicts > 0 {
+			return statusOnce
+		}
+	case framework.NodeVolumeLimits:
+		return st.limits(n)
+	case framework.VolumeBinding:
+		plan, f := st.plan(n.Node)
+		if f != nil {
+			return f
+		}
+		st.plans[n.Name] = plan
+	case framework.VolumeZone:
+		return st.zone(n.Node)
 	}
-	if st.conflicts > 0 {
-		return statusOnce
-	}
-	if f := st.limits(n); f != nil {
-		return f
-	}
-	plan, f := st.plan(n.Node)
-	if f != nil {
-		return f
-	}
-	st.plans[n.Name] = plan
-	return st.zone(n.Node)
+	return nil
 }
 
 func (st *State) zone(n *corev1.Node) *framework.Status {

@@ -125,7 +125,7 @@ func node(name string, labels map[string]string, pods ...*corev1.Pod) *framework
 	n := &framework.NodeInfo{}
 	n.SetNode(&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: all}})
 	for _, p := range pods {
-		n.AddPod(&framework.PodInfo{Pod: p, Shape: framework.NewShape(p, &framework.LabelSet{})})
+		n.AddPod(&framework.PodInfo{Pod: p, Shape: framework.NewShape(p, &framework.LabelSet{}, framework.Default)})
 	}
 	return n
 }
@@ -139,11 +139,11 @@ func reason(st *framework.Status) string {
 
 // verdict is what the plugins say about a pod and a node.
 func (w *world) verdict(p *corev1.Pod, n *framework.NodeInfo) string {
-	st, refused := w.storage.PreFilter(p)
+	st, refused := w.storage.PreFilter(p, framework.Default)
 	if refused != nil {
 		return "all nodes: " + reason(refused)
 	}
-	return reason(st.Filter(n))
+	return reason(st.Filter(n, framework.Default))
 }
 
 func TestVolumeBinding(t *testing.T) {
@@ -238,11 +238,11 @@ func TestVolumeRestrictions(t *testing.T) {
 		require.Equal(t, want, w.verdict(p, n))
 		if want == taken {
 			// Trying out whether it helps if the other went, as preemption does.
-			st, _ := w.storage.PreFilter(p)
+			st, _ := w.storage.PreFilter(p, framework.Default)
 			tried := st.Clone()
 			tried.Update(users[0], -1)
-			require.Empty(t, reason(tried.Filter(n)))
-			require.Equal(t, taken, reason(st.Filter(n)), "the copy changed nothing")
+			require.Empty(t, reason(tried.Filter(n, framework.Default)))
+			require.Equal(t, taken, reason(st.Filter(n, framework.Default)), "the copy changed nothing")
 		}
 	}
 }
@@ -370,9 +370,9 @@ func TestBind(t *testing.T) {
 	apitest.Put(w.Server, p)
 	w.Run(time.Second)
 	n := node("node-1", nil)
-	st, refused := w.storage.PreFilter(p)
+	st, refused := w.storage.PreFilter(p, framework.Default)
 	require.Nil(t, refused)
-	require.Nil(t, st.Filter(n))
+	require.Nil(t, st.Filter(n, framework.Default))
 	plan := st.Reserve("node-1")
 	require.NotNil(t, plan)
 
@@ -383,8 +383,8 @@ func TestBind(t *testing.T) {
 	w.storage.Unreserve(plan)
 	require.Empty(t, w.verdict(pod("q", "rival"), n), "what was assumed is taken back")
 
-	st, _ = w.storage.PreFilter(p)
-	require.Nil(t, st.Filter(n))
+	st, _ = w.storage.PreFilter(p, framework.Default)
+	require.Nil(t, st.Filter(n, framework.Default))
 	plan = st.Reserve("node-1")
 	var ended []error
 	w.Sim.Do(func() { w.storage.PreBind(p, n.Node, plan, func(err error) { ended = append(ended, err) }) })
@@ -430,8 +430,8 @@ func TestBindingThatFails(t *testing.T) {
 		w := newWorld(t, class("disk", "disk.io", true), claim("new", "disk", 3), pod("p", "new"))
 		p := apitest.Get[*corev1.Pod](w.Server, "d", "p")
 		n := node("node-1", nil)
-		st, _ := w.storage.PreFilter(p)
-		require.Nil(t, st.Filter(n))
+		st, _ := w.storage.PreFilter(p, framework.Default)
+		require.Nil(t, st.Filter(n, framework.Default))
 		var got error
 		w.Sim.Do(func() { w.storage.PreBind(p, n.Node, st.Reserve("node-1"), func(err error) { got = err }) })
 		w.Run(2 * time.Second)

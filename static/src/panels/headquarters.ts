@@ -10,6 +10,7 @@ import { electionText, fate, headline, memberDown, partWord, workerPart } from "
 import { lostFor } from "../stage/headquarters.ts";
 import { ageText, clockText } from "../time.ts";
 import { t } from "../i18n/index.ts";
+import "./scheduler.ts";
 import type { Key } from "../i18n/index.ts";
 
 const prefix = "control-plane-";
@@ -74,7 +75,7 @@ export function parts(name: string, power: boolean, m: Master | undefined): Temp
 export function partDetails(c: ControlPlane, part: string): TemplateResult | typeof nothing {
   if (part === "etcd") return html`${members(c)}${election(c)}${writes(c)}`;
   if (part === "kube-apiserver") return html`${balancer(c)}${writes(c)}`;
-  return leases(c);
+  return html`${leases(c)}${part === "kube-scheduler" ? html`<scheduler-config></scheduler-config>` : nothing}`;
 }
 
 /** A component's Lease, as rows of facts. */

@@ -19,7 +19,7 @@ export function whyView(w: Why): TemplateResult {
     ${w.scheduler?.remedies?.length ? html`<h3>${t("why.remedies")}</h3><ul class="advice">${w.scheduler.remedies.map((r) => html`<li>${remedy(r)}</li>`)}</ul>` : nothing}
     ${w.chain.length ? html`<h3>${t("why.chain")}</h3>${chain(w.chain)}` : nothing}
     ${w.advice.length ? html`<h3>${t("why.advice")}</h3><ul class="advice">${w.advice.map((a) => html`<li>${a}</li>`)}</ul>` : nothing}
-    ${w.scheduler ? html`<h3>${t("why.scheduler")}</h3><p class="mono small">${w.scheduler.message}</p>
+    ${w.scheduler ? html`<h3>${t("why.scheduler")}</h3><p class="mono small">${w.scheduler.profile === "default-scheduler" ? nothing : html`${w.scheduler.profile}: `}${w.scheduler.message}</p>
       ${w.scheduler.preempted?.length ? html`<p class="note">${t("why.preempted", { pods: w.scheduler.preempted.join(", ") })}</p>` : nothing}
       ${schedulerTable(w.scheduler.rows)}` : nothing}
     ${w.history.some((h) => !w.chain.some((c) => c.at === h.at && c.text === h.text)) ? html`<h3>${t("why.history")}</h3>${chain(w.history)}` : nothing}`;
@@ -42,7 +42,7 @@ function schedulerTable(rows: SchedulerRow[]): TemplateResult {
       <td>${r.chosen ? html`<b>✓ ${t("why.chosen")}</b>` : r.verdict}${r.plugin ? html`<div class="dim">${r.plugin}</div>` : nothing}</td>
       <td>${r.plugin ? "" : round(r.total, 0)}</td></tr>
       ${r.scores.length ? html`<tr class="more"><td colspan="3"><details><summary>${t("why.scores")}</summary><table class="scores"><thead><tr><th scope="col">${t("why.plugin")}</th><th scope="col">${t("why.raw")}</th><th scope="col">${t("why.normalized")}</th><th scope="col">${t("why.weighted")}</th></tr></thead><tbody>
-        ${r.scores.map((x) => html`<tr><th scope="row">${x.plugin}</th><td>${round(x.raw, 0)}</td><td>${round(x.normalized, 0)}</td><td>${round(x.weighted, 0)}</td></tr>`)}</tbody></table></details></td></tr>` : nothing}`)}
+        ${r.scores.map((x) => html`<tr><th scope="row">${x.plugin}</th><td>${round(x.raw, 0)}</td><td>${round(x.normalized, 0)}</td><td>${round(x.weighted, 0)} <span class="dim">×${x.weight}</span></td></tr>`)}</tbody></table></details></td></tr>` : nothing}`)}
     ${rows.length > sorted.length ? html`<tr><td colspan="3" class="dim">${t("stage.more", { n: rows.length - sorted.length })}</td></tr>` : nothing}
   </tbody></table>`;
 }
