@@ -32,7 +32,7 @@ var _ rest.Core = (*cluster)(nil)
 const readyWithin = 60 * time.Second
 
 func newCluster(conf config) (*cluster, error) {
-	ec := engine.Config{Nodes: conf.nodes, Masters: conf.masters, Seed: conf.seed, Addons: true}
+	ec := engine.Config{Nodes: conf.nodes, Masters: conf.masters, Seed: conf.seed, Addons: conf.addons}
 	// The cluster starts in the past by as much as it takes to become ready, so that its clock shows the time of day
 	// when the first client comes: kubectl counts some ages by its own clock.
 	boot, err := bootTime(ec)

@@ -25,6 +25,7 @@ type config struct {
 	api     string // of the Kubernetes API; "" for none
 	nodes   int
 	masters int
+	addons  bool
 	seed    uint64
 	speed   float64   // virtual seconds per real second
 	in      io.Reader // lines for that cluster: see lines.go
@@ -49,6 +50,7 @@ func run(ctx context.Context, args []string, env func(string) string, in io.Read
 	fs.StringVar(&conf.api, "api", "", "where to serve the Kubernetes API of a cluster, e.g. 127.0.0.1:8001")
 	fs.IntVar(&conf.nodes, "nodes", 3, "worker nodes of that cluster")
 	fs.IntVar(&conf.masters, "masters", 1, "control-plane nodes of that cluster: 1, 3, 5 or 7")
+	fs.BoolVar(&conf.addons, "addons", true, "with a storage provisioner and metrics-server")
 	fs.Uint64Var(&conf.seed, "seed", 1, "seed of that cluster")
 	fs.Float64Var(&conf.speed, "speed", 1, "virtual seconds per real second of that cluster")
 	if err := fs.Parse(args); err != nil {

@@ -52,7 +52,7 @@ func runAll(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "%s\n%v\n", out, err)
 		return 1
 	}
-	s, err := startServer()
+	s, err := startServer("-addons=false") // as the recorded cluster was
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -20,10 +20,8 @@ import (
 // migration, and the certificates of pods.
 var notServed = []string{"resource.k8s.io", "flowcontrol.apiserver.k8s.io", "storagemigration.k8s.io", "clustertrustbundles", "podcertificaterequests"}
 
-// custom groups come and go with the tests, and that of metrics-server with its addon: the recorded cluster had none.
-func custom(group string) bool {
-	return strings.Contains(group, "example.") || strings.HasPrefix(group, "metrics.k8s.io")
-}
+// custom groups come and go with the tests.
+func custom(group string) bool { return strings.Contains(group, "example.") }
 
 func TestRecordedGroups(t *testing.T) {
 	groups := func(text string) []metav1.APIGroup {
