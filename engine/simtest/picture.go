@@ -3,8 +3,8 @@ package simtest
 import (
 	corev1 "k8s.io/api/core/v1"
 
-	"tabernetes/engine/addons/localpath"
 	"tabernetes/engine/api"
+	"tabernetes/engine/stage"
 )
 
 // picture: what the page is shown is what the store has.
@@ -13,7 +13,7 @@ func picture(j *judge) {
 		pods, ready := 0, 0
 		for _, o := range j.mirror[api.Pods] {
 			p := o.(*corev1.Pod)
-			if onNode(p) != p.UID || p.Labels["app"] == localpath.Program {
+			if onNode(p) != p.UID || stage.Shipped(p) {
 				continue // static pods are shown as the components they run, and what ships with the cluster is not
 			}
 			pods++

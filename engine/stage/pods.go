@@ -4,8 +4,10 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/addons/localpath"
+	"tabernetes/engine/addons/metricsserver"
 	"tabernetes/engine/api"
 )
 
@@ -38,10 +40,16 @@ func mirror(o api.Object) bool {
 	return ok
 }
 
-// shipped tells what came with the cluster as a workload, the Deployment or its pods: the picture is of what its user
-// runs. Pods that it makes on somebody's behalf are drawn.
-func shipped(o api.Object) bool {
-	return o.GetNamespace() == localpath.Namespace && (o.GetName() == localpath.Program || o.GetLabels()["app"] == localpath.Program)
+// Shipped tells what came with the cluster as a workload, Deployments, their pods and Services: the picture is of what its
+// user runs. Pods that an addon makes on somebody's behalf are drawn.
+func Shipped(o api.Object) bool {
+	switch o.GetNamespace() {
+	case localpath.Namespace:
+		return o.GetName() == localpath.Program || o.GetLabels()["app"] == localpath.Program
+	case metav1.NamespaceSystem:
+		return o.GetName() == metricsserver.Program || o.GetLabels()["k8s-app"] == metricsserver.Program
+	}
+	return false
 }
 
 func (st *Stage) podChanged(old, new api.Object) {
@@ -49,7 +57,7 @@ func (st *Stage) podChanged(old, new api.Object) {
 	if some == nil {
 		some = old
 	}
-	if mirror(some) || shipped(some) {
+	if mirror(some) || Shipped(some) {
 		return
 	}
 	if new == nil {

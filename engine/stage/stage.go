@@ -90,10 +90,14 @@ func (st *Stage) Committed(r *api.Resource, old, new api.Object) {
 		st.nodeChanged(old, new)
 	case api.Leases:
 		st.leaseChanged(new)
-	case api.Deployments, api.ReplicaSets:
-		if some := cmp.Or(new, old); !shipped(some) {
-			st.workloadChanged(old, new)
+	case api.Deployments, api.ReplicaSets, api.Services, api.EndpointSlices:
+		if some := cmp.Or(new, old); Shipped(some) {
+			return
 		}
+	}
+	switch r {
+	case api.Deployments, api.ReplicaSets:
+		st.workloadChanged(old, new)
 	case api.Services:
 		st.serviceChanged(old, new)
 	case api.EndpointSlices:
