@@ -71,8 +71,12 @@ func (j *judge) missing() string {
 // fits reports that some node has room for a pod that waits.
 func (j *judge) fits(p *corev1.Pod) bool {
 	cpu, mem := requests(p)
+	only := meantFor(p)
 	for _, key := range sortedKeys(j.mirror[api.Nodes]) {
 		n := j.mirror[api.Nodes][key].(*corev1.Node)
+		if only != "" && key != only {
+			continue
+		}
 		if n.Spec.Unschedulable || !nodeReady(n) || !j.usable(p, n.Name) || slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Effect != corev1.TaintEffectPreferNoSchedule }) {
 			continue
 		}
@@ -88,6 +92,18 @@ func (j *judge) fits(p *corev1.Pod) bool {
 		}
 	}
 	return false
+}
+
+// meantFor is the only node that a DaemonSet's pod may go to, "" for other pods.
+func meantFor(p *corev1.Pod) string {
+	if a := p.Spec.Affinity; a != nil && a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil {
+		for _, t := range a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms {
+			for _, f := range t.MatchFields {
+				return f.Values[0]
+			}
+		}
+	}
+	return ""
 }
 
 func nodeReady(n *corev1.Node) bool {

@@ -12,6 +12,7 @@ import (
 
 var (
 	seeds = flag.Int("seeds", 24, "how many random sessions to judge")
+	many  = flag.Int("many", 1000, "how many short ones")
 	first = flag.Uint64("seed", 1, "the first of them")
 )
 
@@ -20,6 +21,17 @@ func TestSessions(t *testing.T) {
 	for i := range *seeds {
 		seed := *first + uint64(i)
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { judge(t, seed, i%4 == 0) })
+	}
+}
+
+// TestMany judges many short sessions, each with everything that comes and goes.
+func TestMany(t *testing.T) {
+	for i := range *many {
+		seed := *first + 10_000 + uint64(i)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			judgeWith(t, seed, false, simtest.Options{Steps: 10, Faults: seed%4 != 0, Sets: seed%3 == 0, Batch: seed%3 != 1})
+		})
 	}
 }
 
