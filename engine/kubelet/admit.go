@@ -1,23 +1,107 @@
 package kubelet
 
 import (
+	"slices"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/klog/v2"
+
+	"tabernetes/engine/api"
+	"tabernetes/engine/api/nodeaffinity"
+	"tabernetes/engine/client"
 )
+
+// reasonAffinity is that of pods which the node's labels refuse.
+const reasonAffinity = "NodeAffinity"
+
+// consider admits a new pod or rejects it. A pod that only the node's labels refuse gets a second chance with the node as the
+// API server has it: the scheduler may have heard of a label before this kubelet did.
+func (k *Kubelet) consider(p *pod) {
+	node, ok := k.nodes.Get("", k.conf.NodeName)
+	if !ok {
+		node = &corev1.Node{}
+		node.Name, node.Labels = k.conf.NodeName, k.node.labels
+	}
+	reason, message := k.admit(p.obj, node)
+	decide := func() {
+		if reason != "" {
+			p.reject(reason, message)
+			return
+		}
+		p.sync()
+	}
+	if reason != reasonAffinity {
+		decide()
+		return
+	}
+	p.undecided = true
+	client.Get(k.c, api.Nodes, "", k.conf.NodeName, func(n *corev1.Node, err error) {
+		p.undecided = false
+		if p.gone || k.pods[p.obj.UID] != p {
+			return
+		}
+		if err == nil {
+			reason, message = k.admit(p.obj, n)
+		}
+		if p.obj.DeletionTimestamp != nil {
+			reason = ""
+		}
+		decide()
+	})
+}
 
 // admit is the kubelet's own admission, pkg/kubelet/lifecycle/predicate.go: the scheduler may have decided on an old
 // picture of the node, or somebody may have set nodeName by hand. reason is "" for a pod that is welcome.
-func (k *Kubelet) admit(obj *corev1.Pod) (reason, message string) {
-	labels := k.node.labels
-	if n, ok := k.nodes.Get("", k.conf.NodeName); ok {
-		labels = n.Labels
+func (k *Kubelet) admit(obj *corev1.Pod, node *corev1.Node) (reason, message string) {
+	if reason, message = k.admitResources(obj); reason != "" {
+		return reason, message
 	}
-	for key, v := range obj.Spec.NodeSelector {
-		if labels[key] != v {
-			return "NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector"
+	failed := func(predicate, why string) (string, string) { return predicate, "Predicate " + predicate + " failed: " + why }
+	if !nodeaffinity.RequiredOf(&obj.Spec).Match(node) {
+		return failed(reasonAffinity, "node(s) didn't match Pod's node affinity/selector")
+	}
+	if k.portTaken(obj) {
+		return failed("NodePorts", "node(s) didn't have free ports for the requested pod ports")
+	}
+	for i := range node.Spec.Taints {
+		t := &node.Spec.Taints[i]
+		if t.Effect == corev1.TaintEffectNoExecute && !slices.ContainsFunc(obj.Spec.Tolerations, func(o corev1.Toleration) bool { return o.ToleratesTaint(klog.Logger{}, t, false) }) {
+			return failed("TaintToleration", "node(s) had taints that the pod didn't tolerate")
 		}
 	}
+	return "", ""
+}
+
+// portTaken reports that a pod of the node has a host port that obj wants.
+func (k *Kubelet) portTaken(obj *corev1.Pod) bool {
+	for i := range obj.Spec.Containers {
+		for _, want := range obj.Spec.Containers[i].Ports {
+			if want.HostPort == 0 {
+				continue
+			}
+			for _, p := range k.pods {
+				if p.obj.UID == obj.UID || p.gone || p.finished || terminal(p.obj.Status.Phase) {
+					continue
+				}
+				for j := range p.obj.Spec.Containers {
+					if slices.ContainsFunc(p.obj.Spec.Containers[j].Ports, func(have corev1.ContainerPort) bool { return conflict(have, want) }) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+func conflict(a, b corev1.ContainerPort) bool {
+	every := func(ip string) bool { return ip == "" || ip == "0.0.0.0" }
+	return a.HostPort == b.HostPort && a.Protocol == b.Protocol && (a.HostIP == b.HostIP || every(a.HostIP) || every(b.HostIP))
+}
+
+// admitResources is admission by what the node has left.
+func (k *Kubelet) admitResources(obj *corev1.Pod) (reason, message string) {
 	var pods int
 	var cpu, mem int64
 	for _, p := range k.pods {

@@ -190,10 +190,8 @@ func (k *Kubelet) add(obj *corev1.Pod) {
 		return
 	}
 	if obj.DeletionTimestamp == nil && p.sb == nil {
-		if reason, msg := k.admit(obj); reason != "" {
-			p.reject(reason, msg)
-			return
-		}
+		k.consider(p)
+		return
 	}
 	p.sync()
 }

@@ -71,6 +71,7 @@ type pod struct {
 	ctrs      []ctr // init containers and sidecars first, in the spec's order
 	ephemeral []*ctr
 	vol       *volumes
+	undecided bool // its admission waits for the API server
 	grow      bool // it has volumes whose file systems may have to grow
 
 	last    *corev1.PodStatus // the newest status that was worked out, while the API may not have it yet
@@ -273,7 +274,7 @@ func (p *pod) stopTimers() {
 
 // sync lets the worker look at the pod once, now or as soon as its present step is done.
 func (p *pod) sync() {
-	if p.k.a.Dead() || p.finished && p.obj.DeletionTimestamp == nil {
+	if p.k.a.Dead() || p.undecided || p.finished && p.obj.DeletionTimestamp == nil {
 		return
 	}
 	if p.busy {

@@ -7,9 +7,9 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/klog/v2"
+
+	"tabernetes/engine/api/nodeaffinity"
 )
 
 // templateGenerationLabel is the label of pods from before there were revisions, still written and honoured
@@ -19,23 +19,17 @@ const templateGenerationLabel = "pod-template-generation"
 // rule decides about nodes for the pods of one template.
 type rule struct {
 	node        string // spec.nodeName of the template
-	selector    labels.Selector
-	terms       []corev1.NodeSelectorTerm
-	limited     bool // there are terms to match
+	required    *nodeaffinity.Required
 	tolerations []corev1.Toleration
 }
 
 func newRule(spec *corev1.PodSpec) rule {
-	r := rule{node: spec.NodeName, selector: labels.SelectorFromSet(spec.NodeSelector), tolerations: tolerations(spec)}
-	if a := spec.Affinity; a != nil && a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil {
-		r.limited, r.terms = true, a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms
-	}
-	return r
+	return rule{node: spec.NodeName, required: nodeaffinity.RequiredOf(spec), tolerations: tolerations(spec)}
 }
 
 // place reports whether a pod should run on a node, and whether one that runs there may go on.
 func (r *rule) place(n *corev1.Node) (run, keep bool) {
-	if r.node != "" && r.node != n.Name || !r.matches(n) {
+	if r.node != "" && r.node != n.Name || !r.required.Match(n) {
 		return false, false
 	}
 	run, keep = true, true
@@ -59,57 +53,6 @@ func (r *rule) tolerates(t *corev1.Taint) bool {
 		}
 	}
 	return false
-}
-
-func (r *rule) matches(n *corev1.Node) bool {
-	if !r.selector.Matches(labels.Set(n.Labels)) {
-		return false
-	}
-	if !r.limited {
-		return true
-	}
-	for i := range r.terms {
-		if matchesTerm(&r.terms[i], n) {
-			return true
-		}
-	}
-	return false
-}
-
-// matchesTerm: all requirements of a term hold; one that does not parse matches nothing, and nor does an empty term.
-func matchesTerm(t *corev1.NodeSelectorTerm, n *corev1.Node) bool {
-	if len(t.MatchExpressions) == 0 && len(t.MatchFields) == 0 {
-		return false
-	}
-	for _, e := range t.MatchExpressions {
-		req, err := labels.NewRequirement(e.Key, operators[e.Operator], e.Values)
-		if err != nil || !req.Matches(labels.Set(n.Labels)) {
-			return false
-		}
-	}
-	for _, e := range t.MatchFields {
-		if e.Key != metav1.ObjectNameField || len(e.Values) != 1 {
-			return false
-		}
-		switch e.Operator {
-		case corev1.NodeSelectorOpIn:
-			if e.Values[0] != n.Name {
-				return false
-			}
-		case corev1.NodeSelectorOpNotIn:
-			if e.Values[0] == n.Name {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-var operators = map[corev1.NodeSelectorOperator]selection.Operator{
-	corev1.NodeSelectorOpIn: selection.In, corev1.NodeSelectorOpNotIn: selection.NotIn, corev1.NodeSelectorOpExists: selection.Exists,
-	corev1.NodeSelectorOpDoesNotExist: selection.DoesNotExist, corev1.NodeSelectorOpGt: selection.GreaterThan, corev1.NodeSelectorOpLt: selection.LessThan,
 }
 
 // tolerations are the template's, and those that every daemon pod has.

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"tabernetes/engine/api/nodeaffinity"
 	v1 "tabernetes/engine/scheduler/config/v1"
 	"tabernetes/engine/scheduler/framework"
 )
@@ -164,7 +165,7 @@ func (f *faults) term(t *corev1.NodeSelectorTerm, path *field.Path) {
 		if !f.oneOf(p, "operator", string(e.Operator), operators...) {
 			continue
 		}
-		op, _ := framework.NodeOperator(e.Operator)
+		op, _ := nodeaffinity.Operator(e.Operator)
 		if _, err := labels.NewRequirement(e.Key, op, e.Values, field.WithPath(p)); err != nil {
 			if list, ok := err.(interface{ Errors() []error }); ok {
 				for _, e := range list.Errors() {

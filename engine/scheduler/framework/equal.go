@@ -4,6 +4,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"tabernetes/engine/api/nodeaffinity"
 )
 
 // SameTemplate reports that two pods have the same Shape. Pods made from one template share its slices and maps, so
@@ -182,7 +184,7 @@ func TemplateHash(pod *corev1.Pod, anonymous bool) (labels, template uint64) {
 		template = hashString(template, pod.Spec.Containers[i].Image)
 	}
 	// The pods of a DaemonSet differ in nothing but the node they name.
-	if req := requiredNodeAffinity(pod); req != nil {
+	if req := nodeaffinity.RequiredTerms(&pod.Spec); req != nil {
 		for i := range req.NodeSelectorTerms {
 			for _, f := range req.NodeSelectorTerms[i].MatchFields {
 				for _, v := range f.Values {

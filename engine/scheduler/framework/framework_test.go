@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"tabernetes/engine/api/nodeaffinity"
 )
 
 func container(cpu, mem string, sidecar ...bool) corev1.Container {
@@ -131,7 +133,7 @@ func TestRequiredNodes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := &corev1.Pod{}
 			p.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: tc.terms}}}
-			assert.Equal(t, tc.want, newRequiredNodes(p).Match(n))
+			assert.Equal(t, tc.want, nodeaffinity.RequiredOf(&p.Spec).Match(n))
 		})
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"tabernetes/engine/api/nodeaffinity"
 )
 
 // Profile is how the pods of one spec.schedulerName are scheduled: which plugins, with which weights and arguments
@@ -33,8 +35,8 @@ type Profile struct {
 	HardAffinityWeight   int64 // what a required term of a running pod counts, 0 to 100
 	IgnorePreferredTerms bool  // of running pods, for pods without preferences
 
-	AddedRequired  *NodeSelector // NodeAffinityArgs.addedAffinity; nil: none
-	AddedPreferred *NodeSelector
+	AddedRequired  *nodeaffinity.Selector // NodeAffinityArgs.addedAffinity; nil: none
+	AddedPreferred *nodeaffinity.Selector
 
 	// How many candidates preemption looks for: a share of the nodes in percent, but at least so many.
 	MinCandidatePercent, MinCandidateAbsolute int
@@ -181,5 +183,5 @@ func (p *Profile) SetDefaultSpread(list []corev1.TopologySpreadConstraint) {
 
 // SetAddedAffinity adds to the node affinity of every pod.
 func (p *Profile) SetAddedAffinity(a *corev1.NodeAffinity) {
-	p.AddedRequired, p.AddedPreferred = requiredTerms(a.RequiredDuringSchedulingIgnoredDuringExecution), preferredTerms(a.PreferredDuringSchedulingIgnoredDuringExecution)
+	p.AddedRequired, p.AddedPreferred = nodeaffinity.Terms(a.RequiredDuringSchedulingIgnoredDuringExecution), nodeaffinity.Preferences(a.PreferredDuringSchedulingIgnoredDuringExecution)
 }

@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"tabernetes/engine/api/nodeaffinity"
 )
 
 // LabelSet is a namespace and a set of labels that pods have in common.
@@ -37,8 +39,8 @@ type Shape struct {
 
 	Ports         []HostPort
 	Tolerations   []corev1.Toleration
-	RequiredNodes *RequiredNodes
-	Preferred     *NodeSelector
+	RequiredNodes *nodeaffinity.Required
+	Preferred     *nodeaffinity.Selector
 	NodeNames     []string // nodes that affinity by metadata.name narrows the choice to, if NarrowsNodes
 	NarrowsNodes  bool
 
@@ -120,8 +122,8 @@ func NewShape(pod *corev1.Pod, set *LabelSet, profile *Profile) *Shape {
 		s.Held = podRequests(pod, requestOptions{status: true})
 		s.HeldNonZeroCPU, s.HeldNonZeroMemory = nonZeroRequests(pod, true)
 	}
-	s.RequiredNodes = newRequiredNodes(pod)
-	s.Preferred = preferredNodes(pod)
+	s.RequiredNodes = nodeaffinity.RequiredOf(&pod.Spec)
+	s.Preferred = nodeaffinity.PreferredOf(&pod.Spec)
 	if profile.PreFilter.Has(NodeAffinity) {
 		names, all := restrictedNodes(pod)
 		s.NodeNames, s.NarrowsNodes = names, !all
