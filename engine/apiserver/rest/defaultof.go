@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+
+	merging "tabernetes/engine/api/schema"
 )
 
 // defaultOf is what the schema of a field says an absent one means: what its comment says, or for a value that is always
 // there (no pointer, no list, no map) its zero (kube-openapi's generateDefault, mustEnforceDefault). nil: nothing.
 func defaultOf(owner reflect.Type, field string, t reflect.Type, omitEmpty bool) any {
-	if text := markedDefault(owner, field); text != "" {
+	if text := merging.Mark(defaultMarks, owner, field); text != "" {
 		var v any
 		if strings.HasPrefix(text, "ref(") {
 			return constants[text]
@@ -55,24 +57,3 @@ func enforced(t reflect.Type, omitEmpty bool) any {
 
 // constants are what the references of defaultMarks name.
 var constants = map[string]any{"ref(AzureDataDiskCachingReadWrite)": "ReadWrite", "ref(AzureSharedBlobDisk)": "Shared"}
-
-// markedDefault finds a field in defaultMarks; "" if it is not there.
-func markedDefault(owner reflect.Type, field string) string {
-	_, rest, ok := strings.Cut("\n"+defaultMarks+"\n", "\n"+owner.PkgPath()+"\n")
-	for ok {
-		var line string
-		line, rest, ok = strings.Cut(rest, "\n")
-		name, list, is := strings.Cut(line, " ")
-		if !is {
-			break // the next package
-		}
-		if name == owner.Name() {
-			for word := range strings.SplitSeq(list, " ") {
-				if f, v, _ := strings.Cut(word, "="); f == field {
-					return v
-				}
-			}
-		}
-	}
-	return ""
-}

@@ -1,9 +1,6 @@
 package daemonset
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"os"
 	"testing"
 	"time"
@@ -22,21 +19,15 @@ import (
 // pods): the same pods made and deleted, revisions, status and events. Which nodes a rolling update takes first is
 // random upstream.
 func TestAsUpstream(t *testing.T) {
-	text, err := os.ReadFile("testdata/facts.jsonl")
-	require.NoError(t, err)
-	n := 0
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); n++ {
-		var f fact
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &f))
+	apitest.Facts(t, os.ReadFile, func(f fact, where string) {
 		got := replay(t, f)
-		require.Equal(t, f.Created, got.Created, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.Removed, got.Removed, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.Status, got.Status, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.History, got.History, "%d: %s", n+1, lines.Text())
-		require.ElementsMatch(t, f.Events, got.Events, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.Err, got.Err, "%d: %s", n+1, lines.Text())
-	}
-	require.GreaterOrEqual(t, n, 300)
+		require.Equal(t, f.Created, got.Created, where)
+		require.Equal(t, f.Removed, got.Removed, where)
+		require.Equal(t, f.Status, got.Status, where)
+		require.Equal(t, f.History, got.History, where)
+		require.ElementsMatch(t, f.Events, got.Events, where)
+		require.Equal(t, f.Err, got.Err, where)
+	})
 }
 
 // replay makes one sync of what a fact describes, with caches that stand still.

@@ -1,9 +1,6 @@
 package deployment
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"os"
 	"slices"
 	"testing"
@@ -22,19 +19,13 @@ import (
 // ReplicaSets): the same sizes and annotations, status and events. The revision of the current ReplicaSet is always right
 // in them: upstream puts it right twice in one sync, the second time over what it read before the first.
 func TestAsUpstream(t *testing.T) {
-	text, err := os.ReadFile("testdata/facts.jsonl")
-	require.NoError(t, err)
-	n := 0
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); n++ {
-		var f fact
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &f))
+	apitest.Facts(t, os.ReadFile, func(f fact, where string) {
 		got := replay(f)
-		require.Equal(t, f.After, got.After, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.Status, got.Status, "%d: %s", n+1, lines.Text())
-		require.ElementsMatch(t, f.Events, got.Events, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.Err, got.Err, "%d: %s", n+1, lines.Text())
-	}
-	require.GreaterOrEqual(t, n, 300)
+		require.Equal(t, f.After, got.After, where)
+		require.Equal(t, f.Status, got.Status, where)
+		require.ElementsMatch(t, f.Events, got.Events, where)
+		require.Equal(t, f.Err, got.Err, where)
+	})
 }
 
 // replay makes one sync of what a fact describes, with caches that stand still.

@@ -1,9 +1,6 @@
 package job
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"os"
 	"slices"
 	"testing"
@@ -21,18 +18,12 @@ import (
 // TestAsUpstream replays what upstream's controller did (syncJob of v1.37.2, run on random Jobs and pods): the same pods
 // made, deleted and let go, the same statuses written one after the other.
 func TestAsUpstream(t *testing.T) {
-	text, err := os.ReadFile("testdata/facts.jsonl")
-	require.NoError(t, err)
-	n := 0
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); n++ {
-		var f fact
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &f))
+	apitest.Facts(t, os.ReadFile, func(f fact, where string) {
 		got := replay(f)
-		require.Equal(t, f.Did, got.Did, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.Status, got.Status, "%d: %s", n+1, lines.Text())
-		require.ElementsMatch(t, f.Events, got.Events, "%d: %s", n+1, lines.Text())
-	}
-	require.GreaterOrEqual(t, n, 300)
+		require.Equal(t, f.Did, got.Did, where)
+		require.Equal(t, f.Status, got.Status, where)
+		require.ElementsMatch(t, f.Events, got.Events, where)
+	})
 }
 
 // replay makes one sync of what a fact describes, with caches that stand still.

@@ -1,9 +1,6 @@
 package statefulset
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -27,18 +24,12 @@ import (
 // TestAsUpstream replays what upstream's control loop did (UpdateStatefulSet of v1.37.2, run on random sets, revisions,
 // pods and claims): the same writes, status and events.
 func TestAsUpstream(t *testing.T) {
-	text, err := os.ReadFile("testdata/facts.jsonl")
-	require.NoError(t, err)
-	n := 0
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); n++ {
-		var f fact
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &f))
+	apitest.Facts(t, os.ReadFile, func(f fact, where string) {
 		got := replay(t, f)
-		require.Equal(t, f.Did, got.Did, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.Status, got.Status, "%d: %s", n+1, lines.Text())
-		require.Equal(t, f.Events, got.Events, "%d: %s", n+1, lines.Text())
-	}
-	require.GreaterOrEqual(t, n, 300)
+		require.Equal(t, f.Did, got.Did, where)
+		require.Equal(t, f.Status, got.Status, where)
+		require.Equal(t, f.Events, got.Events, where)
+	})
 }
 
 // replay makes one pass over what a fact describes, with caches that stand still.
