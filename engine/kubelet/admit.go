@@ -57,7 +57,9 @@ func (k *Kubelet) admit(obj *corev1.Pod, node *corev1.Node) (reason, message str
 	if reason, message = k.admitResources(obj); reason != "" {
 		return reason, message
 	}
-	failed := func(predicate, why string) (string, string) { return predicate, "Predicate " + predicate + " failed: " + why }
+	failed := func(predicate, why string) (string, string) {
+		return predicate, "Predicate " + predicate + " failed: " + why
+	}
 	if !nodeaffinity.RequiredOf(&obj.Spec).Match(node) {
 		return failed(reasonAffinity, "node(s) didn't match Pod's node affinity/selector")
 	}
