@@ -206,7 +206,7 @@ func (st *Stage) serviceChanged(old, new api.Object) {
 		st.services[key] = s
 		st.adopt(key, s)
 	}
-	s.Type, s.ClusterIP, s.Selector = string(x.Spec.Type), x.Spec.ClusterIP, x.Spec.Selector
+	s.Type, s.ClusterIP, s.Selector = string(x.Spec.Type), strings.Join(x.Spec.ClusterIPs, ", "), x.Spec.Selector
 	var ports []string
 	for i := range x.Spec.Ports {
 		p := strconv.Itoa(int(x.Spec.Ports[i].Port))
