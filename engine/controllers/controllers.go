@@ -13,6 +13,7 @@ import (
 	"tabernetes/engine/controllers/daemonset"
 	"tabernetes/engine/controllers/deployment"
 	"tabernetes/engine/controllers/disruption"
+	"tabernetes/engine/controllers/endpoint"
 	"tabernetes/engine/controllers/endpointslice"
 	"tabernetes/engine/controllers/ephemeral"
 	"tabernetes/engine/controllers/expand"
@@ -94,6 +95,7 @@ func all() []starter {
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
 		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
 		{"service-cidr-controller", func(f *client.Informers, _ Options) { servicecidrs.Run(f) }},
+		{"endpoints-controller", func(f *client.Informers, _ Options) { endpoint.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},
 	}
 }
