@@ -15,6 +15,7 @@ import (
 	"tabernetes/engine/controllers/disruption"
 	"tabernetes/engine/controllers/endpoint"
 	"tabernetes/engine/controllers/endpointslice"
+	"tabernetes/engine/controllers/endpointslicemirroring"
 	"tabernetes/engine/controllers/ephemeral"
 	"tabernetes/engine/controllers/expand"
 	"tabernetes/engine/controllers/garbagecollector"
@@ -97,6 +98,7 @@ func all() []starter {
 		{"service-cidr-controller", func(f *client.Informers, _ Options) { servicecidrs.Run(f) }},
 		{"endpoints-controller", func(f *client.Informers, _ Options) { endpoint.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},
+		{"endpointslice-mirroring-controller", func(f *client.Informers, _ Options) { endpointslicemirroring.Run(f) }},
 	}
 }
 
