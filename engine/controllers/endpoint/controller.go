@@ -9,6 +9,7 @@ import (
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
+	"tabernetes/engine/controllers/podcontrol"
 	"tabernetes/engine/controllers/selectorindex"
 )
 
@@ -39,7 +40,6 @@ type Controller struct {
 
 	selectors selectorindex.Index
 	states    map[string]*state // by key of the Service
-	scratch   []place
 }
 
 // Run starts the controller; it works once its caches are synced.
@@ -99,55 +99,52 @@ func (k *Controller) onService(old, svc *corev1.Service) {
 		if len(svc.Spec.Selector) > 0 {
 			k.selectors.Set(key, svc.Namespace, labels.SelectorFromSet(svc.Spec.Selector))
 		}
-		k.state(key).listed = false
+		k.state(key).byKey = nil
 	}
+	k.state(key).all = true
 	k.queue.Add(key)
 }
 
-// onPod queues the Services whose endpoints the change of a pod can concern.
+// onPod notes the pod as changed at its Services, and queues those whose endpoints that can concern.
 func (k *Controller) onPod(old, pod *corev1.Pod) {
 	switch {
 	case old == nil:
-		for _, key := range k.selectors.Match(pod.Namespace, pod.Labels) {
-			k.state(key).add(api.KeyOf(pod))
-			k.queue.Add(key)
-		}
+		k.note(k.selectors.Match(pod.Namespace, pod.Labels), pod, true)
 		return
 	case pod == nil:
-		for _, key := range k.selectors.Match(old.Namespace, old.Labels) {
-			k.queue.Add(key)
-		}
+		k.note(k.selectors.Match(old.Namespace, old.Labels), old, true)
 		return
 	}
 	// Each update of a pod on its way out counts: upstream compares when it was deleted by pointer.
 	changed := old.DeletionTimestamp != nil || pod.DeletionTimestamp != nil || api.PodReady(old) != api.PodReady(pod) ||
 		!slices.Equal(old.Status.PodIPs, pod.Status.PodIPs)
-	relabelled := !maps.Equal(old.Labels, pod.Labels)
-	if !changed && !relabelled && old.Spec.Hostname == pod.Spec.Hostname && old.Spec.Subdomain == pod.Spec.Subdomain {
-		return
-	}
-	now := k.selectors.Match(pod.Namespace, pod.Labels)
-	if !relabelled {
-		if changed { // a hostname, which is never changed, counts as a label
-			for _, key := range now {
-				k.queue.Add(key)
-			}
+	if maps.Equal(old.Labels, pod.Labels) {
+		// A pod that ends, or of whose readiness the time is told, is seen when something else makes the controller look.
+		if changed || old.Status.Phase != pod.Status.Phase || !sameTime(old, pod) {
+			k.note(k.selectors.Match(pod.Namespace, pod.Labels), pod, changed)
 		}
 		return
 	}
-	before := k.selectors.Match(old.Namespace, old.Labels)
+	before, now := k.selectors.Match(old.Namespace, old.Labels), k.selectors.Match(pod.Namespace, pod.Labels)
 	for _, key := range now {
-		was := slices.Contains(before, key)
-		if !was {
-			k.state(key).add(api.KeyOf(pod))
-		}
-		if changed || !was {
-			k.queue.Add(key)
-		}
+		k.note([]string{key}, pod, changed || !slices.Contains(before, key))
 	}
 	for _, key := range before {
 		if !slices.Contains(now, key) {
-			k.state(key).left = true
+			k.note([]string{key}, pod, true)
+		}
+	}
+}
+
+func sameTime(a, b *corev1.Pod) bool {
+	x, y := podcontrol.ReadyCondition(a), podcontrol.ReadyCondition(b)
+	return x == y || x != nil && y != nil && x.LastTransitionTime.Equal(&y.LastTransitionTime)
+}
+
+func (k *Controller) note(keys []string, pod *corev1.Pod, queue bool) {
+	for _, key := range keys {
+		k.state(key).note(api.KeyOf(pod))
+		if queue {
 			k.queue.Add(key)
 		}
 	}

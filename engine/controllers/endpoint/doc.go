@@ -9,8 +9,9 @@
 // their author's.
 //
 // Upstream lists all pods of the namespace at each sync. Here each Service has a list of its pods, found by an index of
-// the selectors and kept in the order of the addresses, so that a sync looks at those pods alone and compares them with
-// what is stored before it builds anything.
+// the selectors and kept in the order of the addresses; a sync looks at those that changed since the last one (at all of
+// them after a change of the Service) and compares the list with what is stored before it builds anything. The addresses
+// that stay are shared from one write to the next.
 //
 // It reads Services, Pods and Endpoints; it writes Endpoints, and Events when it fails.
 package endpoint

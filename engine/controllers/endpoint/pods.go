@@ -22,114 +22,141 @@ type state struct {
 	failures int
 	stale    string // a revision of the Endpoints that is known to be replaced
 
-	// members are the pods that the selector matches, in the order of their addresses, new ones at the end. Those that are
-	// gone are dropped at the next sync.
-	listed  bool
-	left    bool // one may be there that no longer matches
-	members []member
+	// members are the pods that the selector matches, in the order of their addresses as of the last sync, new ones at the
+	// end; nil: nobody has looked for them yet. byKey finds them.
+	members []*member
+	byKey   map[string]*member
+	all     bool // the Service changed: look at all members
 }
 
-// member is a pod of a Service.
+// member is a pod of a Service, as of the last look at it.
 type member struct {
-	key  string
-	seen int64  // when its readiness last changed, as of the last sync, Unix time in ns
-	raw  string // its address of the Service's family, as its status has it,
-	ip   string // and as it is usually written
+	key   string
+	dirty bool   // the pod has changed since
+	seen  int64  // when its readiness last changed, as of the last sync, Unix time in ns
+	raw   string // its address of the Service's family, as its status has it
+	// in says that it belongs into Endpoints, ready where.
+	in, ready bool
+	addr      corev1.EndpointAddress // to be written, and shared by all that is; the IP is there also if it is not in
+	ports     []corev1.EndpointPort  // of the Service, at the pod
 }
 
-func (st *state) add(key string) {
-	if st.listed {
-		st.members = append(st.members, member{key: key})
+// note marks a pod as changed, or takes it in.
+func (st *state) note(key string) {
+	if st.byKey == nil {
+		return
 	}
+	m := st.byKey[key]
+	if m == nil {
+		m = &member{key: key}
+		st.byKey[key] = m
+		st.members = append(st.members, m)
+	}
+	m.dirty = true
 }
 
-// place is a member with its pod, for the time of a sync.
-type place struct {
-	member
-	pod *corev1.Pod
+// target is what an address points to, in one piece of memory. It is a copy: Endpoints do not keep old pods.
+type target struct {
+	ref  corev1.ObjectReference
+	node string
 }
 
-// collect are the pods of a Service in the order of their addresses, good until the next call, and when the first change
-// since the last call happened (k8s.io/endpointslice/util, TriggerTimeTracker); zero: there was none.
-func (k *Controller) collect(svc *corev1.Service, st *state) ([]place, time.Time) {
+// collect brings the members of a Service up to date and into the order of their addresses. It tells when the first
+// change since the last call happened (k8s.io/endpointslice/util, TriggerTimeTracker); zero: there was none.
+func (k *Controller) collect(svc *corev1.Service, st *state) time.Time {
 	selector := labels.SelectorFromSet(svc.Spec.Selector)
-	if !st.listed {
-		st.relist(k.pods.ByIndex(client.IndexNamespace, svc.Namespace), selector)
+	if st.byKey == nil {
+		st.byKey = map[string]*member{}
+		before := st.members
+		st.members = nil
+		for _, pod := range k.pods.ByIndex(client.IndexNamespace, svc.Namespace) {
+			if selector.Matches(labels.Set(pod.Labels)) {
+				st.note(api.KeyOf(pod))
+			}
+		}
+		for _, m := range before { // what was seen of those that stay is no news
+			if now := st.byKey[m.key]; now != nil {
+				now.seen = m.seen
+			}
+		}
 	}
-	list := k.scratch[:0]
 	var trigger time.Time
 	news := func(t time.Time) {
 		if trigger.IsZero() || t.Before(trigger) {
 			trigger = t
 		}
 	}
-	for i := range st.members {
-		m := &st.members[i]
-		pod, ok := k.pods.GetKey(m.key)
-		if !ok || st.left && !selector.Matches(labels.Set(pod.Labels)) {
-			continue
-		}
-		p := place{*m, pod}
-		if raw := address(svc, pod); raw != p.raw {
-			p.raw, p.ip = raw, usual(raw)
-		}
-		seen := int64(0)
-		if c := podcontrol.ReadyCondition(pod); c != nil && !c.LastTransitionTime.IsZero() {
-			if seen = c.LastTransitionTime.UnixNano(); seen > m.seen {
-				news(c.LastTransitionTime.Time)
+	gone, moved := false, false
+	var last *member
+	for i, m := range st.members {
+		if m.dirty || st.all {
+			m.dirty = false
+			pod, ok := k.pods.GetKey(m.key)
+			if !ok || !selector.Matches(labels.Set(pod.Labels)) {
+				delete(st.byKey, m.key)
+				st.members[i] = nil
+				gone = true
+				continue
 			}
+			m.look(svc, pod, last)
+			seen := int64(0)
+			if c := podcontrol.ReadyCondition(pod); c != nil && !c.LastTransitionTime.IsZero() {
+				if seen = c.LastTransitionTime.UnixNano(); seen > m.seen {
+					news(c.LastTransitionTime.Time)
+				}
+			}
+			m.seen = seen
 		}
-		p.seen = seen
-		list = append(list, p)
+		moved = moved || last != nil && byAddress(last, m) > 0
+		last = m
 	}
-	slices.SortFunc(list, func(a, b place) int {
-		if c := cmp.Compare(a.ip, b.ip); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.pod.UID, b.pod.UID)
-	})
-	// A pod that went and came again between two syncs is there twice.
-	list = slices.CompactFunc(list, func(a, b place) bool { return a.pod == b.pod })
-	st.keep(list)
-	k.scratch = list
+	if gone {
+		st.members = slices.DeleteFunc(st.members, func(m *member) bool { return m == nil })
+	}
+	if moved {
+		slices.SortFunc(st.members, byAddress)
+	}
+	st.all = false
 	if created := svc.CreationTimestamp.Time; created.After(st.created) {
 		news(created)
 	}
 	st.created = svc.CreationTimestamp.Time
 	if !st.known {
 		st.known = true
-		return list, svc.CreationTimestamp.Time
+		return st.created
 	}
-	return list, trigger
+	return trigger
 }
 
-func (st *state) relist(pods []*corev1.Pod, selector labels.Selector) {
-	before := make(map[string]member, len(st.members))
-	for _, m := range st.members {
-		before[m.key] = m
+func byAddress(a, b *member) int {
+	if c := cmp.Compare(a.addr.IP, b.addr.IP); c != 0 {
+		return c
 	}
-	st.members = nil
-	for _, pod := range pods {
-		if selector.Matches(labels.Set(pod.Labels)) {
-			m := before[api.KeyOf(pod)]
-			m.key = api.KeyOf(pod)
-			st.members = append(st.members, m)
-		}
-	}
-	st.listed = true
+	return cmp.Compare(a.addr.TargetRef.UID, b.addr.TargetRef.UID)
 }
 
-// keep takes over the order and the times of a sync.
-func (st *state) keep(list []place) {
-	if cap(st.members) > 2*len(list)+16 {
-		st.members = make([]member, 0, len(list))
+// look takes what Endpoints need from the pod: it is in with an address, unless it has ended, or is on its way out and
+// the Service does not want those. like may be another member, with which equal ports are shared.
+func (m *member) look(svc *corev1.Service, pod *corev1.Pod, like *member) {
+	raw := address(svc, pod)
+	if r := m.addr.TargetRef; r == nil || r.UID != pod.UID || *m.addr.NodeName != pod.Spec.NodeName {
+		t := &target{corev1.ObjectReference{Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID}, pod.Spec.NodeName}
+		m.addr.TargetRef, m.addr.NodeName = &t.ref, &t.node
 	}
-	clear(st.members)
-	st.members = st.members[:0]
-	for i := range list {
-		st.members = append(st.members, list[i].member)
+	if raw != m.raw {
+		m.raw, m.addr.IP = raw, usual(raw)
 	}
-	st.left = false
+	m.addr.Hostname = ""
+	if pod.Spec.Subdomain == svc.Name {
+		m.addr.Hostname = pod.Spec.Hostname
+	}
+	m.ready = svc.Spec.PublishNotReadyAddresses || api.PodReady(pod)
+	m.in = raw != "" && pod.Status.Phase != corev1.PodFailed && pod.Status.Phase != corev1.PodSucceeded &&
+		(pod.DeletionTimestamp == nil || svc.Spec.PublishNotReadyAddresses)
+	m.ports = portsAt(svc, pod)
+	if like != nil && slices.Equal(like.ports, m.ports) {
+		m.ports = like.ports
+	}
 }
 
 // address is the pod's first one of the Service's first family.

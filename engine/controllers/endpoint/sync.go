@@ -44,21 +44,19 @@ func (k *Controller) sync(key string, done func(error)) {
 		finish(nil)
 		return
 	}
-	list, trigger := k.collect(svc, st)
-	defer clear(list)
+	trigger := k.collect(svc, st)
 	current, ok := k.endpoints.GetKey(key)
 	if ok && st.stale == current.ResourceVersion {
 		finish(fmt.Errorf("endpoints informer cache is out of date, resource version %s already processed for endpoints %s", st.stale, key))
 		return
 	}
-	list = included(svc, list)
-	want, changed := subsets(svc, list, current)
+	want, changed := subsets(svc, st.members, current)
 	if ok && !changed {
 		if sameLabels(current.Labels, svc.Labels) && capacityNoted(current) {
 			finish(nil)
 			return
 		}
-		want, _ = subsets(svc, list, nil)
+		want, _ = subsets(svc, st.members, nil)
 	}
 	k.write(svc, st, current, desired(svc, current, want, trigger), finish)
 }
@@ -108,7 +106,10 @@ func desired(svc *corev1.Service, current *corev1.Endpoints, subsets []corev1.En
 		}
 	}
 	note(corev1.EndpointsLastChangeTriggerTime, !trigger.IsZero(), trigger.UTC().Format(time.RFC3339Nano))
-	note(corev1.EndpointsOverCapacity, truncate(subsets), truncated)
+	note(corev1.EndpointsOverCapacity, truncate(obj.Subsets), truncated)
+	if current != nil && sameSubsets(obj.Subsets, current.Subsets) {
+		obj.Subsets = current.Subsets // more than a thousand pods, and the first thousand stayed
+	}
 	obj.Labels = maps.Clone(svc.Labels)
 	if obj.Labels == nil {
 		obj.Labels = map[string]string{}
