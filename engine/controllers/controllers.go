@@ -96,8 +96,9 @@ func all() []starter {
 		{"disruption-controller", func(f *client.Informers, _ Options) { disruption.Run(f) }},
 		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
 		{"service-cidr-controller", func(f *client.Informers, _ Options) { servicecidrs.Run(f) }},
-		{"endpoints-controller", func(f *client.Informers, _ Options) { endpoint.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},
+		// After the slices, which traffic waits for; upstream starts controllers in no order.
+		{"endpoints-controller", func(f *client.Informers, _ Options) { endpoint.Run(f) }},
 		{"endpointslice-mirroring-controller", func(f *client.Informers, _ Options) { endpointslicemirroring.Run(f) }},
 	}
 }
