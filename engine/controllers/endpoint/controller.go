@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"tabernetes/engine/api"
@@ -101,7 +102,9 @@ func (k *Controller) onService(old, svc *corev1.Service) {
 		}
 		k.state(key).byKey = nil
 	}
-	k.state(key).all = true
+	if old != nil && !apiequality.Semantic.DeepEqual(&old.Spec, &svc.Spec) {
+		k.state(key).all = true
+	}
 	k.queue.Add(key)
 }
 

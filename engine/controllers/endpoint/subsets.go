@@ -49,7 +49,7 @@ func subsets(svc *corev1.Service, members []*member, current *corev1.Endpoints) 
 		return []corev1.EndpointSubset{}, len(have) != 0
 	}
 	if !alike {
-		want := endpointrules.Repack(byPod(members))
+		want := endpointrules.Repack(byPod(svc, members))
 		return want, !sameSubsets(want, have) && !sameSubsets(want, endpointrules.Repack(have))
 	}
 	ports := slices.Clone(first.ports)
@@ -103,13 +103,21 @@ func build(members []*member, ports []corev1.EndpointPort, ready, unready int) c
 }
 
 // byPod are subsets of one address and its ports, for pods at which the Service's named ports are different ones.
-func byPod(members []*member) []corev1.EndpointSubset {
+func byPod(svc *corev1.Service, members []*member) []corev1.EndpointSubset {
+	// Ports are one if their protocols of the application are one pointer, here the Service's as it is now.
+	protocols := make(map[string]*string, len(svc.Spec.Ports))
+	for i := range svc.Spec.Ports {
+		protocols[svc.Spec.Ports[i].Name] = svc.Spec.Ports[i].AppProtocol
+	}
 	out := make([]corev1.EndpointSubset, 0, len(members))
 	for _, m := range members {
 		if !m.in || len(m.ports) == 0 {
 			continue
 		}
-		s := corev1.EndpointSubset{Ports: m.ports}
+		s := corev1.EndpointSubset{Ports: slices.Clone(m.ports)}
+		for i := range s.Ports {
+			s.Ports[i].AppProtocol = protocols[s.Ports[i].Name]
+		}
 		if a := []corev1.EndpointAddress{m.addr}; m.ready {
 			s.Addresses = a
 		} else {
