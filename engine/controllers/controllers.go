@@ -13,7 +13,9 @@ import (
 	"tabernetes/engine/controllers/daemonset"
 	"tabernetes/engine/controllers/deployment"
 	"tabernetes/engine/controllers/disruption"
+	"tabernetes/engine/controllers/endpoint"
 	"tabernetes/engine/controllers/endpointslice"
+	"tabernetes/engine/controllers/endpointslicemirroring"
 	"tabernetes/engine/controllers/ephemeral"
 	"tabernetes/engine/controllers/expand"
 	"tabernetes/engine/controllers/garbagecollector"
@@ -95,6 +97,9 @@ func all() []starter {
 		{"replicationcontroller-controller", func(f *client.Informers, _ Options) { replicationcontroller.Run(f) }},
 		{"service-cidr-controller", func(f *client.Informers, _ Options) { servicecidrs.Run(f) }},
 		{"endpointslice-controller", func(f *client.Informers, _ Options) { endpointslice.Run(f) }},
+		// After the slices, which traffic waits for; upstream starts controllers in no order.
+		{"endpoints-controller", func(f *client.Informers, _ Options) { endpoint.Run(f) }},
+		{"endpointslice-mirroring-controller", func(f *client.Informers, _ Options) { endpointslicemirroring.Run(f) }},
 	}
 }
 

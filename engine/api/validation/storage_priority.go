@@ -109,17 +109,32 @@ func (e *errs) legacyEndpoints(ep, old *corev1.Endpoints) {
 	}
 	for i := range ep.Subsets {
 		s, at := &ep.Subsets[i], field.NewPath("subsets").Index(i)
+		var ready, unready []corev1.EndpointAddress
+		if old != nil && i < len(old.Subsets) {
+			ready, unready = old.Subsets[i].Addresses, old.Subsets[i].NotReadyAddresses
+		}
 		if len(s.Addresses) == 0 && len(s.NotReadyAddresses) == 0 {
 			e.required(at, "must specify `addresses` or `notReadyAddresses`")
 		}
-		for j := range s.Addresses {
-			e.legacyAddress(at.Child("addresses").Index(j), &s.Addresses[j])
-		}
-		for j := range s.NotReadyAddresses {
-			e.legacyAddress(at.Child("notReadyAddresses").Index(j), &s.NotReadyAddresses[j])
-		}
+		e.legacyAddresses(at, "addresses", s.Addresses, ready)
+		e.legacyAddresses(at, "notReadyAddresses", s.NotReadyAddresses, unready)
 		for j := range s.Ports {
 			e.legacyPort(at.Child("ports").Index(j), &s.Ports[j], len(s.Ports) > 1)
+		}
+	}
+}
+
+// legacyAddresses passes over addresses that are shared with the old object in about the same place: they were checked
+// when they came, and a list of a thousand is written again for each that changes.
+func (e *errs) legacyAddresses(at *field.Path, name string, list, old []corev1.EndpointAddress) {
+	for j := range list {
+		switch {
+		case len(old) > 0 && list[j] == old[0]:
+			old = old[1:]
+		case len(old) > 1 && list[j] == old[1]:
+			old = old[2:]
+		default:
+			e.legacyAddress(at.Child(name).Index(j), &list[j])
 		}
 	}
 }

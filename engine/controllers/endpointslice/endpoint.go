@@ -1,18 +1,14 @@
 package endpointslice
 
 import (
-	"encoding/hex"
-	"hash/fnv"
 	"net/netip"
 	"slices"
-	"sort"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/controllers/endpointrules"
 )
 
 // isEndpoint reports pods that belong into slices: with an address, and not ended.
@@ -151,95 +147,15 @@ func portsOf(svc *corev1.Service, p *corev1.Pod) []discoveryv1.EndpointPort {
 	var out []discoveryv1.EndpointPort
 	for i := range svc.Spec.Ports {
 		sp := &svc.Spec.Ports[i]
-		if n, ok := findPort(p, sp); ok {
+		if n, ok := endpointrules.FindPort(p, sp); ok {
 			out = append(out, discoveryv1.EndpointPort{Name: &sp.Name, Port: &n, Protocol: &sp.Protocol, AppProtocol: sp.AppProtocol})
 		}
 	}
 	return out
 }
 
-func findPort(p *corev1.Pod, sp *corev1.ServicePort) (int32, bool) {
-	if sp.TargetPort.Type == intstr.Int {
-		return sp.TargetPort.IntVal, true
-	}
-	in := func(c *corev1.Container) (int32, bool) {
-		for i := range c.Ports {
-			if c.Ports[i].Name == sp.TargetPort.StrVal && c.Ports[i].Protocol == sp.Protocol {
-				return c.Ports[i].ContainerPort, true
-			}
-		}
-		return 0, false
-	}
-	for i := range p.Spec.Containers {
-		if n, ok := in(&p.Spec.Containers[i]); ok {
-			return n, true
-		}
-	}
-	for i := range p.Spec.InitContainers {
-		c := &p.Spec.InitContainers[i]
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			if n, ok := in(c); ok {
-				return n, true
-			}
-		}
-	}
-	return 0, false
-}
-
 // newPortSet puts ports into upstream's order, which is that of hashes of their dumps, and gives them a key.
 func newPortSet(ports []discoveryv1.EndpointPort) portSet {
-	hashes := make([]string, len(ports))
-	for i := range ports {
-		hashes[i] = portHash(&ports[i])
-	}
-	ports = slices.Clone(ports)
-	sort.Sort(byHash{ports, hashes})
-	key := ""
-	for _, h := range hashes {
-		key += h
-	}
+	key, ports := endpointrules.SlicePorts(ports)
 	return portSet{key, ports}
-}
-
-type byHash struct {
-	ports  []discoveryv1.EndpointPort
-	hashes []string
-}
-
-func (b byHash) Len() int           { return len(b.ports) }
-func (b byHash) Less(i, j int) bool { return b.hashes[i] < b.hashes[j] }
-func (b byHash) Swap(i, j int) {
-	b.ports[i], b.ports[j] = b.ports[j], b.ports[i]
-	b.hashes[i], b.hashes[j] = b.hashes[j], b.hashes[i]
-}
-
-func portHash(p *discoveryv1.EndpointPort) string {
-	h := fnv.New128a()
-	h.Write([]byte(dumpPort(p)))
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// dumpPort writes a port as go-spew does (k8s.io/utils/dump, ForHash).
-func dumpPort(p *discoveryv1.EndpointPort) string {
-	s := "(v1.EndpointPort){Name:" + dumpString(p.Name, "string") + " Protocol:"
-	if p.Protocol == nil {
-		s += dumpString(nil, "v1.Protocol")
-	} else {
-		protocol := string(*p.Protocol)
-		s += dumpString(&protocol, "v1.Protocol")
-	}
-	s += " Port:(*int32)"
-	if p.Port == nil {
-		s += "<nil>"
-	} else {
-		s += strconv.Itoa(int(*p.Port))
-	}
-	return s + " AppProtocol:" + dumpString(p.AppProtocol, "string") + "}"
-}
-
-func dumpString(v *string, typ string) string {
-	if v == nil {
-		return "(*" + typ + ")<nil>"
-	}
-	return "(*" + typ + ")" + *v
 }
