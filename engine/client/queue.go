@@ -13,8 +13,8 @@ const ReconcileCost = 200 * time.Microsecond
 // Queue is a rate-limited work queue: a key that is added many times while it waits is worked on once; a key is
 // never worked on twice at the same time. The work is done in the context (cause) of the newest Add.
 type Queue struct {
-	// MaxBackOff is the longest wait after errors; 1000 s unless it is set.
-	MaxBackOff time.Duration
+	// MinBackOff and MaxBackOff are the first wait after an error and the longest; 5 ms and 1000 s unless they are set.
+	MinBackOff, MaxBackOff time.Duration
 
 	a         *sim.Actor
 	name      string
@@ -40,7 +40,7 @@ type item struct {
 }
 
 // NewQueue makes a queue that calls reconcile for each key, at most workers at a time, once started. reconcile calls
-// done when all its writes are answered; an error requeues the key with exponential back-off (5 ms to 1000 s, or to MaxBackOff).
+// done when all its writes are answered; an error requeues the key with exponential back-off (5 ms to 1000 s, unless MinBackOff and MaxBackOff say otherwise).
 func NewQueue(a *sim.Actor, name string, workers int, reconcile func(key string, done func(error))) *Queue {
 	return &Queue{a: a, name: name, workers: workers, reconcile: reconcile, items: map[string]*item{}}
 }
@@ -149,7 +149,7 @@ func (q *Queue) run(key string, it *item) {
 		q.active--
 		it.running = false
 		if err != nil {
-			d := 5 * time.Millisecond << min(it.failures, 18)
+			d := cmp.Or(q.MinBackOff, 5*time.Millisecond) << min(it.failures, 18)
 			it.failures++
 			if limit := cmp.Or(q.MaxBackOff, 1000*time.Second); d > limit {
 				d = limit
