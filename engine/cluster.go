@@ -12,6 +12,7 @@ import (
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/x509"
 	"tabernetes/engine/apiserver"
+	"tabernetes/engine/apiserver/auth"
 	"tabernetes/engine/client"
 	"tabernetes/engine/cloud"
 	"tabernetes/engine/controllers"
@@ -151,7 +152,8 @@ func (c *Cluster) addMaster(h *sim.Host) {
 	})
 	h.Provide("kube-controller-manager", func(a *sim.Actor) {
 		a.After(startUp, "start", func() {
-			controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{LeaderElect: true, RootCA: c.authority.PEM, Authority: c.authority})
+			controllers.Run(a, c.clientFor("system:kube-controller-manager", "kube-controller-manager"), controllers.Options{LeaderElect: true, RootCA: c.authority.PEM, Authority: c.authority,
+				Token: auth.NewKey(c.conf.Seed).SignLegacy})
 		})
 	})
 	h.Provide(cloud.Program, func(a *sim.Actor) {

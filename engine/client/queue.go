@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"time"
 
 	"tabernetes/engine/sim"
@@ -12,6 +13,9 @@ const ReconcileCost = 200 * time.Microsecond
 // Queue is a rate-limited work queue: a key that is added many times while it waits is worked on once; a key is
 // never worked on twice at the same time. The work is done in the context (cause) of the newest Add.
 type Queue struct {
+	// MinBackOff and MaxBackOff are the first wait after an error and the longest; 5 ms and 1000 s unless they are set.
+	MinBackOff, MaxBackOff time.Duration
+
 	a         *sim.Actor
 	name      string
 	workers   int
@@ -36,7 +40,7 @@ type item struct {
 }
 
 // NewQueue makes a queue that calls reconcile for each key, at most workers at a time, once started. reconcile calls
-// done when all its writes are answered; an error requeues the key with exponential back-off (5 ms to 1000 s).
+// done when all its writes are answered; an error requeues the key with exponential back-off (5 ms to 1000 s, unless MinBackOff and MaxBackOff say otherwise).
 func NewQueue(a *sim.Actor, name string, workers int, reconcile func(key string, done func(error))) *Queue {
 	return &Queue{a: a, name: name, workers: workers, reconcile: reconcile, items: map[string]*item{}}
 }
@@ -145,10 +149,10 @@ func (q *Queue) run(key string, it *item) {
 		q.active--
 		it.running = false
 		if err != nil {
-			d := 5 * time.Millisecond << min(it.failures, 18)
+			d := cmp.Or(q.MinBackOff, 5*time.Millisecond) << min(it.failures, 18)
 			it.failures++
-			if d > 1000*time.Second {
-				d = 1000 * time.Second
+			if limit := cmp.Or(q.MaxBackOff, 1000*time.Second); d > limit {
+				d = limit
 			}
 			q.AddAfter(key, d)
 		} else {

@@ -35,7 +35,7 @@ func newNodes(c *client.Client, cache *client.Cache[*corev1.Node], p *Provider) 
 	k := &nodes{a: c.Actor(), c: c, cache: cache, p: p, rec: client.NewRecorder(c, "cloud-node-controller", "")}
 	k.queue = client.NewQueue(k.a, "Nodes", nodeSyncs, k.sync)
 	cache.Subscribe(func(_, n *corev1.Node) {
-		if n != nil && hasTaint(n, TaintUninitialized) {
+		if n != nil && (hasTaint(n, TaintUninitialized) || len(labelsToFollow(n)) > 0) {
 			k.queue.Add(n.Name)
 		}
 	})
@@ -50,7 +50,7 @@ func hasTaint(n *corev1.Node, key string) bool {
 func (k *nodes) sync(name string, done func(error)) {
 	n, ok := k.cache.Get("", name)
 	if !ok || !hasTaint(n, TaintUninitialized) {
-		done(nil)
+		k.relabel(n, done)
 		return
 	}
 	k.a.After(askTime, "ask the cloud about "+name, func() {
@@ -77,19 +77,58 @@ func (k *nodes) sync(name string, done func(error)) {
 	})
 }
 
+// labelPairs are the old and the new names of what the cloud says of a node.
+var labelPairs = [...]struct{ beta, key string }{
+	{corev1.LabelInstanceType, corev1.LabelInstanceTypeStable},
+	{corev1.LabelFailureDomainBetaZone, corev1.LabelTopologyZone},
+	{corev1.LabelFailureDomainBetaRegion, corev1.LabelTopologyRegion},
+}
+
+// labelsToFollow are the labels of a node that differ from those of the old names, which are the truth
+// (labelReconcileInfo): whoever changes a zone by its new name alone has it changed back.
+func labelsToFollow(n *corev1.Node) map[string]string {
+	var out map[string]string
+	for _, l := range labelPairs {
+		if v, ok := n.Labels[l.beta]; ok {
+			if have, ok := n.Labels[l.key]; !ok || have != v {
+				if out == nil {
+					out = map[string]string{}
+				}
+				out[l.key] = v
+			}
+		}
+	}
+	return out
+}
+
+// relabel brings the labels of an initialized node in line; n may be nil.
+func (k *nodes) relabel(n *corev1.Node, done func(error)) {
+	if n == nil || len(labelsToFollow(n)) == 0 {
+		done(nil)
+		return
+	}
+	client.Mutate(k.c, api.Nodes, "", "", n.Name, func(n *corev1.Node) bool {
+		follow := labelsToFollow(n)
+		n.Labels = maps.Clone(n.Labels)
+		maps.Copy(n.Labels, follow)
+		return len(follow) > 0
+	}, func(_ *corev1.Node, err error) {
+		if apierrors.IsNotFound(err) {
+			err = nil
+		}
+		done(err)
+	})
+}
+
 // complete writes into a node what the cloud knows, under the old and the new names of the labels, as upstream does.
 func complete(n *corev1.Node, m Machine) {
 	labels := maps.Clone(n.Labels)
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	for _, l := range [...]struct{ beta, key, value string }{
-		{corev1.LabelInstanceType, corev1.LabelInstanceTypeStable, m.Type},
-		{corev1.LabelFailureDomainBetaZone, corev1.LabelTopologyZone, m.Zone},
-		{corev1.LabelFailureDomainBetaRegion, corev1.LabelTopologyRegion, m.Region},
-	} {
-		if l.value != "" {
-			labels[l.beta], labels[l.key] = l.value, l.value
+	for i, v := range [...]string{m.Type, m.Zone, m.Region} {
+		if l := labelPairs[i]; v != "" {
+			labels[l.beta], labels[l.key] = v, v
 		}
 	}
 	n.Labels = labels

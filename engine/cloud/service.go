@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -20,6 +21,12 @@ const finalizer = "service.kubernetes.io/load-balancer-cleanup"
 
 // toBeDeleted is the taint by which a cluster autoscaler announces the end of a node.
 const toBeDeleted = "ToBeDeletedByClusterAutoscaler"
+
+// How long the service-controller waits before it tries again what failed.
+const (
+	minRetry = 5 * time.Second
+	maxRetry = 300 * time.Second
+)
 
 // services is the service-controller: a load balancer for every Service that asks for one.
 type services struct {
@@ -42,6 +49,7 @@ func newServices(f *client.Informers, nodes *client.Cache[*corev1.Node], p *Prov
 		rec: client.NewRecorder(c, "service-controller", ""), balanced: map[string]*corev1.Service{},
 	}
 	k.queue = client.NewQueue(k.a, "service", 1, k.sync) // --concurrent-service-syncs
+	k.queue.MinBackOff, k.queue.MaxBackOff = minRetry, maxRetry
 	k.hosts = client.NewQueue(k.a, "node", 1, k.syncHosts)
 	k.cache.Subscribe(func(old, s *corev1.Service) {
 		if s == nil {
@@ -78,27 +86,34 @@ func (k *services) changed(old, s *corev1.Service) bool {
 		return false
 	}
 	return wants(old) != wants(s) || old.UID != s.UID || old.Spec.LoadBalancerIP != s.Spec.LoadBalancerIP ||
-		old.Spec.SessionAffinity != s.Spec.SessionAffinity || old.Spec.ExternalTrafficPolicy != s.Spec.ExternalTrafficPolicy ||
+		old.Spec.SessionAffinity != s.Spec.SessionAffinity ||
+		!equality.Semantic.DeepEqual(old.Spec.SessionAffinityConfig, s.Spec.SessionAffinityConfig) || old.Spec.ExternalTrafficPolicy != s.Spec.ExternalTrafficPolicy ||
 		old.Spec.HealthCheckNodePort != s.Spec.HealthCheckNodePort ||
 		!slices.Equal(old.Spec.LoadBalancerSourceRanges, s.Spec.LoadBalancerSourceRanges) || !slices.Equal(old.Spec.ExternalIPs, s.Spec.ExternalIPs) ||
 		!slices.Equal(old.Spec.IPFamilies, s.Spec.IPFamilies) ||
 		!equality.Semantic.DeepEqual(old.Spec.Ports, s.Spec.Ports) || !equality.Semantic.DeepEqual(old.Annotations, s.Annotations)
 }
 
-// included is whether load balancers may send to a node.
+// included is whether nobody keeps load balancers from a node. Only this, and not what target asks for beyond it, makes
+// the controller look at all of them again (shouldSyncUpdatedNode).
 func included(n *corev1.Node) bool {
 	if v, has := n.Labels[corev1.LabelNodeExcludeBalancers]; has {
 		if excluded, err := strconv.ParseBool(v); err != nil || excluded {
 			return false
 		}
 	}
-	return n.DeletionTimestamp == nil && !hasTaint(n, toBeDeleted)
+	return true
+}
+
+// target is whether load balancers send to a node from now on.
+func target(n *corev1.Node) bool {
+	return included(n) && n.DeletionTimestamp == nil && !hasTaint(n, toBeDeleted)
 }
 
 func (k *services) targets() []string {
 	var out []string
 	for _, n := range k.nodes.All() {
-		if included(n) {
+		if target(n) {
 			out = append(out, n.Name)
 		}
 	}
@@ -121,6 +136,14 @@ func (k *services) sync(key string, done func(error)) {
 				delete(k.balanced, key)
 			}
 			done(err)
+		})
+		return
+	}
+	if was := k.balanced[key]; was != nil && was.UID != s.UID {
+		// Another Service under the name: that of the one before goes first.
+		k.remove(was, func(error) {
+			delete(k.balanced, key)
+			k.sync(key, done)
 		})
 		return
 	}

@@ -52,6 +52,8 @@ type Options struct {
 	RootCA string
 	// Authority signs certificates (--cluster-signing-cert-file, --cluster-signing-key-file); nil: nobody does.
 	Authority *x509.Authority
+	// Token signs the tokens of Secrets (--service-account-private-key-file); nil: nobody does.
+	Token serviceaccount.Sign
 }
 
 // starter is one controller by its name in --controllers.
@@ -116,6 +118,9 @@ func Run(a *sim.Actor, conf client.Config, opts Options) {
 
 func lead(f *client.Informers, opts Options) {
 	ensureAccounts(f.Client(), opts)
+	if opts.Token != nil && (len(opts.Only) == 0 || slices.Contains(opts.Only, "serviceaccount-token-controller")) {
+		serviceaccount.Tokens(f, opts.RootCA, opts.Token) // first, and as the process itself
+	}
 	for _, s := range all() {
 		if len(opts.Only) == 0 || slices.Contains(opts.Only, s.name) {
 			s.run(f.As(accountUser(s.name)), opts)

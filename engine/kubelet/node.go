@@ -49,7 +49,8 @@ func (k *Kubelet) nodeLabels() map[string]string {
 	return l
 }
 
-// register makes the Node, or finds the one of an earlier run, and then keeps status and lease going.
+// register makes the Node, or finds the one of an earlier run, and then keeps status and lease going. It does so once in
+// a kubelet's life (registrationCompleted): a Node that is deleted afterwards comes back when the kubelet starts again.
 func (k *Kubelet) register(done func()) {
 	k.node.labels = k.nodeLabels()
 	cidrs := k.net.PodCIDRs()
@@ -96,7 +97,7 @@ func (k *Kubelet) registered(n *corev1.Node, done func()) {
 		k.event(corev1.EventTypeNormal, "Starting", "Starting kubelet.")
 		// Like upstream's node lister: a watch of one object.
 		k.nodes = client.NewCache[*corev1.Node](k.c, api.Nodes, client.Selection{Fields: fields.OneTermEqualSelector("metadata.name", k.conf.NodeName)})
-		k.nodes.Subscribe(k.volumesAttached)
+		k.nodes.Subscribe(k.nodeChanged)
 		k.renew()
 		k.a.Periodic(k.net.Phase(statusPeriod), "node status", k.checkNode)
 	}
@@ -105,6 +106,26 @@ func (k *Kubelet) registered(n *corev1.Node, done func()) {
 		k.postNode(true)
 	})
 	done()
+}
+
+// nodeChanged follows the Node: somebody may have made another one under its name.
+func (k *Kubelet) nodeChanged(old, n *corev1.Node) {
+	if n != nil && n.UID != k.nodeUID {
+		k.nodeUID = n.UID
+		if k.synced {
+			k.createMirrors()
+		}
+	}
+	k.volumesAttached(old, n)
+}
+
+// nodeless reports that the Node was deleted: its status goes nowhere, and nothing is made that would belong to it.
+func (k *Kubelet) nodeless() bool {
+	if k.nodes == nil || !k.nodes.Synced() {
+		return false
+	}
+	_, ok := k.nodes.Get("", k.conf.NodeName)
+	return !ok
 }
 
 func (k *Kubelet) bootID() string {
@@ -179,6 +200,10 @@ func (k *Kubelet) checkNode() {
 	if !k.node.ready || k.node.busy {
 		return
 	}
+	if k.nodeless() {
+		k.node.reported = time.Time{} // upstream asks, is told that there is none, and asks again ten seconds later
+		return
+	}
 	if k.node.reported.IsZero() || k.a.Wall().Sub(k.node.reported) >= reportInterval || k.rt.ImageCount() != k.node.images {
 		k.postNode(false)
 		return
@@ -186,11 +211,7 @@ func (k *Kubelet) checkNode() {
 	// Somebody else may have changed the conditions while this node was silent.
 	n, ok := k.nodes.Get("", k.conf.NodeName)
 	if !ok {
-		if k.nodes.Synced() {
-			k.node.lease = ""
-			k.register(func() {})
-		}
-		return
+		return // not heard of yet
 	}
 	k.node.labels = n.Labels
 	for i := range n.Status.Conditions {
@@ -251,6 +272,9 @@ func (k *Kubelet) renew() {
 	name := k.conf.NodeName
 	now := metav1.NewMicroTime(k.a.Wall().Truncate(time.Microsecond))
 	if k.node.lease == "" {
+		if k.nodeless() {
+			return // a lease without an owner would stay for ever
+		}
 		seconds := int32(leaseDuration)
 		client.Create(k.c, api.Leases, &coordinationv1.Lease{
 			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: leaseNamespace, OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Node", Name: name, UID: k.nodeUID}}},

@@ -192,7 +192,7 @@ func (k *Kubelet) createMirrors() {
 // createMirror puts the pod's mirror into the API. It belongs to the node, and goes when the node does.
 func (p *pod) createMirror() {
 	s, k := p.static, p.k
-	if s.mirror != nil || s.creating || !k.synced || k.nodeUID == "" {
+	if s.mirror != nil || s.creating || !k.synced || k.nodeUID == "" || k.nodeless() {
 		return
 	}
 	s.creating = true

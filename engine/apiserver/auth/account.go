@@ -27,6 +27,9 @@ var errInvalidated = errors.New("service account token has been invalidated")
 // Account checks that whom and what a verified token names is still there, and is the user it stands for
 // (pkg/serviceaccount/claims.go, Validate).
 func Account(c *Claims, now time.Time, get Getter) (api.UserInfo, error) {
+	if c.legacy != nil {
+		return c.legacy.check(get)
+	}
 	b := &c.Bound
 	gone := func(o metav1.Object) bool {
 		t := o.GetDeletionTimestamp()

@@ -73,6 +73,8 @@ type Claims struct {
 	Bound     Bound    `json:"kubernetes.io"`
 	NotBefore int64    `json:"nbf"`
 	Subject   string   `json:"sub"`
+
+	legacy *legacy // of the token of a Secret, in place of all others
 }
 
 // Sign makes a token.
@@ -81,8 +83,12 @@ func (k *Key) Sign(c *Claims) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := k.header + "." + base64.RawURLEncoding.EncodeToString(b)
-	return text + "." + base64.RawURLEncoding.EncodeToString(k.mac(text)), nil
+	return k.sign(b), nil
+}
+
+func (k *Key) sign(claims []byte) string {
+	text := k.header + "." + base64.RawURLEncoding.EncodeToString(claims)
+	return text + "." + base64.RawURLEncoding.EncodeToString(k.mac(text))
 }
 
 // mac is HMAC-SHA256 (RFC 2104) of a text. The key is shorter than a block of the hash; crypto/hmac would bring SHA-3 and
@@ -113,7 +119,7 @@ func (k *Key) Verify(token string, audiences []string, now time.Time) (c *Claims
 	}
 	body, err := base64.RawURLEncoding.DecodeString(parts[1])
 	c = &Claims{}
-	if err != nil || json.Unmarshal(body, c) != nil || c.Issuer != Issuer {
+	if err != nil || json.Unmarshal(body, c) != nil || c.Issuer != Issuer && c.Issuer != legacyIssuer {
 		return nil, nil, ErrInvalidToken
 	}
 	var head struct{ Alg, Kid string }
@@ -131,6 +137,10 @@ func (k *Key) Verify(token string, audiences []string, now time.Time) (c *Claims
 	if head.Alg != "HS256" || subtle.ConstantTimeCompare(sig, k.mac(parts[0]+"."+parts[1])) != 1 {
 		return nil, nil, errors.New("go-jose/go-jose: error in cryptographic primitive")
 	}
+	if c.Issuer == legacyIssuer {
+		c.legacy = parseLegacy(token, parts[1])
+		c.Audience = []string{Issuer} // the API server's alone
+	}
 	if len(audiences) == 0 {
 		audiences = []string{Issuer}
 	}
@@ -143,6 +153,7 @@ func (k *Key) Verify(token string, audiences []string, now time.Time) (c *Claims
 		return nil, nil, errors.New("token audiences " + rbac.Quoted(c.Audience) + " is invalid for the target audiences " + rbac.Quoted(audiences))
 	}
 	switch at := now.Unix(); {
+	case c.legacy != nil: // it has no end
 	case at+int64(leeway/time.Second) < c.NotBefore:
 		return nil, nil, errors.New("service account token is not valid yet")
 	case at-int64(leeway/time.Second) > c.Expiry:

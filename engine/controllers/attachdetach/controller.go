@@ -24,6 +24,7 @@ const (
 	indexClaim  = "pvc"    // namespace/name of the claims a pod's volumes use
 	indexVolume = "volume" // of claims and attachments
 	indexNode   = "node"   // of attachments
+	indexOn     = "spec.nodeName"
 )
 
 // Controller is one run of the controller.
@@ -65,8 +66,21 @@ func Run(f *client.Informers) *Controller {
 		state:       map[string]*attachment{}, reported: map[string]bool{}}
 	k.queue = client.NewQueue(k.a, "attachdetach", 1, k.sync)
 	k.pods.AddIndex(indexClaim, claimsOf)
+	k.pods.AddIndex(indexOn, func(p *corev1.Pod) []string {
+		if p.Spec.NodeName == "" {
+			return nil
+		}
+		return []string{p.Spec.NodeName}
+	})
 	k.attachments.AddIndex(indexVolume, func(a *storagev1.VolumeAttachment) []string { return []string{volumeOf(a)} })
 	k.attachments.AddIndex(indexNode, func(a *storagev1.VolumeAttachment) []string { return []string{a.Spec.NodeName} })
+	look := func(p *corev1.Pod) {
+		for _, key := range claimsOf(p) {
+			if c, ok := k.claims.GetKey(key); ok {
+				k.add(c.Spec.VolumeName)
+			}
+		}
+	}
 	k.pods.Subscribe(func(old, p *corev1.Pod) {
 		if old != nil && p != nil && old.Spec.NodeName == p.Spec.NodeName && ended(old) == ended(p) {
 			return
@@ -74,13 +88,8 @@ func Run(f *client.Informers) *Controller {
 		if p == nil {
 			p = old
 		}
-		if p.Spec.NodeName == "" {
-			return
-		}
-		for _, key := range claimsOf(p) {
-			if c, ok := k.claims.GetKey(key); ok {
-				k.add(c.Spec.VolumeName)
-			}
+		if p.Spec.NodeName != "" {
+			look(p)
 		}
 	})
 	k.claims.Subscribe(func(_, c *corev1.PersistentVolumeClaim) {
@@ -103,6 +112,11 @@ func Run(f *client.Informers) *Controller {
 	k.nodes.Subscribe(func(old, n *corev1.Node) {
 		if old != nil && n != nil && slices.Equal(old.Status.VolumesInUse, n.Status.VolumesInUse) && outOfService(old) == outOfService(n) && healthy(old) == healthy(n) {
 			return
+		}
+		if old == nil { // pods may have been on their way to it already
+			for _, p := range k.pods.ByIndex(indexOn, n.Name) {
+				look(p)
+			}
 		}
 		if n == nil {
 			n = old

@@ -32,9 +32,16 @@ func (e *emptying) conditions() ([]corev1.NamespaceCondition, bool) {
 		i := slices.IndexFunc(want, func(c corev1.NamespaceCondition) bool { return c.Type == t })
 		want[i].Status, want[i].Reason, want[i].Message = corev1.ConditionTrue, reason, message
 	}
-	if len(e.errs) > 0 {
+	if e.unknown != nil {
+		text := e.unknown.Error()
+		if u, ok := e.unknown.(undiscovered); ok {
+			text = fmt.Sprintf("Discovery failed for some groups, %d failing: %s", len(u), text)
+		}
+		set(corev1.NamespaceDeletionDiscoveryFailure, "DiscoveryFailed", text)
+	}
+	if len(e.failed) > 0 {
 		var texts []string
-		for _, err := range e.errs {
+		for _, err := range e.failed {
 			texts = append(texts, err.Error())
 		}
 		slices.Sort(texts)

@@ -19,6 +19,8 @@ const (
 	grace = 5 * time.Second
 	// finalizerEstimate is how many seconds finalizers of objects are given.
 	finalizerEstimate = 15
+	// maxBackOff is how often at least a deletion that fails is tried again (nsControllerRateLimiter).
+	maxBackOff = time.Minute
 	// Workers is --concurrent-namespace-syncs.
 	Workers = 10
 )
@@ -36,6 +38,7 @@ func Run(f *client.Informers) *Controller {
 	c := f.Client()
 	k := &Controller{a: c.Actor(), c: c, namespaces: client.Shared[*corev1.Namespace](f, api.Namespaces)}
 	k.queue = client.NewQueue(k.a, "namespace", Workers, k.sync)
+	k.queue.MaxBackOff = maxBackOff
 	k.namespaces.Subscribe(func(_, ns *corev1.Namespace) {
 		if ns != nil && ns.DeletionTimestamp != nil {
 			k.queue.AddAfter(ns.Name, grace)
@@ -136,7 +139,9 @@ type emptying struct {
 	*Controller
 	ns       *corev1.Namespace
 	estimate int64 // seconds until what remains may be gone
-	errs     []error
+	unknown  error // what could not be discovered
+	failed   []error
+	errs     []error // all of them
 	remains  []remaining
 }
 
@@ -148,42 +153,49 @@ type remaining struct {
 }
 
 func (e *emptying) run(done func(estimate int64, err error)) {
-	e.resource(api.Pods, func(err error) {
-		if err != nil {
-			e.errs = append(e.errs, fmt.Errorf("failed to delete pods for namespace: %s, err: %w", e.ns.Name, err))
+	e.discover(func(all []*api.Resource) {
+		if e.unknown != nil {
+			e.errs = append(e.errs, e.unknown)
 		}
-		if len(e.remains) > 0 {
-			// Other things stay as long as there are pods that may use them.
-			e.remains = nil
+		if all == nil {
 			e.report(done)
 			return
 		}
-		var all []*api.Resource
-		var step func(i int)
-		step = func(i int) {
-			for ; i < len(all); i++ {
-				if r := all[i]; r.Namespaced && (r.Kept() || r.Custom != nil) && r != api.Pods {
-					e.resource(r, func(err error) {
-						if err != nil {
-							e.errs = append(e.errs, err)
-						}
-						step(i + 1)
-					})
-					return
-				}
+		e.resource(api.Pods, func(err error) {
+			if err != nil {
+				e.failed = append(e.failed, err)
+				e.errs = append(e.errs, fmt.Errorf("failed to delete pods for namespace: %s, err: %w", e.ns.Name, err))
 			}
-			e.report(done)
-		}
-		e.c.Do(&api.Request{Verb: api.Discover, Resource: api.Discovery}, func(resp *api.Response) {
-			if resp.Err != nil {
-				e.errs = append(e.errs, resp.Err)
+			if len(e.remains) > 0 {
+				// Other things stay as long as there are pods that may use them.
+				e.remains = nil
 				e.report(done)
 				return
 			}
-			all = resp.Table.Preferred()
-			step(0)
+			e.rest(all, func() { e.report(done) })
 		})
 	})
+}
+
+// rest empties all resources but pods, one after the other.
+func (e *emptying) rest(all []*api.Resource, done func()) {
+	var step func(i int)
+	step = func(i int) {
+		for ; i < len(all); i++ {
+			if r := all[i]; r.Namespaced && (r.Kept() || r.Custom != nil) && r != api.Pods {
+				e.resource(r, func(err error) {
+					if err != nil {
+						e.failed = append(e.failed, err)
+						e.errs = append(e.errs, err)
+					}
+					step(i + 1)
+				})
+				return
+			}
+		}
+		done()
+	}
+	step(0)
 }
 
 // resource deletes all objects of a resource and looks what is left.
@@ -201,7 +213,9 @@ func (e *emptying) resource(r *api.Resource, done func(error)) {
 				return
 			}
 			client.List(e.c, r, e.ns.Name, nil, func(left []api.Object, err error) {
-				if err == nil {
+				if apierrors.IsMethodNotSupported(err) || apierrors.IsNotFound(err) {
+					err = nil // nobody serves it any more
+				} else if err == nil {
 					err = e.left(r, left, &estimate)
 				}
 				e.estimate = max(e.estimate, estimate)

@@ -6,5 +6,8 @@
 // finalizers) it waits for, telling in the namespace's conditions what remains. When nothing is left it takes the
 // finalizer away, and the namespace is gone.
 //
-// It reads Namespaces and lists everything in them; it deletes that and writes the status and finalizers of Namespaces.
+// While an API server behind the aggregator does not answer, nobody knows what it holds there: everything else goes, and
+// the namespace stays, with the condition NamespaceDeletionDiscoveryFailure.
+//
+// It reads Namespaces and APIServices and lists everything in them; it deletes that and writes the status and finalizers of Namespaces.
 package namespace

@@ -113,8 +113,8 @@ func (c *Claims[T]) recheck(then func(error)) {
 func (c *Claims[T]) adopt(obj T, done func(T, error)) {
 	var none T
 	c.recheck(func(err error) {
-		if err != nil {
-			done(none, fmt.Errorf("can't adopt %s %s (%s): %w", c.Resource.Kind, api.KeyOf(obj), obj.GetUID(), err))
+		if err != nil { // %v: that the owner is not found must not pass for the object not being found
+			done(none, fmt.Errorf("can't adopt %s %s (%s): %v", c.Resource.Kind, api.KeyOf(obj), obj.GetUID(), err))
 			return
 		}
 		ref := metav1.NewControllerRef(c.Owner, c.OwnerRes.GVK())

@@ -35,10 +35,14 @@ type Controller struct {
 
 	tracked map[*api.Resource]source
 	rows    []*api.Resource // that can be tracked, in the table's order
+	custom  []*api.Resource // custom ones, as discovered last
+	ahead   bool            // the next discovery is planned
 }
 
 // source is a cache of a tracked resource.
 type source struct {
+	stop   func() // of a custom resource
+	quiet  bool   // no count follows when it is synced
 	synced func() bool
 	each   func(namespace string, fn func(api.Object))
 }
@@ -60,6 +64,9 @@ func Run(f *client.Informers) *Controller {
 		case old == nil || !quota.Equal(old.Spec.Hard, q.Spec.Hard) || len(old.Spec.Hard) != len(q.Spec.Hard):
 			k.track(q)
 			k.queue.Add(api.KeyOf(q))
+			if k.countsCustom(q) {
+				k.discover(true)
+			}
 		}
 	})
 	client.WhenSynced(func() {
@@ -84,15 +91,15 @@ func (k *Controller) track(q *corev1.ResourceQuota) {
 		}
 		switch r {
 		case api.Pods:
-			watch(k, r, client.Shared[*corev1.Pod](k.f, r))
+			watch(k, r, client.Shared[*corev1.Pod](k.f, r), false)
 		case api.Services:
-			watch(k, r, client.Shared[*corev1.Service](k.f, r))
+			watch(k, r, client.Shared[*corev1.Service](k.f, r), false)
 		case api.PersistentVolumeClaims:
-			watch(k, r, client.Shared[*corev1.PersistentVolumeClaim](k.f, r))
+			watch(k, r, client.Shared[*corev1.PersistentVolumeClaim](k.f, r), false)
 		case api.ResourceQuotas:
-			watch(k, r, k.quotas)
+			watch(k, r, k.quotas, false)
 		default:
-			watch(k, r, client.NewCache[api.Object](k.f.Client(), r, client.Selection{}))
+			watch(k, r, client.NewCache[api.Object](k.f.Client(), r, client.Selection{}), false)
 		}
 	}
 }
@@ -106,7 +113,7 @@ func tracks(q *corev1.ResourceQuota, r *api.Resource) bool {
 	return false
 }
 
-func watch[T client.Typed](k *Controller, r *api.Resource, cache *client.Cache[T]) {
+func watch[T client.Typed](k *Controller, r *api.Resource, cache *client.Cache[T], quiet bool) {
 	k.tracked[r] = source{
 		synced: cache.Synced,
 		each: func(namespace string, fn func(api.Object)) {
@@ -133,6 +140,9 @@ func watch[T client.Typed](k *Controller, r *api.Resource, cache *client.Cache[T
 			}
 		}
 	})
+	if quiet {
+		return
+	}
 	cache.OnSynced(func() {
 		for _, q := range k.quotas.All() {
 			if tracks(q, r) {
@@ -156,9 +166,9 @@ func (k *Controller) sync(key string, done func(error)) {
 	}
 	used := quota.Add(nil, q.Status.Used)
 	now := k.a.Wall()
-	for _, r := range k.rows {
+	for _, r := range slices.Concat(k.rows, k.custom) {
 		src, ok := k.tracked[r]
-		if !ok || !tracks(q, r) {
+		if !ok || !tracks(q, r) || src.quiet && !src.synced() {
 			continue
 		}
 		if !src.synced() {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,6 +29,7 @@ const (
 type Controller struct {
 	a         *sim.Actor
 	c         *client.Client
+	rec       *client.Recorder
 	ranges    *client.Cache[*networkingv1.ServiceCIDR]
 	addresses *client.Cache[*networkingv1.IPAddress]
 	queue     *client.Queue
@@ -36,7 +38,7 @@ type Controller struct {
 // Run starts the controller; it works once its caches are synced.
 func Run(f *client.Informers) *Controller {
 	c := f.Client()
-	k := &Controller{a: c.Actor(), c: c, ranges: client.Shared[*networkingv1.ServiceCIDR](f, api.ServiceCIDRs),
+	k := &Controller{a: c.Actor(), c: c, rec: client.NewRecorder(c, "service-cidr-controller", ""), ranges: client.Shared[*networkingv1.ServiceCIDR](f, api.ServiceCIDRs),
 		addresses: client.Shared[*networkingv1.IPAddress](f, api.IPAddresses)}
 	k.queue = client.NewQueue(k.a, "ipaddresses", workers, k.sync)
 	k.ranges.Subscribe(func(old, r *networkingv1.ServiceCIDR) {
@@ -107,7 +109,12 @@ func (k *Controller) sync(name string, done func(error)) {
 				done(err)
 				return
 			}
-			k.condition(r, metav1.ConditionTrue, "", "Kubernetes Service CIDR is ready", done)
+			k.condition(r, metav1.ConditionTrue, "", "Kubernetes Service CIDR is ready", func(err error) {
+				if err != nil {
+					k.rec.Event(r, corev1.EventTypeWarning, "KubernetesServiceCIDRError", "The ServiceCIDR Status can not be set to Ready=True")
+				}
+				done(err)
+			})
 		})
 		return
 	}
