@@ -26,6 +26,7 @@ type state struct {
 	// end; nil: nobody has looked for them yet. byKey finds them.
 	members []*member
 	byKey   map[string]*member
+	dirty   []*member
 	all     bool // the Service changed: look at all members
 }
 
@@ -33,6 +34,7 @@ type state struct {
 type member struct {
 	key   string
 	dirty bool   // the pod has changed since
+	moved bool   // has another address, while members are put in order
 	seen  int64  // when its readiness last changed, as of the last sync, Unix time in ns
 	raw   string // its address of the Service's family, as its status has it
 	// in says that it belongs into Endpoints, ready where.
@@ -52,7 +54,10 @@ func (st *state) note(key string) {
 		st.byKey[key] = m
 		st.members = append(st.members, m)
 	}
-	m.dirty = true
+	if !m.dirty {
+		m.dirty = true
+		st.dirty = append(st.dirty, m)
+	}
 }
 
 // target is what an address points to, in one piece of memory. It is a copy: Endpoints do not keep old pods.
@@ -68,7 +73,7 @@ func (k *Controller) collect(svc *corev1.Service, st *state) time.Time {
 	if st.byKey == nil {
 		st.byKey = map[string]*member{}
 		before := st.members
-		st.members = nil
+		st.members, st.dirty = nil, nil
 		for _, pod := range k.pods.ByIndex(client.IndexNamespace, svc.Namespace) {
 			if selector.Matches(labels.Set(pod.Labels)) {
 				st.note(api.KeyOf(pod))
@@ -86,36 +91,44 @@ func (k *Controller) collect(svc *corev1.Service, st *state) time.Time {
 			trigger = t
 		}
 	}
-	gone, moved := false, false
-	var last *member
-	for i, m := range st.members {
-		if m.dirty || st.all {
-			m.dirty = false
-			pod, ok := k.pods.GetKey(m.key)
-			if !ok || !selector.Matches(labels.Set(pod.Labels)) {
-				delete(st.byKey, m.key)
-				st.members[i] = nil
-				gone = true
-				continue
-			}
-			m.look(svc, pod, last)
-			seen := int64(0)
-			if c := podcontrol.ReadyCondition(pod); c != nil && !c.LastTransitionTime.IsZero() {
-				if seen = c.LastTransitionTime.UnixNano(); seen > m.seen {
-					news(c.LastTransitionTime.Time)
-				}
-			}
-			m.seen = seen
+	look := st.dirty
+	st.dirty = nil
+	if st.all {
+		look = st.members
+	}
+	gone := false
+	var moved []*member
+	var like *member
+	if len(st.members) > 0 {
+		like = st.members[0]
+	}
+	for _, m := range look {
+		m.dirty = false
+		pod, ok := k.pods.GetKey(m.key)
+		if !ok || !selector.Matches(labels.Set(pod.Labels)) {
+			delete(st.byKey, m.key)
+			m.key, gone = "", true
+			continue
 		}
-		moved = moved || last != nil && byAddress(last, m) > 0
-		last = m
+		was := m.addr
+		m.look(svc, pod, like)
+		if was.IP != m.addr.IP || was.TargetRef != m.addr.TargetRef {
+			m.moved = true
+			moved = append(moved, m)
+		}
+		seen := int64(0)
+		if c := podcontrol.ReadyCondition(pod); c != nil && !c.LastTransitionTime.IsZero() {
+			if seen = c.LastTransitionTime.UnixNano(); seen > m.seen {
+				news(c.LastTransitionTime.Time)
+			}
+		}
+		m.seen = seen
+		like = m
 	}
 	if gone {
-		st.members = slices.DeleteFunc(st.members, func(m *member) bool { return m == nil })
+		st.members = slices.DeleteFunc(st.members, func(m *member) bool { return m.key == "" })
 	}
-	if moved {
-		slices.SortFunc(st.members, byAddress)
-	}
+	st.place(moved)
 	st.all = false
 	if created := svc.CreationTimestamp.Time; created.After(st.created) {
 		news(created)
@@ -126,6 +139,23 @@ func (k *Controller) collect(svc *corev1.Service, st *state) time.Time {
 		return st.created
 	}
 	return trigger
+}
+
+// place puts members that have another address than before where they belong.
+func (st *state) place(moved []*member) {
+	few := len(moved)*8 < len(st.members)
+	if few {
+		st.members = slices.DeleteFunc(st.members, func(m *member) bool { return m.moved })
+	}
+	for _, m := range moved {
+		if m.moved = false; few {
+			i, _ := slices.BinarySearchFunc(st.members, m, byAddress)
+			st.members = slices.Insert(st.members, i, m)
+		}
+	}
+	if !few {
+		slices.SortFunc(st.members, byAddress)
+	}
 }
 
 func byAddress(a, b *member) int {
@@ -153,9 +183,13 @@ func (m *member) look(svc *corev1.Service, pod *corev1.Pod, like *member) {
 	m.ready = svc.Spec.PublishNotReadyAddresses || api.PodReady(pod)
 	m.in = raw != "" && pod.Status.Phase != corev1.PodFailed && pod.Status.Phase != corev1.PodSucceeded &&
 		(pod.DeletionTimestamp == nil || svc.Spec.PublishNotReadyAddresses)
-	m.ports = portsAt(svc, pod)
-	if like != nil && slices.Equal(like.ports, m.ports) {
+	ports := portsAt(svc, pod)
+	switch {
+	case slices.Equal(m.ports, ports):
+	case like != nil && slices.Equal(like.ports, ports):
 		m.ports = like.ports
+	default:
+		m.ports = ports
 	}
 }
 

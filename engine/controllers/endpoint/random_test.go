@@ -43,7 +43,7 @@ func TestAsLookingAtAllPods(t *testing.T) {
 }
 
 func change(s *apitest.Server, r *rand.Rand) {
-	i := r.IntN(8)
+	i := r.IntN(16)
 	name := fmt.Sprintf("web-%d", i)
 	have := apitest.Get[*corev1.Pod](s, "default", name)
 	if r.IntN(12) == 0 {
@@ -82,7 +82,7 @@ func change(s *apitest.Server, r *rand.Rand) {
 			case 2:
 				p.Status.Phase = [...]corev1.PodPhase{corev1.PodRunning, corev1.PodSucceeded}[r.IntN(2)]
 			case 3:
-				p.Status.PodIP = ip(r.IntN(8))
+				p.Status.PodIP = ip(r.IntN(16))
 				p.Status.PodIPs = []corev1.PodIP{{IP: p.Status.PodIP}}
 			default:
 				p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, LastTransitionTime: metav1.Time{},

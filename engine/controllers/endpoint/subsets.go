@@ -20,9 +20,9 @@ func portsAt(svc *corev1.Service, pod *corev1.Pod) []corev1.EndpointPort {
 	return out
 }
 
-// subsets are those of a Service's pods, and whether they are other than the current ones. Nothing is built unless they
-// are.
-func subsets(svc *corev1.Service, members []*member, current *corev1.Endpoints) ([]corev1.EndpointSubset, bool) {
+// subsets are those of a Service's pods, at most MaxAddresses; same says that they are the current ones, over that there
+// were more. Nothing is built if the pods that fit are as they were.
+func subsets(svc *corev1.Service, members []*member, current *corev1.Endpoints) (want []corev1.EndpointSubset, same, over bool) {
 	portless := len(svc.Spec.Ports) == 0 && svc.Spec.ClusterIP == corev1.ClusterIPNone
 	ready, unready, alike := 0, 0, true
 	var first *member
@@ -46,23 +46,28 @@ func subsets(svc *corev1.Service, members []*member, current *corev1.Endpoints) 
 		have = current.Subsets
 	}
 	if first == nil || alike && len(first.ports) == 0 && !portless {
-		return []corev1.EndpointSubset{}, len(have) != 0
+		return []corev1.EndpointSubset{}, len(have) == 0, false
 	}
 	if !alike {
-		want := endpointrules.Repack(byPod(svc, members))
-		return want, !sameSubsets(want, have) && !sameSubsets(want, endpointrules.Repack(have))
+		want = endpointrules.Repack(byPod(svc, members))
+		over = truncate(want)
+		return want, sameSubsets(want, have) || sameSubsets(want, endpointrules.Repack(have)), over
+	}
+	if over = ready+unready > MaxAddresses; over { // as truncate does with one subset
+		ready = min(ready, MaxAddresses)
+		unready = MaxAddresses - ready
 	}
 	ports := slices.Clone(first.ports)
 	endpointrules.SortPorts(ports)
 	if len(have) == 1 && samePorts(have[0].Ports, ports) && len(have[0].Addresses) == ready && len(have[0].NotReadyAddresses) == unready &&
 		sameAddresses(members, &have[0]) {
-		return nil, false
+		return have, true, over
 	}
-	want := []corev1.EndpointSubset{build(members, ports, ready, unready)}
-	return want, canonical(have, ports) || !sameSubsets(want, endpointrules.Repack(have))
+	want = []corev1.EndpointSubset{build(members, ports, ready, unready)}
+	return want, !canonical(have, ports) && sameSubsets(want, endpointrules.Repack(have)), over
 }
 
-// sameAddresses compares the members that are in with as many addresses.
+// sameAddresses compares the first members that are in, ready or not, with as many addresses.
 func sameAddresses(members []*member, have *corev1.EndpointSubset) bool {
 	ready, unready := have.Addresses, have.NotReadyAddresses
 	for _, m := range members {
@@ -73,7 +78,10 @@ func sameAddresses(members []*member, have *corev1.EndpointSubset) bool {
 		if m.ready {
 			from = &ready
 		}
-		if len(*from) == 0 || !sameAddress(&m.addr, &(*from)[0]) {
+		if len(*from) == 0 {
+			continue // beyond what fits
+		}
+		if !sameAddress(&m.addr, &(*from)[0]) {
 			return false
 		}
 		*from = (*from)[1:]
@@ -81,7 +89,7 @@ func sameAddresses(members []*member, have *corev1.EndpointSubset) bool {
 	return true
 }
 
-// build is one subset with all addresses.
+// build is one subset with so many of the addresses.
 func build(members []*member, ports []corev1.EndpointPort, ready, unready int) corev1.EndpointSubset {
 	s := corev1.EndpointSubset{Ports: ports}
 	if ready > 0 {
@@ -93,10 +101,12 @@ func build(members []*member, ports []corev1.EndpointPort, ready, unready int) c
 	for _, m := range members {
 		switch {
 		case !m.in:
-		case m.ready:
+		case m.ready && ready > 0:
 			s.Addresses = append(s.Addresses, m.addr)
-		default:
+			ready--
+		case !m.ready && unready > 0:
 			s.NotReadyAddresses = append(s.NotReadyAddresses, m.addr)
+			unready--
 		}
 	}
 	return s
@@ -176,6 +186,9 @@ func sameAddress(own, a *corev1.EndpointAddress) bool {
 }
 
 func samePorts(a, b []corev1.EndpointPort) bool {
+	if len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) {
+		return true
+	}
 	return slices.EqualFunc(a, b, func(a, b corev1.EndpointPort) bool {
 		return a.Name == b.Name && a.Port == b.Port && a.Protocol == b.Protocol &&
 			(a.AppProtocol == b.AppProtocol || a.AppProtocol != nil && b.AppProtocol != nil && *a.AppProtocol == *b.AppProtocol)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,15 +51,15 @@ func (k *Controller) sync(key string, done func(error)) {
 		finish(fmt.Errorf("endpoints informer cache is out of date, resource version %s already processed for endpoints %s", st.stale, key))
 		return
 	}
-	want, changed := subsets(svc, st.members, current)
-	if ok && !changed {
-		if sameLabels(current.Labels, svc.Labels) && capacityNoted(current) {
+	want, same, over := subsets(svc, st.members, current)
+	if ok && same && !over && sameLabels(current.Labels, svc.Labels) {
+		if _, noted := current.Annotations[corev1.EndpointsOverCapacity]; !noted {
 			finish(nil)
 			return
 		}
-		want, _ = subsets(svc, st.members, nil)
 	}
-	k.write(svc, st, current, desired(svc, current, want, trigger), finish)
+	// What is over capacity is written each time: the server finds out whether it is the same.
+	k.write(svc, st, current, desired(svc, current, want, over, trigger), finish)
 }
 
 func (k *Controller) write(svc *corev1.Service, st *state, current, obj *corev1.Endpoints, done func(error)) {
@@ -88,7 +89,7 @@ func (k *Controller) write(svc *corev1.Service, st *state, current, obj *corev1.
 }
 
 // desired is the object to write, with the Service's labels; current is nil if there is none.
-func desired(svc *corev1.Service, current *corev1.Endpoints, subsets []corev1.EndpointSubset, trigger time.Time) *corev1.Endpoints {
+func desired(svc *corev1.Service, current *corev1.Endpoints, subsets []corev1.EndpointSubset, over bool, trigger time.Time) *corev1.Endpoints {
 	obj := &corev1.Endpoints{ObjectMeta: metav1.ObjectMeta{Name: svc.Name, Namespace: svc.Namespace}}
 	if current != nil {
 		obj = api.Copy(current)
@@ -106,10 +107,7 @@ func desired(svc *corev1.Service, current *corev1.Endpoints, subsets []corev1.En
 		}
 	}
 	note(corev1.EndpointsLastChangeTriggerTime, !trigger.IsZero(), trigger.UTC().Format(time.RFC3339Nano))
-	note(corev1.EndpointsOverCapacity, truncate(obj.Subsets), truncated)
-	if current != nil && sameSubsets(obj.Subsets, current.Subsets) {
-		obj.Subsets = current.Subsets // more than a thousand pods, and the first thousand stayed
-	}
+	note(corev1.EndpointsOverCapacity, over, truncated)
 	obj.Labels = maps.Clone(svc.Labels)
 	if obj.Labels == nil {
 		obj.Labels = map[string]string{}
@@ -137,13 +135,6 @@ func sameLabels(have, service map[string]string) bool {
 		}
 	}
 	return len(service) == len(have)-own
-}
-
-// capacityNoted reports Endpoints within their capacity that do not say otherwise.
-func capacityNoted(ep *corev1.Endpoints) bool {
-	ready, unready := count(ep.Subsets)
-	_, noted := ep.Annotations[corev1.EndpointsOverCapacity]
-	return ready+unready <= MaxAddresses && !noted
 }
 
 func count(subsets []corev1.EndpointSubset) (ready, unready int) {
@@ -174,7 +165,7 @@ func truncate(subsets []corev1.EndpointSubset) bool {
 			list, s.NotReadyAddresses = &s.Addresses, []corev1.EndpointAddress{}
 		}
 		n := min(int(math.Ceil(float64(len(*list))/float64(total)*float64(room))), left, len(*list))
-		*list = (*list)[:n]
+		*list = slices.Clone((*list)[:n]) // what is cut off is not kept
 		left -= n
 	}
 	return true
