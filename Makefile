@@ -16,7 +16,7 @@ COLD    := tabernetes/wasm tabernetes/engine \
 	$(addprefix tabernetes/engine/api/,apiextensions apiregistration binding cron defaults der fieldmanager jsonpath manifest metrics patch pkcs10 \
 	printers quota rbac schema structural validation warnings x509) \
 	$(addprefix tabernetes/engine/controllers/,attachdetach certificates clusterroleaggregation cronjob daemonset deployment disruption \
-	endpointslice ephemeral expand job namespace nodelifecycle persistentvolume podautoscaler podgc pvcprotection pvprotection replicationcontroller \
+	endpoint endpointrules endpointslice endpointslicemirroring ephemeral expand job namespace nodelifecycle persistentvolume podautoscaler podgc pvcprotection pvprotection replicationcontroller \
 	resourcequota rootcacert serviceaccount servicecidrs statefulset tainteviction \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
