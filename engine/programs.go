@@ -17,7 +17,6 @@ type programs struct {
 	h    *sim.Host
 	rt   *runtime.Runtime
 	held map[string]bool // programs a fault stops whenever they start
-	runs map[string]int  // containers that are a program; more than one is possible beyond static pods
 
 	conf      kubeadm.Config
 	i         int           // which control-plane node it is
@@ -26,7 +25,7 @@ type programs struct {
 
 // addPrograms gives a machine's runtime the programs it can run.
 func (c *Cluster) addPrograms(h *sim.Host, rt *runtime.Runtime) *programs {
-	s := &programs{c: c, h: h, rt: rt, held: map[string]bool{}, runs: map[string]int{}}
+	s := &programs{c: c, h: h, rt: rt, held: map[string]bool{}}
 	rt.SetPrograms(s)
 	if c.conf.Addons {
 		s.provideAddons()
@@ -42,7 +41,6 @@ func (s *programs) Start(name string) {
 	case name == clouddisk.Node: // nothing but a registration
 		s.rt.Register(s.disk(), true)
 	default:
-		s.runs[name]++
 		s.h.StartProgram(name)
 	}
 }
@@ -54,13 +52,12 @@ func (s *programs) Stop(name string) {
 		return
 	}
 	if k := s.c.schedulers[s.h.Name]; name == "kube-scheduler" && k != nil {
-		s.runs[name]--
 		k.Release()
 		s.c.Sim.After(releaseTime, "kube-scheduler ends", func() { s.h.KillProgram(name) })
 		return
 	}
 	s.h.KillProgram(name)
-	if s.runs[name]--; s.runs[name] > 0 {
+	if s.rt.Runs(name) { // another pod's container is the program too
 		s.h.StartProgram(name)
 	}
 }

@@ -42,6 +42,18 @@ func (rt *Runtime) Exited(program string, code int32) {
 	}
 }
 
+// Runs reports that a container runs a program of the host.
+func (rt *Runtime) Runs(program string) bool {
+	for _, sb := range rt.Sandboxes() {
+		for _, c := range sb.Containers {
+			if c.State == Running && c.hosted.running && !c.hosted.over && c.app.Program == program {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Forgive asks the kubelet to start the container of a program now, whatever its back-off is: its administrator put
 // right what was wrong.
 func (rt *Runtime) Forgive(program string) {
