@@ -85,6 +85,12 @@ func (w *curl) run(args []string) {
 	}
 }
 
+// curlShort are the short forms of the long options that are understood; others are passed over.
+var curlShort = map[string]string{
+	"--max-time": "-m", "--request": "-X", "--include": "-i", "--head": "-I", "--silent": "-s", "--fail": "-f", "--write-out": "-w",
+	"--output": "-o", "--data": "-d", "--header": "-H",
+}
+
 // parse reads the options that matter here and passes over the rest.
 func (w *curl) parse(args []string) (bad string) {
 	for i := 0; i < len(args); i++ {
@@ -97,29 +103,10 @@ func (w *curl) parse(args []string) (bad string) {
 			bad = "option " + a + ": requires parameter"
 			return ""
 		}
-		switch {
-		case a == "--max-time":
-			a = "-m"
-		case a == "--request":
-			a = "-X"
-		case a == "--include":
-			a = "-i"
-		case a == "--head":
-			a = "-I"
-		case a == "--silent":
-			a = "-s"
-		case a == "--fail":
-			a = "-f"
-		case a == "--write-out":
-			a = "-w"
-		case a == "--output":
-			a = "-o"
-		case a == "--data":
-			a = "-d"
-		case a == "--header":
-			a = "-H"
-		case strings.HasPrefix(a, "--"):
-			continue
+		if strings.HasPrefix(a, "--") {
+			if a = curlShort[a]; a == "" {
+				continue
+			}
 		}
 		if !strings.HasPrefix(a, "-") || a == "-" {
 			w.url = a
