@@ -239,6 +239,7 @@ func (b *bridge) postFrame() {
 	b.seq++
 	f := &frame{Seq: b.seq, Playing: b.playing, Speed: b.speed, Settled: b.c.Settled(), Busy: len(b.jobs) > 0, Frame: b.c.Stage.Take(b.c.Requests())}
 	f.Control = b.controlView(now, f.Full)
+	f.After, f.Commands, f.End = b.c.Sim.Executed(), len(b.c.Log()), float64(b.c.Now())/1e6
 	b.unacked, b.dirty, b.lastFrame = true, false, now
 	b.h.post(answer{Type: "frame", Frame: f})
 	b.frameCost = b.h.now() - now

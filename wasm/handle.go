@@ -122,10 +122,10 @@ func (b *bridge) start(r request) {
 	b.jobs = append(b.jobs, &job{id: r.ID, until: sim.Time(readyWithin), held: c.Ready, done: func() {
 		b.playing = true
 		if r.Op == "init" {
-			b.reply(r.ID, initResult{protocolVersion, engine.Version, b.h.wasmBytes()})
+			b.reply(r.ID, initResult{protocolVersion, engine.Version, b.h.wasmBytes(), opened{Exact: true, Version: engine.Version}})
 			b.warm = newWarmUp()
 		} else {
-			b.reply(r.ID, nil)
+			b.reply(r.ID, opened{Exact: true, Version: engine.Version})
 		}
 	}})
 	b.wake()

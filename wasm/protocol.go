@@ -14,7 +14,7 @@ import (
 // Frames come unasked, at most one unacknowledged at a time: the page answers each with `ack` when it has drawn it.
 
 // protocolVersion is raised on every incompatible change; compared in the handshake.
-const protocolVersion = 3
+const protocolVersion = 4
 
 // clusterConfig is what a cluster is made from; also the URL parameters of the page.
 type clusterConfig struct {
@@ -43,6 +43,19 @@ type request struct {
 	Ref        string            `json:"ref"`
 	Limit      int               `json:"limit"`
 	Seq        int               `json:"seq"`
+	Session    string            `json:"session"`
+	By         string            `json:"by"`
+	Ms         *float64          `json:"ms"`
+	After      uint64            `json:"after"`
+	Branch     *int              `json:"branch"`
+	Step       int               `json:"step"`
+	Since      moment            `json:"since"`
+}
+
+// moment is a place in a session: virtual milliseconds, and how many events had happened.
+type moment struct {
+	Ms    float64 `json:"ms"`
+	After uint64  `json:"after"`
 }
 
 // answer is any message to the page.
@@ -57,13 +70,25 @@ type answer struct {
 	Stack    string `json:"stack,omitempty"`
 	Commands int    `json:"commands,omitempty"`
 	Raw      bool   `json:"raw,omitempty"` // of keys: Ctrl-C is a key like any other, typed as "\x03"
-	Frame    *frame `json:"frame,omitempty"`
+	// Ms and Of tell of a replay how far it is.
+	Ms    float64 `json:"ms,omitempty"`
+	Of    float64 `json:"of,omitempty"`
+	Frame *frame  `json:"frame,omitempty"`
 }
 
 type initResult struct {
 	Protocol  int    `json:"protocol"`
 	Version   string `json:"version"`
 	WasmBytes int    `json:"wasmBytes"`
+	Opened    opened `json:"opened"`
+}
+
+// opened is what became of a session that was opened.
+type opened struct {
+	Exact     bool   `json:"exact"`   // the very same cluster
+	Version   string `json:"version"` // of the engine that recorded it
+	Why       string `json:"why"`     // it is not exact
+	Manifests string `json:"manifests"`
 }
 
 type lineResult struct {
@@ -88,6 +113,13 @@ type frame struct {
 	Speed   float64 `json:"speed"`
 	Settled bool    `json:"settled"`
 	Busy    bool    `json:"busy"`
+	// After is how many events have happened, Commands how many commands of the branch are behind us; End is that of the
+	// branch, and Past says that what is shown comes before it.
+	After    uint64  `json:"after"`
+	Commands int     `json:"commands"`
+	Branch   int     `json:"branch"`
+	End      float64 `json:"end"`
+	Past     bool    `json:"past"`
 	// Control is the control plane, when it changed: a few times a second at most, and in every full frame.
 	Control json.RawMessage `json:"control,omitempty"`
 	*stage.Frame

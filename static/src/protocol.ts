@@ -5,14 +5,16 @@
 // Frames come unasked, at most one unacknowledged at a time: the page answers each with `ack` when it has drawn it.
 
 /** Raised on every incompatible change; compared in the handshake. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** What a cluster is made from; also the URL parameters of the page. */
 export interface ClusterConfig { nodes: number; masters: number; seed: number }
 
 export type Request =
-  | { id: number; op: "init"; config: ClusterConfig; protocol: number }
-  | { id: number; op: "reset"; config: ClusterConfig }
+  /** Starts the engine's first session: a new cluster, or, with `session` (what "session" answered), that one at its moment. Answers InitResult. */
+  | { id: number; op: "init"; config: ClusterConfig; protocol: number; session?: string }
+  /** Replaces the session by one with a new cluster, or by `session`. Answers Opened. */
+  | { id: number; op: "reset"; config: ClusterConfig; session?: string }
   /** One line of the terminal: kubectl (`files` are what `-f NAME` can read), etcdctl, kube-scheduler (engine/schedulerconfig.go; `--config NAME` reads a file), or a fault (engine/faultline.go). Output streams; ends with `code`. `terminal`: there is an editor, and somebody who types. */
   | { id: number; op: "run"; line: string; files?: Record<string, string>; terminal?: boolean }
   /** Leaves the editor of a running line, whose request is `of`. Without `text`: nothing was saved. */
@@ -24,8 +26,10 @@ export type Request =
   | { id: number; op: "pause" }
   /** speed: virtual seconds per real second; 0 means as fast as possible. */
   | { id: number; op: "play"; speed: number }
-  /** Handles events up to and including the next one that writes a record; answers StepResult. */
-  | { id: number; op: "step" }
+  /** Handles events up to and including the next one: that happens at all, that writes a record (the default), or that changes the object `ref`; answers StepResult. */
+  | { id: number; op: "step"; by?: "event" | "write" | "object"; ref?: string }
+  /** Runs a `kubectl wait` line, as fast as possible until it ends; answers LineResult. */
+  | { id: number; op: "until"; line: string }
   | { id: number; op: "advance"; seconds: number }
   | { id: number; op: "settle"; maxSeconds: number }
   /** Starts, changes (same service) or, with rps 0, stops requests to a Service ("name" or "namespace/name"). */
@@ -42,6 +46,36 @@ export type Request =
   /** Answers ControlPlane, as it is now. */
   | { id: number; op: "controlPlane" }
   | { id: number; op: "stats" }
+  // Time: engine/session. The cluster that is shown stands at a moment of the current branch. Before the branch's end it is
+  // the past: playing goes along what was recorded; a line that only reads leaves no trace; any other command begins a branch.
+  /** Shows another moment of the current branch, `ms` of virtual time, exactly there if `after` (events that had happened) is given; the clock stands then. Tells `replaying` meanwhile. A later seek or any command gives it up: its answer is an error. */
+  | { id: number; op: "seek"; ms: number; after?: number }
+  /** Shows the end of the current branch. */
+  | { id: number; op: "present" }
+  /** Begins a branch at the moment that is shown, and makes it the current one; answers Branch[]. */
+  | { id: number; op: "branch"; name?: string }
+  /** Goes to the end of a branch, or, with `ms`, to a moment of it; answers Branch[]. */
+  | { id: number; op: "checkout"; branch: number; ms?: number }
+  /** Begins a branch without the newest command of what is shown that changed something; answers Undone. */
+  | { id: number; op: "undo" }
+  | { id: number; op: "renameBranch"; branch: number; name: string }
+  /** The current branch cannot be dropped, nor the last one. */
+  | { id: number; op: "dropBranch"; branch: number }
+  /** Answers Branch[]. */
+  | { id: number; op: "branches" }
+  /** The session as text: configuration, branches, their commands, the moment that is shown; `branch` alone without the others. Answers { text }. Compress it before it travels. */
+  | { id: number; op: "session"; branch?: number }
+  /** Every object as manifests that a real cluster takes, without what clusters make themselves; answers { yaml, left }: what was left out, and why. */
+  | { id: number; op: "export" }
+  /** The journal up to now as text, one record a line; answers { text }. */
+  | { id: number; op: "journal" }
+  /** Manifests, also such as `kubectl get -o yaml` gave of a real cluster, made fit to apply here; answers { yaml, left }. */
+  | { id: number; op: "import"; text: string }
+  // Lessons: scenarios/lesson.
+  /** Reads scenario.yaml and its texts by language, strictly; answers Lesson, or an error that names file and line. */
+  | { id: number; op: "lesson"; files: Record<string, string> }
+  /** Whether the checks of a step of that lesson hold, as of now, where the step began at moment `since`; answers CheckResult[]. */
+  | { id: number; op: "checks"; step: number; since: Moment }
   | { id: number; op: "ack"; seq: number };
 
 export type Answer =
@@ -56,10 +90,43 @@ export type Answer =
   /** The engine broke; the session is being restored from its command log, which takes `commands` commands. */
   | { type: "panic"; message: string; stack: string; commands: number }
   | { type: "restored" }
+  /** A moment is being replayed: virtual milliseconds done, of so many. */
+  | { type: "replaying"; ms: number; of: number }
   /** Progress of loading before init is answered: bytes of the engine fetched. */
   | { type: "loading"; loaded: number; total: number };
 
-export interface InitResult { protocol: number; version: string; wasmBytes: number }
+export interface InitResult { protocol: number; version: string; wasmBytes: number; opened: Opened }
+/** What became of a session that was opened. */
+export interface Opened {
+  /** Every branch's hash is what it was: the very same cluster. */ exact: boolean;
+  /** of the engine that recorded it */ version: string;
+  /** why it is not exact; "" if it is */ why: string;
+  /** What had been applied, if not exact: manifests to go on with. */ manifests: string;
+}
+/** A place in a session: virtual milliseconds, and how many events had happened. */
+export interface Moment { ms: number; after: number }
+/** One way a session went on. */
+export interface Branch {
+  id: number; /** "" for one that nobody named */ name: string; /** Branch.id, -1 for the first */ parent: number; /** where it left its parent */ fork: Moment;
+  end: Moment; commands: number; current: boolean;
+  /** the commands that are its own, newest last, at most ten, as lines */ lines: string[];
+}
+/** What an undo took back, as a line, and the branches now. */
+export interface Undone { line: string; branches: Branch[] }
+/** A lesson as read; texts are Markdown. */
+export interface Lesson {
+  id: string; order: number; minutes: number; title: Texts; summary: Texts; cluster: ClusterConfig & { addons: boolean }; /** lines that come before the first step */ setup: string[];
+  intro: Texts; teacher: Texts; end: Texts; steps: LessonStep[];
+}
+/** By language. */
+export interface Texts { en: string; zh: string }
+export interface LessonStep {
+  id: string; title: Texts; text: Texts; /** shown when the checks hold */ after: Texts; hints: Texts[]; /** what the step points at: a reference, or "panel:terminal" */ point: string[];
+  predict?: { question: Texts; options: { text: Texts; right: boolean }[]; /** shown when the outcome is there */ answer: Texts };
+  checks: { text: Texts }[]; /** lines that solve it */ solution: string[]; /** nothing to do: read and go on */ read: boolean;
+  /** the clock's speed when it begins; -1 as it is, 0 paused */ speed: number;
+}
+export interface CheckResult { ok: boolean; /** what is the case instead, as a sentence or "" */ got: string }
 export interface LineResult { stdout: string; stderr: string; code: number }
 export interface StepResult { actor: string; label: string; at: number; record?: string; ref?: string }
 export interface Stats {
@@ -127,6 +194,8 @@ export interface Frame {
   now: number; /** paused: 0 speed */ playing: boolean; speed: number; settled: boolean;
   /** busy: a command (advance, settle) is under way */ busy: boolean;
   revision: number;
+  /** events that have happened: with now, the moment */ after: number; /** commands of the current branch up to here */ commands: number;
+  /** the current branch, its end (ms), and whether the moment that is shown comes before it */ branch: number; end: number; past: boolean;
   nodes: NodeView[]; removedNodes: number[];
   workloads: WorkloadView[]; removedWorkloads: number[];
   services: ServiceView[]; removedServices: number[];

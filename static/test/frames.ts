@@ -21,7 +21,7 @@ export function pods(rows: PodRow[], versions: PodColumns["versions"] = []): Pod
 let seq = 0;
 export function frame(more: Partial<Frame> = {}): Frame {
   return {
-    seq: ++seq, full: false, now: 0, playing: true, speed: 1, settled: false, busy: false, revision: 1, nodes: [], removedNodes: [], workloads: [], removedWorkloads: [], services: [], removedServices: [], pods: pods([]),
+    seq: ++seq, full: false, now: 0, playing: true, speed: 1, settled: false, busy: false, revision: 1, after: 0, commands: 0, branch: 0, end: 0, past: false, nodes: [], removedNodes: [], workloads: [], removedWorkloads: [], services: [], removedServices: [], pods: pods([]),
     pulses: [], pulsesDropped: 0, requests: [], requestsDropped: 0, marks: [], totals: { nodes: 0, pods: 0, ready: 0, pending: 0, failed: 0, apiPerSec: 0 }, ...more,
   };
 }

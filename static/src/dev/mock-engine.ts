@@ -235,7 +235,7 @@ export class MockEngine implements Wire {
     const full = this.full, list = [...(full ? [] : this.freed), ...(full ? this.pods : this.pods.filter((p) => p.changed))];
     const versions = full ? this.versions : this.newVersions;
     const frame: Frame = {
-      seq: ++this.seq, full, now: this.now, playing: this.playing, speed: this.speed, settled: false, busy: false, revision: this.revision,
+      seq: ++this.seq, full, now: this.now, playing: this.playing, speed: this.speed, settled: false, busy: false, revision: this.revision, after: this.seq, commands: 0, branch: 0, end: this.now, past: false,
       nodes: full || this.nodes.length < 300 ? structuredClone(this.nodes) : [], removedNodes: [], workloads: this.deps.map((d) => ({ ...d.view })), removedWorkloads: this.goneWorkloads, services: this.services.map((s) => ({ ...s })), removedServices: this.goneServices,
       pods: { slot: Int32Array.from(list, (p) => p.slot), node: Int32Array.from(list, (p) => p.node), workload: Int32Array.from(list, (p) => p.workload), version: Int32Array.from(list, (p) => p.version), state: Uint8Array.from(list, (p) => p.state), restarts: Uint16Array.from(list, (p) => p.restarts), at: Float64Array.from(list, (p) => p.at), name: list.map((p) => (full || p.fresh ? p.name : "")), reason: list.map((p) => p.reason), versions },
       pulses: this.pulses, pulsesDropped: 0, requests: this.requests, requestsDropped: 0, marks: this.marks, control: this.control(),
