@@ -1,5 +1,5 @@
 // Builds the page into dist/: index.html, app-HASH.js and .css, the lazily loaded editor and terminal, worker-HASH.js
-// and the example manifests. engine.wasm[.br|.gz] is put beside them by the Makefile and is left alone here.
+// the example manifests and the lessons with their index. engine.wasm[.br|.gz] is put beside them by the Makefile and is left alone here.
 //
 //   node build.mjs [--dev]       --dev: into .dev/ instead, with source maps and the mock engine (?engine=mock)
 //
@@ -53,6 +53,7 @@ const html = readFileSync(join(here, "src/index.html"), "utf8")
   .replaceAll("%ENGINE%", process.env.TABERNETES_ENGINE || "engine.wasm engine.wasm.gz");
 writeFileSync(join(dist, "index.html"), html);
 cpSync(join(here, "examples"), join(dist, "examples"), { recursive: true });
+execFileSync("go", ["run", "./scenarios/publish", join(dist, "lessons")], { cwd: join(here, ".."), stdio: "inherit" });
 
 // What a visitor pays before opening the editor or the terminal: everything the entry imports statically.
 const outputs = app.metafile.outputs;

@@ -11,6 +11,7 @@ import (
 
 	"tabernetes/engine"
 	"tabernetes/engine/sim"
+	"tabernetes/scenarios/lesson"
 )
 
 // host is what the bridge needs of where it runs.
@@ -66,6 +67,7 @@ type bridge struct {
 	dirty     bool
 	restoring bool
 	warm      *warmUp // nil before init and when it is done
+	lesson    *lesson.Lesson
 }
 
 // job runs the clock as fast as possible until something holds.

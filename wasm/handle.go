@@ -93,6 +93,12 @@ func (b *bridge) handle(r request) {
 		b.reply(r.ID, b.c.Events(r.Limit))
 	case "stats":
 		b.reply(r.ID, b.stats())
+	case "lesson":
+		b.readLesson(r)
+	case "checks":
+		b.checks(r)
+	case "line":
+		b.lessonLine(r)
 	default:
 		b.fail(r.ID, fmt.Errorf("unknown operation %q", r.Op))
 		return
