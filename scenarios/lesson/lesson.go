@@ -57,7 +57,7 @@ type Step struct {
 	Speed    float64      `json:"speed"` // of the clock when it begins; -1: as it is, 0: paused
 
 	line     int // in scenario.yaml
-	checks   []check
+	checks   []*condition
 	solution []*Line
 }
 
@@ -78,12 +78,6 @@ type Option struct {
 type CheckLabel struct {
 	ID   string `json:"id"`
 	Text Texts  `json:"text"`
-}
-
-// check is a check and where it is written.
-type check struct {
-	line int
-	cond condition
 }
 
 // End comes after the last step.
