@@ -3,7 +3,6 @@ package lesson
 import (
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -59,9 +58,9 @@ type happenedYAML struct {
 
 // Limits of conditions.
 const (
-	maxConditions = 40 // in a step
+	maxConditions = 40  // in a step
+	maxPattern    = 200 // bytes of a field or an expression
 	maxNesting    = 6
-	maxPattern    = 300 // bytes of each text
 	maxWindow     = 10 * time.Minute
 	maxElapsed    = 24 * time.Hour
 )
@@ -94,9 +93,6 @@ func beside(key string) string {
 // has reports that a list of words has one.
 func has(list, word string) bool { return strings.Contains(list, " "+word+" ") }
 
-// listed is a list of words as a person reads it.
-func listed(words string) string { return strings.ReplaceAll(strings.TrimSpace(words), " ", ", ") }
-
 // compiler makes ready what scenario.yaml says; what is wrong with it is reported.
 type compiler struct {
 	*report
@@ -105,97 +101,86 @@ type compiler struct {
 
 // compile makes a condition ready. Only a check of a step has an id.
 func (p *compiler) compile(c *condition, depth int, allowed string) {
-	if why := p.ready(c, depth, allowed); why != nil {
-		p.add(ScenarioFile, c.line, "$1", why.Error())
+	if why := p.ready(c, depth, allowed); why != "" {
+		p.add(ScenarioFile, c.line, why)
 	}
 }
 
-func (p *compiler) ready(c *condition, depth int, allowed string) error {
+// ready is compile; it returns what is wrong.
+func (p *compiler) ready(c *condition, depth int, allowed string) string {
 	p.n++
 	switch {
 	case p.n > maxConditions:
-		return wrong("more than $1 conditions in a step", strconv.Itoa(maxConditions))
+		return tooMany
 	case depth > maxNesting:
-		return wrong("conditions are nested more than $1 deep", strconv.Itoa(maxNesting))
+		return "conditions are nested too deep"
 	case depth > 1 && c.ID != "":
-		return wrong("only a check of a step has an id")
+		return "only a check of a step has an id"
 	}
-	given, err := c.given()
-	if err != nil {
-		return err
-	}
+	given := c.given()
 	for _, key := range given {
 		if has(allowed, key) && c.key == "" {
 			c.key = key
 		}
 	}
-	if c.key == "" {
-		return wrong("a condition is missing: one of $1", listed(allowed))
-	}
 	for _, key := range given {
 		if key != c.key && !has(beside(c.key), key) {
-			return wrong("$1 does not go together with $2", key, c.key)
+			return key + " does not go together with " + c.key
 		}
 	}
-	if err := c.comparison(); err != nil {
-		return err
-	}
-	lists := [][]*condition{c.All, c.Any, c.Sequence, c.Where}
+	lists := [][]*condition{c.All, c.Any, c.Sequence, c.Where, {c.Not}}
 	for i, list := range lists {
-		allowed := []string{anywhere, anywhere, inOrder, inWhere}[i]
 		for _, x := range list {
-			if x == nil {
-				return wrong("an entry of a list is empty")
+			if x != nil {
+				p.compile(x, depth+1, [5]string{anywhere, anywhere, inOrder, inWhere, anywhere}[i])
+			} else if i < 4 {
+				return "an entry of a list is empty"
 			}
-			p.compile(x, depth+1, allowed)
 		}
 	}
-	if c.Not != nil {
-		p.compile(c.Not, depth+1, anywhere)
+	why := c.comparison()
+	if why == "" {
+		why = c.check(allowed)
 	}
-	return c.check()
+	return why
 }
 
 // given are the keys that are there, in the order of the fields above.
-func (c *condition) given() ([]string, error) {
+func (c *condition) given() []string {
 	var keys []string
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {
 		f := v.Field(i)
-		name := v.Type().Field(i).Tag.Get("yaml")
-		if name == "" || name == "id" || f.IsZero() {
-			continue
+		if name := v.Type().Field(i).Tag.Get("yaml"); name != "" && name != "id" && !f.IsZero() {
+			keys = append(keys, name)
 		}
-		if f.Kind() == reflect.String && f.Len() > maxPattern {
-			return nil, wrong("$1 has more than $2 bytes", name, strconv.Itoa(maxPattern))
-		}
-		keys = append(keys, name)
 	}
-	return keys, nil
+	return keys
 }
 
-// comparison makes ready what a value is compared with.
-func (c *condition) comparison() error {
-	for _, s := range []*string{c.Is, c.AtLeast, c.AtMost, c.Matches} {
-		if s == nil {
-			continue
-		}
-		if len(*s) > maxPattern {
-			return wrong("what a value is compared with has more than $1 bytes", strconv.Itoa(maxPattern))
-		}
-		if _, ok := number(*s); !ok && (s == c.AtLeast || s == c.AtMost) {
-			return wrong("$1 is neither a number nor a quantity such as 500m or 1Gi", quote(*s))
+// comparison makes ready what a value is compared with, and tells what is wrong.
+func (c *condition) comparison() (why string) {
+	for _, s := range []*string{c.AtLeast, c.AtMost} {
+		if s != nil {
+			if _, ok := number(*s); !ok {
+				return "atLeast and atMost are numbers, or quantities such as 500m or 1Gi"
+			}
 		}
 	}
 	if c.Is != nil && (c.AtLeast != nil || c.AtMost != nil || c.Matches != nil) {
-		return wrong("is stands alone")
+		return "is stands alone"
 	}
 	if c.Matches != nil {
-		var err error
-		c.matches, err = regexp.Compile(*c.Matches)
-		return err
+		if len(*c.Matches) > maxPattern {
+			return "a regular expression has at most 200 bytes"
+		}
+		re, err := regexp.Compile(*c.Matches)
+		if err != nil {
+			return err.Error()
+		}
+		c.matches = re
 	}
-	return nil
+	return ""
 }
 
 // compares reports that there is something a value is compared with.
@@ -203,86 +188,74 @@ func (c *condition) compares() bool {
 	return c.Is != nil || c.AtLeast != nil || c.AtMost != nil || c.Matches != nil
 }
 
-// check looks at what belongs to the key, and makes it ready.
-func (c *condition) check() (err error) {
-	ofObject := c.Field != "" || c.Condition != ""
+// check looks at what belongs to the key, makes it ready, and tells what is wrong.
+func (c *condition) check(allowed string) (why string) {
 	switch {
+	case c.key == "":
+		return "a condition is missing: one of" + allowed
 	case (c.key == "count" || c.key == "traffic" || c.Field != "") && !c.compares():
-		return wrong("what should it be? One of is, atLeast, atMost or (of a field) matches is missing")
-	case c.Field != "" && c.Condition != "":
-		return wrong("field does not go together with condition")
-	case c.Condition != "" && c.compares():
-		return wrong("a condition is not compared: write condition: TYPE or condition: TYPE=STATUS")
-	case c.key == "object" && !ofObject && c.compares():
-		return wrong("which field is compared?")
+		return "what should it be? One of is, atLeast, atMost or (of a field) matches is missing"
+	case c.Field != "" && c.Condition != "", c.Field == "" && (c.key == "object" || c.Condition != "") && c.compares():
+		return "what is compared is a field; a condition is written TYPE or TYPE=STATUS, and stands without a field"
 	}
+	var err error
 	if c.Field != "" {
-		// Several would take long in a big object.
-		if strings.Count(c.Field, "..") > 1 {
-			return wrong("$1: at most one \"..\" in a path", quote(c.Field))
+		var path string
+		if path, err = jsonpath.Relaxed(c.Field); err == nil {
+			c.path, err = jsonpath.Parse(path)
 		}
-		expr, err := jsonpath.Relaxed(c.Field)
-		if err == nil {
-			c.path, err = jsonpath.Parse(expr)
-		}
-		if err != nil {
-			return wrong("$1: $2", quote(c.Field), err.Error())
+		// Each of these finds more than one value, and they multiply.
+		if len(c.Field) > maxPattern || strings.Count(c.Field, "..") > 1 || strings.Count(c.Field, ",") > 4 {
+			return "a field has at most 200 bytes, one \"..\" and four commas"
 		}
 	}
 	switch c.key {
 	case "object":
 		if n := strings.Count(c.Object, "/"); n < 1 || n > 2 || strings.Contains("/"+c.Object+"/", "//") {
-			return wrong("$1 is no object: write KIND/NAME or KIND/NAMESPACE/NAME", quote(c.Object))
+			return "an object is written KIND/NAME or KIND/NAMESPACE/NAME"
 		}
 	case "count":
 		c.selector, err = labels.Parse(c.Selector)
-		return err
 	case "traffic":
-		switch {
-		case !has(measures, c.Measure):
-			return wrong("$1 measures nothing: there are $2", quote(c.Measure), listed(measures))
-		case c.Measure == "share" && c.Version == "":
-			return wrong("whose share? version is missing")
-		case c.Measure == "rps" && c.Version+c.Window != "":
-			return wrong("rps is what is sent now, to all versions: it has no version and no window")
+		if !has(measures, c.Measure) {
+			return "measure is one of" + measures
 		}
-		return c.time(c.Window, maxWindow)
+		if (c.Measure == "share") != (c.Version != "") && (c.Version == "" || c.Measure == "rps") || c.Measure == "rps" && c.Window != "" {
+			return "share needs a version; rps, which is what is sent now, has neither version nor window"
+		}
+		if c.Window != "" {
+			return c.time(c.Window, maxWindow)
+		}
 	case "elapsed":
 		return c.time(c.Elapsed, maxElapsed)
 	case "command":
 		c.words = commandWords(c.Command)
 	case "happened":
 		h := c.Happened
-		all := h.label()
-		switch {
-		case all == "":
-			return wrong("what happened? One of what, object, by, text and because is missing")
-		case len(all) > maxPattern:
-			return wrong("what happened has more than $1 bytes", strconv.Itoa(maxPattern))
-		case h.What != "" && !has(recordKinds, h.What):
-			return wrong("$1 never happens: there are $2", quote(h.What), listed(recordKinds))
+		if h.label() == "" || h.What != "" && !has(recordKinds, h.What) {
+			return "what happened? One of what, object, by, text and because; what is one of" + recordKinds
 		}
 		c.words = commandWords(h.Because)
 	case "sequence":
 		if len(c.Sequence) < 2 {
-			return wrong("a sequence has two events or more")
+			return "a sequence has two events or more"
 		}
 	case "all", "any":
 		if len(c.All)+len(c.Any) == 0 {
-			return wrong("$1 is empty", c.key)
+			return c.key + " is empty"
 		}
 	}
-	return nil
+	if err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // time reads the span of a condition.
-func (c *condition) time(text string, most time.Duration) (err error) {
-	if text == "" {
-		return nil
+func (c *condition) time(text string, most time.Duration) (why string) {
+	var err error
+	if c.span, err = time.ParseDuration(text); err != nil || c.span < time.Second || c.span > most {
+		return "a time is written 30s or 5m; here it is between 1s and " + most.String()
 	}
-	c.span, err = time.ParseDuration(text)
-	if err != nil || c.span < time.Second || c.span > most {
-		return wrong("$1 is no time between 1s and $2", quote(text), most.String())
-	}
-	return nil
+	return ""
 }

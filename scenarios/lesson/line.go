@@ -1,6 +1,7 @@
 package lesson
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,7 +40,7 @@ func ParseLine(text string) (*Line, error) {
 	l := &Line{Text: strings.TrimSpace(text)}
 	f := strings.Fields(text)
 	if len(f) == 0 || len(text) > maxLineBytes || strings.ContainsAny(text, "\n\r") {
-		return l, wrong("a line has something in it, no line break, and at most $1 bytes", strconv.Itoa(maxLineBytes))
+		return l, errors.New("a line has something in it, no line break, and at most 1,000 bytes")
 	}
 	if _, err := fill(text, func(what string, _ labels.Selector, _ string) (string, error) { return what, nil }); err != nil {
 		return l, err
@@ -52,7 +53,7 @@ func ParseLine(text string) (*Line, error) {
 			l.Advance, err = time.ParseDuration(f[1])
 		}
 		if err != nil || l.Advance <= 0 || l.Advance > maxAdvance {
-			return l, wrong("write: $1 DURATION, as in $1 30s; at most an hour", f[0])
+			return l, errors.New("write: advance DURATION or settle DURATION, as in settle 30s; at most an hour")
 		}
 	case "load":
 		if len(f) == 3 {
@@ -60,12 +61,12 @@ func ParseLine(text string) (*Line, error) {
 			l.RPS, err = strconv.ParseFloat(f[2], 64)
 		}
 		if l.Service == "" || err != nil || !(l.RPS >= 0 && l.RPS <= maxRPS) {
-			return l, wrong("write: load SERVICE RPS, as in load hello 20; at most $1", strconv.Itoa(maxRPS))
+			return l, errors.New("write: load SERVICE RPS, as in load hello 20; at most 1,000")
 		}
 	case "kubectl", "etcdctl", "kube-scheduler":
 	default:
 		if !engine.IsFault(text) {
-			return l, wrong("$1 begins no line of a lesson: one begins with kubectl, etcdctl, kube-scheduler, a fault such as kill node-1, advance, settle or load", quote(f[0]))
+			return l, errors.New("a line begins with kubectl, etcdctl, kube-scheduler, a fault such as kill node-1, advance, settle or load")
 		}
 		_, err = engine.ParseFault(text)
 	}
@@ -88,7 +89,7 @@ func fill(line string, by func(what string, sel labels.Selector, namespace strin
 			namespace, f = f[3], f[:2]
 		}
 		if !ok || len(f) != 2 || f[0] != "pod" && f[0] != "node" {
-			return "", wrong("$1: write {{pod LABELS}} or {{node LABELS}}, as in {{pod app=web}} or {{pod app=web -n shop}}", quote(inside))
+			return "", errors.New("between double braces stands pod LABELS or node LABELS, as in {{pod app=web}} or {{pod app=web -n shop}}")
 		}
 		sel, err := labels.Parse(f[1])
 		if err != nil {
@@ -109,11 +110,11 @@ func (l *Line) Expand(c *engine.Cluster) (string, error) {
 		pod := oldestPod(c, sel, namespace)
 		switch {
 		case pod == nil:
-			return "", wrong("no pod of namespace $1 has the labels $2", namespace, sel.String())
+			return "", errors.New("no pod has the labels in " + l.Text)
 		case what == "pod":
 			return pod.Name, nil
 		case pod.Spec.NodeName == "":
-			return "", wrong("pod $1 has no node yet", pod.Name)
+			return "", errors.New("pod " + pod.Name + " has no node yet")
 		}
 		return pod.Spec.NodeName, nil
 	})

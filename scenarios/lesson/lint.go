@@ -55,7 +55,7 @@ type linter struct {
 }
 
 func (t *linter) wrong(line int, format string, args ...any) {
-	t.add(ScenarioFile, line, "$1", fmt.Sprintf(format, args...))
+	t.add(ScenarioFile, line, fmt.Sprintf(format, args...))
 }
 
 func (t *linter) manifests() {
@@ -64,7 +64,7 @@ func (t *linter) manifests() {
 		var e *manifest.Error
 		switch {
 		case errors.As(err, &e):
-			t.add(name, e.Line, "$1", withoutPlace(err))
+			t.add(name, e.Line, withoutPlace(err))
 		case len(docs) == 0:
 			t.add(name, 0, "there is nothing in it")
 		}
@@ -177,7 +177,7 @@ func badPoint(text string) string {
 		if written(program, "-") && (!at || written(machine, "-")) {
 			return ""
 		}
-	case len(text) <= maxPattern && !strings.Contains("/"+text+"/", "//") && written(strings.TrimSuffix(text, "*"), "./-"):
+	case !strings.Contains("/"+text+"/", "//") && written(strings.TrimSuffix(text, "*"), "./-"):
 		if n := strings.Count(text, "/"); n == 1 || n == 2 {
 			return ""
 		}
@@ -197,15 +197,15 @@ func (t *linter) order(d *document) {
 		i := slices.Index(want, s.id)
 		switch {
 		case i < 0:
-			t.add(d.file, s.line, "scenario.yaml has no step $1", quote(s.id))
+			t.add(d.file, s.line, insert("scenario.yaml has no step $1", []string{quote(s.id)}))
 		case i < n && s.id != "":
-			t.add(d.file, s.line, "step $1 stands after one that comes after it, or is there twice", quote(s.id))
+			t.add(d.file, s.line, insert("step $1 stands after one that comes after it, or is there twice", []string{quote(s.id)}))
 		}
 		n = max(n, i+1)
 	}
 	for _, id := range want {
 		if d.section(id) == nil {
-			t.add(d.file, 0, "step $1 is missing: no heading has {#$2}", quote(id), clip(id))
+			t.add(d.file, 0, insert("step $1 is missing: no heading has {#$2}", []string{quote(id), clip(id)}))
 		}
 	}
 }
@@ -234,7 +234,7 @@ func (t *linter) texts() {
 			t.options(s)
 		}
 		t.pair(s.ID, must, may)
-		if s.Read && s.After != (Texts{}) && s.Predict == nil {
+		if s.Read && s.After.EN != "" && s.Predict == nil {
 			t.wrong(s.line, "step %s has no checks, so its :::after is never shown", quote(s.ID))
 		}
 	}
@@ -248,7 +248,7 @@ func (t *linter) options(s *Step) {
 		key := keyOption + strconv.Itoa(n)
 		en, zh := t.src.docs[0].section(s.ID).find(key), t.src.docs[1].section(s.ID).find(key)
 		if en != nil && zh != nil && strings.HasPrefix(en.text, rightMark) != strings.HasPrefix(zh.text, rightMark) {
-			t.add(ChineseFile, zh.line, "$1 is right in one language and wrong in the other", key)
+			t.add(ChineseFile, zh.line, insert("$1 is right in one language and wrong in the other", []string{key}))
 		}
 	}
 	if !right {
@@ -266,21 +266,21 @@ func (t *linter) pair(id string, must, may []string) {
 		}
 		for _, key := range must {
 			if s.find(key) == nil {
-				t.add(d.file, s.line, "$1 is missing", key)
+				t.add(d.file, s.line, insert("$1 is missing", []string{key}))
 			}
 		}
 		for _, p := range s.parts {
 			switch q := other.find(p.key); {
 			case !slices.Contains(must, p.key) && !slices.Contains(may, p.key):
-				t.add(d.file, p.line, "$1 does not belong here: there is no such check, nothing to do, or too many", p.key)
+				t.add(d.file, p.line, insert("$1 does not belong here: there is no such check, nothing to do, or too many", []string{p.key}))
 			case other != nil && q == nil && !slices.Contains(must, p.key):
-				t.add(docs[1-i].file, other.line, "$1 is missing; $2 has it in line $3", p.key, d.file, strconv.Itoa(p.line))
+				t.add(docs[1-i].file, other.line, insert("$1 is missing; $2 has it in line $3", []string{p.key, d.file, strconv.Itoa(p.line)}))
 			case i == 1 && q != nil && p.text == q.text && letters(p.text) > 20:
-				t.add(d.file, p.line, "$1 is not translated", p.key)
+				t.add(d.file, p.line, insert("$1 is not translated", []string{p.key}))
 			}
 			limit := map[bool]int{true: maxTitle, false: maxLabel}[p.key == keyTitle]
 			if (p.key == keyTitle || p.key == keySummary || strings.HasPrefix(p.key, keyCheck)) && (len(p.text) > limit || strings.Contains(p.text, "\n\n")) {
-				t.add(d.file, p.line, "$1 is one paragraph of at most $2 bytes", p.key, strconv.Itoa(limit))
+				t.add(d.file, p.line, insert("$1 is one paragraph of at most $2 bytes", []string{p.key, strconv.Itoa(limit)}))
 			}
 		}
 	}
@@ -323,7 +323,7 @@ func (t *linter) forbidden(file, text string) {
 			continue
 		}
 		if why := unshown(withoutCode(line)); why != "" {
-			t.add(file, n+1, "$1", why)
+			t.add(file, n+1, why)
 		}
 	}
 }

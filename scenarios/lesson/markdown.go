@@ -104,7 +104,7 @@ func readText(file, text string, r *report) *document {
 	return d.doc
 }
 
-func (d *reader) wrong(line int, text string) { d.add(d.doc.file, line, "$1", text) }
+func (d *reader) wrong(line int, text string) { d.add(d.doc.file, line, text) }
 
 // interrupted closes a part that something else ends than its colons.
 func (d *reader) interrupted() {

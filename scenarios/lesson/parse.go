@@ -43,7 +43,7 @@ func parse(files map[string]string, r *report) (*Lesson, *source) {
 	src := &source{y, [2]*document{readText(EnglishFile, files[EnglishFile], r), readText(ChineseFile, files[ChineseFile], r)}}
 	l.head(y, r)
 	if len(y.Steps) > maxSteps {
-		r.add(ScenarioFile, 0, "more than $1 steps", strconv.Itoa(maxSteps))
+		r.add(ScenarioFile, 0, "steps: "+tooMany)
 	} else {
 		for _, s := range y.Steps {
 			if s == nil {
@@ -81,12 +81,12 @@ func (l *Lesson) takeFiles(r *report) bool {
 		}
 		n := len(l.files[name])
 		total += n
-		if n > most {
-			r.add(clip(name), 0, "the file has $1 bytes; at most $2 are allowed", strconv.Itoa(n), strconv.Itoa(most))
+		if n > most || total > maxTotal {
+			r.add(clip(name), 0, "the file is too big, or all together are")
 		}
 	}
-	if len(l.Files) > maxManifests || total > maxTotal {
-		r.add(ScenarioFile, 0, "the lesson has more than $1 manifests, or its files more than $2 bytes", strconv.Itoa(maxManifests), strconv.Itoa(maxTotal))
+	if len(l.Files) > maxManifests {
+		r.add(ScenarioFile, 0, "manifests: "+tooMany)
 	}
 	return len(r.found) == 0
 }
@@ -123,7 +123,7 @@ func (l *Lesson) head(y *scenarioYAML, r *report) {
 		l.Cluster.Seed = *n
 	}
 	if n := l.Cluster.Nodes; n < 0 || n > maxNodes {
-		r.add(ScenarioFile, 0, "cluster: there are 0 to $1 nodes", strconv.Itoa(maxNodes))
+		r.add(ScenarioFile, 0, "cluster: nodes is a number between 0 and 100")
 	}
 	l.setup, l.Setup = l.lines(y.Setup, r)
 }
@@ -133,12 +133,12 @@ func (l *Lesson) lines(in []*textYAML, r *report) (lines []*Line, texts []string
 	texts = []string{}
 	for i, t := range in {
 		if i == maxLines || t == nil {
-			r.add(ScenarioFile, in[0].lineNumber(), "more than $1 lines, or an empty one", strconv.Itoa(maxLines))
+			r.add(ScenarioFile, 0, "lines of a setup or a solution: one is empty, or "+tooMany)
 			break
 		}
 		line, err := ParseLine(t.text)
 		if err != nil {
-			r.add(ScenarioFile, t.line, "$1", err.Error())
+			r.add(ScenarioFile, t.line, err.Error())
 		}
 		line.number = t.line
 		lines, texts = append(lines, line), append(texts, line.Text)
@@ -146,51 +146,44 @@ func (l *Lesson) lines(in []*textYAML, r *report) (lines []*Line, texts []string
 	return lines, texts
 }
 
-func (t *textYAML) lineNumber() int {
-	if t == nil {
-		return 0
-	}
-	return t.line
-}
-
 func (l *Lesson) step(y *stepYAML, r *report) {
-	s := &Step{ID: y.ID, Hints: []Texts{}, Point: []string{}, Checks: []CheckLabel{}, Speed: -1, Read: len(y.Checks) == 0, line: y.line, checks: y.Checks}
+	s := &Step{ID: y.ID, Point: []string{}, Checks: []*CheckLabel{}, Speed: -1, Read: len(y.Checks) == 0, line: y.line, checks: y.Checks}
 	if y.Speed != nil {
 		s.Speed = *y.Speed
 	}
 	for _, p := range y.Point {
-		if p != nil && len(s.Point) < maxPoints && len(p.text) <= maxPattern {
+		if p != nil && len(s.Point) < maxPoints {
 			s.Point = append(s.Point, reference(p.text))
 		}
 	}
 	p := &compiler{report: r}
 	for i, c := range y.Checks {
 		if i == maxChecks || c == nil {
-			r.add(ScenarioFile, y.line, "more than $1 checks, or an empty one", strconv.Itoa(maxChecks))
+			r.add(ScenarioFile, y.line, "checks: one is empty, or "+tooMany)
 			break
 		}
 		p.compile(c, 1, anywhere)
-		s.Checks = append(s.Checks, CheckLabel{ID: c.ID})
+		s.Checks = append(s.Checks, &CheckLabel{ID: c.ID})
 	}
 	s.solution, s.Solution = l.lines(y.Solution, r)
 	l.Steps = append(l.Steps, s)
 }
 
 // text is a part of both languages; what one lacks is taken from the other.
-func (src *source) text(id, key string) Texts {
-	en, zh := src.docs[0].text(id, key), src.docs[1].text(id, key)
-	if en == "" {
-		en = zh
+func (src *source) text(id, key string) *Texts {
+	t := &Texts{src.docs[0].text(id, key), src.docs[1].text(id, key)}
+	if t.EN == "" {
+		t.EN = t.ZH
 	}
-	if zh == "" {
-		zh = en
+	if t.ZH == "" {
+		t.ZH = t.EN
 	}
-	return Texts{en, zh}
+	return t
 }
 
 // list are the parts that are numbered from 1.
-func (src *source) list(id, key string) []Texts {
-	out := []Texts{}
+func (src *source) list(id, key string) []*Texts {
+	out := []*Texts{}
 	for {
 		t := src.text(id, key+strconv.Itoa(len(out)+1))
 		if t.EN == "" {
@@ -203,19 +196,20 @@ func (src *source) list(id, key string) []Texts {
 // into puts the texts into the lesson.
 func (src *source) into(l *Lesson) {
 	l.Title, l.Summary, l.Intro, l.Teacher = src.text("", keyTitle), src.text("", keySummary), src.text("", keyText), src.text("", keyTeacher)
-	l.End = End{src.text(endID, keyTitle), src.text(endID, keyText)}
+	l.End = &End{src.text(endID, keyTitle), src.text(endID, keyText)}
 	for _, s := range l.Steps {
 		s.Title, s.Text, s.After, s.Teacher = src.text(s.ID, keyTitle), src.text(s.ID, keyText), src.text(s.ID, keyAfter), src.text(s.ID, keyTeacher)
 		s.Hints = src.list(s.ID, keyHint)
-		for i := range s.Checks {
-			c := &s.Checks[i]
+		for _, c := range s.Checks {
 			c.Text = src.text(s.ID, keyCheck+c.ID)
 		}
 		if question := src.text(s.ID, keyQuestion); question.EN != "" {
 			s.Predict = &Prediction{Question: question, Answer: src.text(s.ID, keyAnswer)}
 			for _, t := range src.list(s.ID, keyOption) {
-				right := strings.HasPrefix(t.EN, rightMark)
-				s.Predict.Options = append(s.Predict.Options, Option{Texts{strings.TrimPrefix(t.EN, rightMark), strings.TrimPrefix(t.ZH, rightMark)}, right})
+				o := &Option{Text: t}
+				t.EN, o.Right = strings.CutPrefix(t.EN, rightMark)
+				t.ZH, _ = strings.CutPrefix(t.ZH, rightMark)
+				s.Predict.Options = append(s.Predict.Options, o)
 			}
 		}
 	}

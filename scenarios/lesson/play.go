@@ -55,12 +55,12 @@ func (l *Lesson) Play() (*Played, error) {
 		}
 		done.Took = c.Now().Sub(at)
 		if done.Took > maxSolution {
-			r.add(ScenarioFile, s.line, "the solution of step $1 takes $2 of virtual time; at most $3 are allowed", quote(s.ID), done.Took.String(), maxSolution.String())
+			r.add(ScenarioFile, s.line, insert("the solution of step $1 takes $2 of virtual time; at most $3 are allowed", []string{quote(s.ID), done.Took.String(), maxSolution.String()}))
 		}
 		p.Steps = append(p.Steps, done)
 	}
 	if all := c.Now().Sub(began); all > maxLesson {
-		r.add(ScenarioFile, 0, "the lesson takes $1 of virtual time; at most $2 are allowed", all.String(), maxLesson.String())
+		r.add(ScenarioFile, 0, insert("the lesson takes $1 of virtual time; at most $2 are allowed", []string{all.String(), maxLesson.String()}))
 	}
 	return p, r.err()
 }
@@ -76,7 +76,7 @@ func (l *Lesson) solve(c *engine.Cluster, step int, since engine.Moment, r *repo
 	}
 	for i, x := range before {
 		if x.OK {
-			r.add(ScenarioFile, s.checks[i].line, "check $1 of step $2 holds before anything is done", quote(s.Checks[i].ID), quote(s.ID))
+			r.add(ScenarioFile, s.checks[i].line, insert("check $1 of step $2 holds before anything is done", []string{quote(s.Checks[i].ID), quote(s.ID)}))
 		}
 	}
 	if err := l.carryOut(c, s.solution, r); err != nil {
@@ -88,7 +88,7 @@ func (l *Lesson) solve(c *engine.Cluster, step int, since engine.Moment, r *repo
 	}
 	for i, x := range after {
 		if !x.OK {
-			r.add(ScenarioFile, s.checks[i].line, "check $1 of step $2 does not hold after the solution: $3", quote(s.Checks[i].ID), quote(s.ID), x.Got.EN)
+			r.add(ScenarioFile, s.checks[i].line, insert("check $1 of step $2 does not hold after the solution: $3", []string{quote(s.Checks[i].ID), quote(s.ID), x.Got.EN}))
 			err = errUnsolved
 		}
 	}
@@ -99,7 +99,7 @@ func (l *Lesson) solve(c *engine.Cluster, step int, since engine.Moment, r *repo
 func (l *Lesson) carryOut(c *engine.Cluster, lines []*Line, r *report) error {
 	for _, line := range lines {
 		if err := l.run(c, line); err != nil {
-			r.add(ScenarioFile, line.number, "$1: $2", line.Text, err.Error())
+			r.add(ScenarioFile, line.number, insert("$1: $2", []string{line.Text, err.Error()}))
 			return err
 		}
 	}

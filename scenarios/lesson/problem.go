@@ -1,7 +1,6 @@
 package lesson
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -45,10 +44,9 @@ const maxQuoted = 80
 // report collects problems.
 type report struct{ found Problems }
 
-// add reports a problem; see fill for the text.
-func (r *report) add(file string, line int, text string, args ...string) {
+func (r *report) add(file string, line int, text string) {
 	if len(r.found) < maxProblems {
-		r.found = append(r.found, Problem{file, line, insert(text, args)})
+		r.found = append(r.found, Problem{file, line, text})
 	}
 }
 
@@ -65,28 +63,8 @@ func (r *report) err() error {
 	return r.found
 }
 
-// insert puts texts into a text where it says $1, $2 and so on. (A call of fmt.Sprintf costs the page's engine three times the
-// bytes, and there are hundreds.)
-func insert(text string, args []string) string {
-	out := ""
-	for {
-		before, rest, ok := strings.Cut(text, "$")
-		out += before
-		if !ok {
-			return out
-		}
-		if rest == "" {
-			return out
-		}
-		if n := int(rest[0] - '1'); n < len(args) {
-			out += args[n]
-		}
-		text = rest[1:]
-	}
-}
-
-// wrong is an error; see insert.
-func wrong(text string, args ...string) error { return errors.New(insert(text, args)) }
+// tooMany is said of every list.
+const tooMany = "there are too many of them: the limits stand in scenarios/AUTHORING.md"
 
 // quote is a text of the lesson for a problem.
 func quote(s string) string {

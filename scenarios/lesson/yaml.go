@@ -109,10 +109,10 @@ func decodeScenario(text string, r *report) *scenarioYAML {
 	case errors.As(err, &types):
 		for _, text := range types.Errors {
 			line, rest := placed(text)
-			r.add(ScenarioFile, line, "$1", plainer(rest))
+			r.add(ScenarioFile, line, plainer(rest))
 		}
 	case err != nil:
-		r.add(ScenarioFile, 1, "$1", withoutPlace(err))
+		r.add(ScenarioFile, 1, withoutPlace(err))
 	}
 	return s
 }
