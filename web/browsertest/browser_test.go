@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,6 +57,12 @@ func open(t testing.TB, query string, width, height int64) *tab {
 
 // openDir is open for another folder.
 func openDir(t testing.TB, dir, query string, width, height int64) *tab {
+	srv := serveDir(t, dir)
+	return openURL(t, srv.URL+"/"+query, width, height)
+}
+
+// serveDir serves a folder with the headers the native server sends.
+func serveDir(t testing.TB, dir string) *httptest.Server {
 	_ = mime.AddExtensionType(".wasm", "application/wasm")
 	files := http.FileServer(http.Dir(dir))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,6 +70,11 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(srv.Close)
+	return srv
+}
+
+// openURL opens an address in a browser of its own.
+func openURL(t testing.TB, address string, width, height int64) *tab {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
@@ -73,7 +85,9 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(cancel)
-	tb := &tab{t: t, ctx: ctx, url: srv.URL, close: func() { _ = chromedp.Cancel(ctx) }}
+	at, err := url.Parse(address)
+	require.NoError(t, err)
+	tb := &tab{t: t, ctx: ctx, url: at.Scheme + "://" + at.Host, close: func() { _ = chromedp.Cancel(ctx) }}
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, height)))
 	messages := chromedp.Console(ctx)
 	go func() {
@@ -88,7 +102,7 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 			}
 		}
 	}()
-	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/"+query)))
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(address)))
 	return tb
 }
 
