@@ -20,7 +20,9 @@ async function wire(): Promise<Wire> {
 }
 
 class Cluster {
-  ready: Promise<void> = new Promise(() => {});
+  private first: (ready: Promise<void>) => void = () => {};
+  /** Resolves when the cluster answers; asked for before the boot, it is that of the first. */
+  ready: Promise<void> = new Promise((resolve) => { this.first = resolve; });
   /** Gives a new worker a module that is compiled already: set by a page that stands beside others of its kind. */
   share?: (worker: Worker, key: string) => Promise<void>;
 
@@ -46,6 +48,7 @@ class Cluster {
       app.trouble = { title: t("panic.title"), message: e.message, commands: -1 };
       app.emit("status");
     });
+    this.first(this.ready);
     return this.ready;
   }
 

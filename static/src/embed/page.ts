@@ -30,7 +30,7 @@ class TabEmbed extends Panel {
     const sheet = shown.some(([name]) => name === app.sheet) ? app.sheet : shown[shown.length - 1]?.[0];
     const tab = (name: Sheet) => html`<button role="tab" aria-selected=${name === sheet} @click=${() => app.show({ sheet: name })}>${t(`sheet.${name}`)}</button>`;
     return html`
-      ${has("header") ? html`<tab-header></tab-header>` : nothing}
+      ${has("header") ? html`<tab-header></tab-header>` : html`<h1 class="sr-only">Tabernetes</h1>`}
       <div class="room" data-choice=${sheet ?? ""} data-panels=${[...params.panels].join(" ")} style=${arrangement()}>
         ${shown.length > 1 ? html`<nav class="choice" aria-label=${say("panels")}><div class="tabs" role="tablist" aria-label=${say("panels")}>${shown.map(([name]) => tab(name))}</div></nav>` : nothing}
         ${has("yaml") ? html`<aside class="left" aria-label=${t("left.label")}><tab-left></tab-left></aside>` : nothing}

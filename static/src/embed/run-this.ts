@@ -15,7 +15,7 @@ function find(): void {
     if (done.has(code) || code.querySelector("code") || code.closest(".linenos,.lntd:first-child")) continue;
     done.add(code);
     const copy = code.cloneNode(true) as Element;
-    for (const e of copy.querySelectorAll(".ln,.lnt,.linenos,button")) e.remove();
+    for (const e of copy.querySelectorAll(".ln,.lnt,.linenos,button,[style*='user-select:none']")) e.remove();
     for (const e of copy.querySelectorAll("br")) e.replaceWith("\n");
     const text = copy.textContent!;
     if (/^apiVersion:/m.test(text) && /^kind:/m.test(text)) offer(code, text);
