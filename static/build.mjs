@@ -55,8 +55,8 @@ const titles = await build({
   write: false, format: "esm", sourcemap: false,
 });
 const { examples, catalogues } = await import("data:text/javascript;base64," + Buffer.from(titles.outputFiles[0].contents).toString("base64"));
-const titleOf = Object.fromEntries(Object.entries(catalogues).map(([lang, texts]) => [lang, Object.fromEntries(examples.flatMap(({ file, name }) =>
-  [...new Set([name.replace(/^example\./, ""), file.replace(/\.yaml$/, "")])].map((short) => [short, texts[name]])))]));
+const namesOf = [(e) => e.file.replace(/\.yaml$/, ""), (e) => e.name.replace(/^example\./, ""), (e) => e.file]; // as scenario.ts reads them: the later wins
+const titleOf = Object.fromEntries(Object.entries(catalogues).map(([lang, texts]) => [lang, Object.fromEntries(namesOf.flatMap((named) => examples.map((e) => [named(e), texts[e.name]])))]));
 await build({ ...common, entryPoints: { embed: "src/embed/embed.ts", "run-this": "src/embed/run-this.ts" }, format: "iife", define: { __SCENARIO_TITLES__: JSON.stringify(titleOf) } });
 
 const script = outputNamed(app, "app");

@@ -9,9 +9,8 @@ export interface Scenario {
   manifests(): Promise<string>;
 }
 
-/** An example's short name ("canary") or its file's ("canary-by-replicas", with or without .yaml). */
+/** An example's short name ("canary"), or its file's ("canary-by-replicas.yaml", or without .yaml where no short name is that). */
 export function scenario(name: string): Scenario | undefined {
-  const wish = name.replace(/\.yaml$/, "");
-  const found = examples.find((e) => e.name === "example." + wish || e.file === wish + ".yaml");
+  const found = examples.find((e) => e.file === name) ?? examples.find((e) => e.name === "example." + name) ?? examples.find((e) => e.file === name + ".yaml");
   return found && { file: found.file, title: () => t(found.name), manifests: () => exampleText(found.file) };
 }

@@ -368,8 +368,8 @@ func TestEmbeddedPage(t *testing.T) {
 		tb.close()
 	}
 	tb := at(t, "?manifest-src=examples/nginx.yaml&panels=yaml", 700, 420)
-	tb.waits("window.tabernetes.kubectl('get deployment nginx-deployment').then(r => r.code === 0)")
-	require.Contains(t, js[string](tb, "document.querySelector('tab-yaml textarea').value"), "nginx-deployment")
+	tb.waits("window.tabernetes.kubectl('get deployment nginx').then(r => r.code === 0)")
+	require.Contains(t, js[string](tb, "document.querySelector('tab-yaml textarea').value"), "name: nginx")
 	tb = at(t, "#manifest="+"apiVersion:%20v1%0Akind:%20ConfigMap%0Ametadata:%20%7Bname:%20given%7D%0A", 700, 420)
 	tb.waits("window.tabernetes.kubectl('get configmap given').then(r => r.code === 0)")
 }

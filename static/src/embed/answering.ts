@@ -11,6 +11,7 @@ import type { Tabernetes } from "../embed-api.ts";
 import { limits, read } from "./messages.ts";
 import { CONVERSATION } from "./methods.ts";
 import type { EventName, FrameSummary, Happened, Told } from "./methods.ts";
+import { atMost } from "./throttle.ts";
 
 /** At most four frames a second are told. */
 const frameEveryMs = 250;
@@ -40,7 +41,7 @@ export function answer(origin: string, api: Tabernetes): void {
   tell("listening", null);
   api.ready.then(() => tell("ready", summary()), () => {});
   app.onrun = (line, done) => void done.then((r) => tell("command", { line: line.slice(0, longest), code: r.code }), () => {});
-  frames(() => tell("frame", summary()));
+  app.on("frame", atMost(frameEveryMs, () => tell("frame", summary())));
   let told = "";
   app.on("status", () => {
     const text = app.trouble ? `${app.trouble.title}: ${app.trouble.message}` : "";
@@ -59,15 +60,4 @@ async function carryOut(api: Tabernetes, method: string, args: unknown[]): Promi
 function summary(): FrameSummary {
   const m = app.model, { nodes, pods, ready, pending, failed } = m.totals;
   return { now: m.now, playing: m.playing, speed: m.speed, settled: m.settled, revision: m.revision, nodes, pods, ready, pending, failed };
-}
-
-/** The first frame at once, then the newest of each quarter of a second. */
-function frames(tell: () => void): void {
-  let timer = 0, fresh = false;
-  const now = () => {
-    fresh = false;
-    tell();
-    timer = window.setTimeout(() => { timer = 0; if (fresh) now(); }, frameEveryMs);
-  };
-  app.on("frame", () => { fresh = true; if (!timer) now(); });
 }

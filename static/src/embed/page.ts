@@ -28,19 +28,23 @@ class TabEmbed extends Panel {
 
   protected override render(): TemplateResult {
     const sheet = shown.some(([name]) => name === app.sheet) ? app.sheet : shown[shown.length - 1]?.[0];
+    // Where there is no stage, the first panel is what the page is about.
+    const chief = has("stage") ? "" : has("terminal") ? "terminal" : has("yaml") ? "yaml" : "inspector";
+    const role = (panel: PanelName) => (panel === chief ? "main" : nothing);
     const tab = (name: Sheet) => html`<button role="tab" aria-selected=${name === sheet} @click=${() => app.show({ sheet: name })}>${t(`sheet.${name}`)}</button>`;
     return html`
-      ${has("header") ? html`<tab-header></tab-header>` : html`<h1 class="sr-only">Tabernetes</h1>`}
+      ${has("header") ? html`<tab-header></tab-header>` : nothing}
       <div class="room" data-choice=${sheet ?? ""} data-panels=${[...params.panels].join(" ")} style=${arrangement()}>
         ${shown.length > 1 ? html`<nav class="choice" aria-label=${say("panels")}><div class="tabs" role="tablist" aria-label=${say("panels")}>${shown.map(([name]) => tab(name))}</div></nav>` : nothing}
-        ${has("yaml") ? html`<aside class="left" aria-label=${t("left.label")}><tab-left></tab-left></aside>` : nothing}
+        ${has("yaml") ? html`<aside class="left" role=${role("yaml")} aria-label=${t("left.label")}><tab-left></tab-left></aside>` : nothing}
         ${has("stage") ? html`<main aria-label=${t("stage.label")}><tab-stage></tab-stage></main>` : nothing}
-        ${has("inspector") ? html`<aside class="right" aria-label=${t("right.label")}><tab-inspector></tab-inspector></aside>` : nothing}
+        ${has("inspector") ? html`<aside class="right" role=${role("inspector")} aria-label=${t("right.label")}><tab-inspector></tab-inspector></aside>` : nothing}
         ${has("timeline") ? html`<tab-timeline></tab-timeline>` : nothing}
-        ${has("terminal") ? html`<section class="bottom" aria-label=${t("bottom.label")}><tab-bottom></tab-bottom></section>` : nothing}
+        ${has("terminal") ? html`<section class="bottom" role=${role("terminal")} aria-label=${t("bottom.label")}><tab-bottom></tab-bottom></section>` : nothing}
         <tab-banner></tab-banner>
       </div>
       <footer class="foot">
+        ${has("header") ? nothing : html`<h1 class="sr-only">Tabernetes</h1>`}
         ${has("header") ? html`<span class="note">${say("note")}</span>` : html`<tab-clock></tab-clock>`}
         <span class="grow"></span>
         <a href=${fullPage(location.href, app.lang)} target="_blank" rel="noopener" title=${say("full.title")}>${say("full")} <span aria-hidden="true">↗</span></a>
@@ -62,7 +66,7 @@ function arrangement(): string {
   const rows = [["minmax(0, 1fr)", columns.map(([area]) => area).join(" ")]];
   const across = (area: string) => columns.map(() => area).join(" ");
   if (has("timeline")) rows.push(["54px", across("time")]);
-  if (has("terminal") && middle === "main") rows.push(["clamp(112px, 34vh, 240px)", across("bottom")]);
+  if (has("terminal") && middle === "main") rows.push(["clamp(112px, 31vh, 240px)", across("bottom")]);
   return `--columns: ${columns.map(([, width]) => width).join(" ")}; --rows: ${rows.map(([height]) => height).join(" ")}; --areas: ${rows.map(([, areas]) => `"${areas}"`).join(" ")}`;
 }
 
