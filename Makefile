@@ -103,8 +103,8 @@ site: build
 	mkdir dist
 	cp -R $(DIST)/. dist/
 	node static/pack.mjs dist/engine.wasm
-	sed -i.orig 's/engine\.wasm engine\.wasm\.gz/engine.wasm.gz engine.wasm/' dist/index.html
-	rm dist/index.html.orig
+	sed -i.orig 's/engine\.wasm engine\.wasm\.gz/engine.wasm.gz engine.wasm/' dist/index.html dist/embed.html
+	rm dist/*.orig
 
 clean:
 	rm -rf dist .build $(DIST)

@@ -36,9 +36,9 @@ class TabEmbed extends Panel {
       ${has("header") ? html`<tab-header></tab-header>` : nothing}
       <div class="room" data-choice=${sheet ?? ""} data-panels=${[...params.panels].join(" ")} style=${arrangement()}>
         ${shown.length > 1 ? html`<nav class="choice" aria-label=${say("panels")}><div class="tabs" role="tablist" aria-label=${say("panels")}>${shown.map(([name]) => tab(name))}</div></nav>` : nothing}
-        ${has("yaml") ? html`<aside class="left" role=${role("yaml")} aria-label=${t("left.label")}><tab-left></tab-left></aside>` : nothing}
+        ${has("yaml") ? html`<section class="left" role=${role("yaml")} aria-label=${t("left.label")}><tab-left></tab-left></section>` : nothing}
         ${has("stage") ? html`<main aria-label=${t("stage.label")}><tab-stage></tab-stage></main>` : nothing}
-        ${has("inspector") ? html`<aside class="right" role=${role("inspector")} aria-label=${t("right.label")}><tab-inspector></tab-inspector></aside>` : nothing}
+        ${has("inspector") ? html`<section class="right" role=${role("inspector")} aria-label=${t("right.label")}><tab-inspector></tab-inspector></section>` : nothing}
         ${has("timeline") ? html`<tab-timeline></tab-timeline>` : nothing}
         ${has("terminal") ? html`<section class="bottom" role=${role("terminal")} aria-label=${t("bottom.label")}><tab-bottom></tab-bottom></section>` : nothing}
         <tab-banner></tab-banner>
