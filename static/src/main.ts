@@ -66,3 +66,4 @@ if (params.complaints.length) app.trouble = { title: t("params.title"), message:
 // A phone shows one panel: first the one that says where to begin.
 if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
 void cluster.boot(params.config, params.speed ?? 1).catch(() => {});
+void window.tabernetes.offline;
