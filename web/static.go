@@ -33,7 +33,7 @@ var hashed = regexp.MustCompile(`-[A-Z0-9]{8}\.`)
 type static struct{ files fs.FS }
 
 // newStatic opens the folder, from the working directory or any above it.
-func newStatic(dir string) (http.Handler, error) {
+func newStatic(dir string) (*static, error) {
 	found := dir
 	if !filepath.IsAbs(dir) {
 		wd, err := os.Getwd()
