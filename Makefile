@@ -24,7 +24,7 @@ COLD    := tabernetes/wasm tabernetes/engine \
 GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*' -not -path 'wasm/schedulerperf/*' -not -path 'engine/schedulerperf/*') go.mod go.sum
 PAGE    := $(shell find static/src static/examples -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json static/tsconfig.json web/headers/headers.json
 
-.PHONY: run build test test-go test-page test-browser test-clients bench profile site clean
+.PHONY: run build test test-go test-page test-browser test-clients test-worker bench profile site worker clean
 
 run: build
 	PORT=$(PORT) $(GO) run ./web
@@ -51,11 +51,11 @@ $(WASM): $(GOFILES) wasm/default.pgo $(SLIM)/go.mod $(wildcard wasm/strip/*.go)
 	$(GO) run ./wasm/strip $(SLIM)/engine.wasm
 	mv $(SLIM)/engine.wasm $@
 
-test: test-go test-page test-clients test-browser
+test: test-go test-page test-clients test-worker test-browser
 
 test-go:
 	$(GO) vet ./...
-	GOOS=js GOARCH=wasm $(GO) vet ./wasm ./engine
+	GOOS=js GOARCH=wasm $(GO) vet ./wasm ./engine ./web/worker
 	$(GO) test ./...
 
 test-page: static/node_modules/.installed
@@ -64,6 +64,14 @@ test-page: static/node_modules/.installed
 # Real kubectl and client-go against the native host, in a module of their own.
 test-clients:
 	cd web/realclient && $(GO) test ./...
+
+# The Worker in workerd, the real runtime, against the table of the native server.
+test-worker: worker web/worker/node_modules/.installed
+	TABERNETES_WORKER=1 $(GO) test -count=1 ./web/worker
+
+web/worker/node_modules/.installed: web/worker/package.json web/worker/package-lock.json
+	cd web/worker && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
 
 # The page in Chromium: what a person does, determinism against the native engine, size budgets, accessibility.
 test-browser: build
@@ -94,5 +102,13 @@ site: build
 	node static/pack.mjs dist/engine-*.wasm
 	node static/finish.mjs dist
 
+# The program of the Cloudflare Worker, which web/worker/wrangler.toml deploys with the site.
+WORKER := web/worker/build
+worker: $(WORKER)/app.wasm
+
+$(WORKER)/app.wasm: $(shell find web/worker web/share web/headers -not -path '*/node_modules/*' -not -path '*/build/*' \( -name '*.go' -o -name '*.json' \)) go.mod go.sum
+	$(GO) run github.com/syumai/workers/cmd/workers-assets-gen -mode=go -o $(WORKER)
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags='-s -w' -o $@ ./web/worker
+
 clean:
-	rm -rf dist .build $(DIST)
+	rm -rf dist .build $(DIST) $(WORKER)
