@@ -6,11 +6,11 @@
 //   globalThis.tabernetesReady(receive)  Go calls it once, with a function that takes one Request; requests that came
 //                                    before are handed over then, in order
 //
-// The script's own URL says where to look: worker-HASH.js?engine=engine-HASH.wasm.br,engine-HASH.wasm. The first that the
-// browser can use and the host has is taken; a packed one is unpacked here.
+// The script's own URL says where to look: worker-HASH.js?engine=engine-HASH.wasm.br,engine-HASH.wasm. The smallest
+// that the browser can use and the host has is taken; a packed one is unpacked here (offline/packed.ts).
 
 import "wasm-exec";
-import { unpacked, usable } from "./offline/packed.ts";
+import { inOrder, unpacked } from "./offline/packed.ts";
 import type { Answer, Request } from "./protocol.ts";
 
 declare class Go {
@@ -56,7 +56,7 @@ async function counted(body: ReadableStream<Uint8Array>, total: number, name: st
 }
 
 async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  const names = (new URLSearchParams(scope.location.search).get("engine") ?? "").split(",").filter((name) => name && usable(name));
+  const names = await inOrder((new URLSearchParams(scope.location.search).get("engine") ?? "").split(",").filter(Boolean), scope.location.href);
   const tried: string[] = [];
   for (const name of names) {
     const url = new URL(name, scope.location.href);

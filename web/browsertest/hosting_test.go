@@ -1,52 +1,67 @@
 package browsertest
 
 import (
-	"bytes"
-	"compress/gzip"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"tabernetes/web/headers"
+	"tabernetes/web/share"
 )
 
 // site is a copy of the built page below a path of a plain file server, which negotiates nothing and sends no header of
-// ours, with the engine packed as make site packs it (but faster, by gzip alone).
+// ours, with the engine packed as make site packs it, but faster.
 type site struct {
 	t      testing.TB
 	folder string
 	files  http.Handler
 	srv    *httptest.Server
 	asked  atomic.Int64 // requests since the last look
+
+	engines    sync.Map // extensions of the engine's forms that were loaded
+	negotiates bool     // the engine, as the native server does
 }
 
 const sitePath = "docs/play/"
 
-func newSite(t testing.TB) *site {
+// pack makes the forms in which a host may have the engine, quickly.
+const pack = `const z = require("zlib"), fs = require("fs"), [file, ...forms] = process.argv.slice(1), raw = fs.readFileSync(file);
+if (forms.includes("br")) fs.writeFileSync(file + ".br", z.brotliCompressSync(raw, {params: {[z.constants.BROTLI_PARAM_QUALITY]: 1}}));
+if (forms.includes("gz")) fs.writeFileSync(file + ".gz", z.gzipSync(raw, {level: 1}));`
+
+// newSite has the engine in the forms "br" and "gz" alone.
+func newSite(t testing.TB, forms ...string) *site {
 	root := t.TempDir()
 	s := &site{t: t, folder: filepath.Join(root, sitePath), files: http.FileServer(http.Dir(root))}
 	require.NoError(t, os.CopyFS(s.folder, os.DirFS(dist)))
 	name := filepath.Base(enginePath(t))
-	raw, err := os.ReadFile(enginePath(t))
-	require.NoError(t, err)
-	var gz bytes.Buffer
-	w, err := gzip.NewWriterLevel(&gz, gzip.BestSpeed)
-	require.NoError(t, err)
-	_, err = w.Write(raw)
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-	s.write(name+".gz", gz.String())
+	out, err := exec.Command("node", append([]string{"-e", pack, filepath.Join(s.folder, name)}, forms...)...).CombinedOutput()
+	require.NoError(t, err, string(out))
 	s.finish()
 	// What the host lacks must not be missed.
 	require.NoError(t, os.Remove(filepath.Join(s.folder, name)))
 	s.srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.asked.Add(1)
+		if base := path.Base(r.URL.Path); strings.HasPrefix(base, "engine-") {
+			if r.Method == http.MethodGet {
+				s.engines.Store(path.Ext(base), true)
+			}
+			if s.negotiates && strings.HasSuffix(base, ".wasm") && strings.Contains(r.Header.Get("Accept-Encoding"), "br") {
+				w.Header().Set("Content-Encoding", "br")
+				w.Header().Set("Content-Type", "application/wasm")
+				r.URL.Path += ".br"
+			}
+		}
 		s.files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.srv.Close)
@@ -69,6 +84,11 @@ func (s *site) finish() {
 	require.NoError(s.t, err, string(out))
 }
 
+func (s *site) loaded() (forms []string) {
+	s.engines.Range(func(form, _ any) bool { forms = append(forms, form.(string)); return true })
+	return forms
+}
+
 func (s *site) open() *tab { return openURL(s.t, s.srv.URL, sitePath, 1280, 800) }
 
 func (tb *tab) reload() {
@@ -79,11 +99,12 @@ func (tb *tab) reload() {
 // TestOffline loads the page once, takes the network away and goes on.
 func TestOffline(t *testing.T) {
 	needBrowser(t, env)
-	s := newSite(t)
+	s := newSite(t, "br", "gz")
 	tb := s.open()
 	tb.ready()
 	require.Contains(t, tb.kubectl("get nodes"), "node-3")
 	require.True(t, js[bool](tb, "window.tabernetes.offline"), "the page says that it is kept")
+	require.Len(t, s.loaded(), 1, "the engine is loaded in one form, by the page and to be kept")
 
 	// Nothing is asked for again by a page that is kept, and nothing can be.
 	s.srv.Close()
@@ -113,7 +134,7 @@ func TestOffline(t *testing.T) {
 // TestNewVersion publishes another version while a page is open: it says so, and takes it up whole.
 func TestNewVersion(t *testing.T) {
 	needBrowser(t, env)
-	s := newSite(t)
+	s := newSite(t, "br", "gz")
 	tb := s.open()
 	tb.ready()
 	require.True(t, js[bool](tb, "window.tabernetes.offline"))
@@ -155,12 +176,63 @@ func TestNewVersion(t *testing.T) {
 // none, and what must not run does not.
 func TestStaticHost(t *testing.T) {
 	needBrowser(t, env)
-	s := newSite(t)
-	tb := s.open()
+	for _, c := range []struct {
+		name       string
+		negotiates bool
+		want       string
+	}{{"plain", false, ".gz"}, {"negotiating", true, ".wasm"}} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newSite(t, "br", "gz")
+			s.negotiates = c.negotiates
+			tb := s.open()
+			tb.ready()
+			require.Contains(t, tb.kubectl("get nodes"), "node-3")
+			want := c.want
+			if js[bool](tb, `(() => { try { return !!new DecompressionStream("brotli") } catch { return false } })()`) {
+				want = ".br"
+			}
+			require.Equal(t, []string{want}, s.loaded())
+			require.True(t, js[bool](tb, "window.tabernetes.offline"))
+			require.Equal(t, []string{want}, s.loaded(), "what is kept is what was loaded")
+			require.Equal(t, "refused", js[string](tb, `new Promise(done => {
+				document.addEventListener("securitypolicyviolation", () => done("refused"));
+				const script = document.createElement("script"); script.textContent = "window.ran = true"; document.body.append(script);
+				if (window.ran) done("ran") })`))
+			tb.close()
+		})
+	}
+}
+
+// TestShortLink makes a short link in the page and follows it.
+func TestShortLink(t *testing.T) {
+	needBrowser(t, env)
+	store, err := share.OpenFolder(t.TempDir(), 10, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { store.Close() })
+	h := share.New(share.Config{Links: store})
+	files := http.FileServer(http.Dir(dist))
+	// Below a path of its own, which a proxy takes away.
+	srv := httptest.NewServer(http.StripPrefix("/play", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if share.Owns(r.URL.Path) {
+			h.ServeHTTP(w, r)
+			return
+		}
+		headers.Set(w.Header())
+		files.ServeHTTP(w, r)
+	})))
+	t.Cleanup(srv.Close)
+	tb := openURL(t, srv.URL, "play/", 1280, 800)
 	tb.ready()
-	require.Contains(t, tb.kubectl("get nodes"), "node-3")
-	require.Equal(t, "refused", js[string](tb, `new Promise(done => {
-		document.addEventListener("securitypolicyviolation", () => done("refused"));
-		const script = document.createElement("script"); script.textContent = "window.ran = true"; document.body.append(script);
-		if (window.ran) done("ran") })`))
+	made := js[struct {
+		Path   string
+		Status int
+	}](tb, `fetch("api/links", {method: "POST", body: "c2Vzc2lvbg"}).then(async r => ({Status: r.status, Path: (await r.json()).path}))`)
+	require.Equal(t, 201, made.Status)
+	require.True(t, js[bool](tb, "window.tabernetes.offline"), "the service worker leaves links to the host")
+	require.NoError(t, chromedp.Do(tb.ctx, chromedp.Navigate(srv.URL+"/play/"+made.Path), chromedp.WaitReady("tab-stage")))
+	tb.until("location.href === " + quote(srv.URL+"/play/#s=c2Vzc2lvbg"))
+
+	require.NoError(t, chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(srv.URL+"/play/?lang=zh#link=aaaaaaaaaaaaaaaa"), chromedp.WaitVisible(".banner")))
+	require.Contains(t, js[string](tb, `document.querySelector(".banner").textContent`), "此链接没有对应的会话")
+	tb.ready()
 }

@@ -21,6 +21,23 @@ export function usable(name: string): boolean {
 }
 
 /**
+ * The names in the order in which they are worth asking for, smallest first as given: what is kept already; what can be
+ * unpacked here; and before that the module as it is, where the host sends it packed better than gzip.
+ */
+export async function inOrder(names: readonly string[], base: string): Promise<string[]> {
+  const can = names.filter(usable);
+  if (can.length < 2) return can;
+  const first = (name: string): string[] => [name, ...can.filter((n) => n !== name)];
+  for (const name of can) {
+    if (await globalThis.caches?.match(new URL(name, base), { ignoreVary: true }).catch(() => undefined)) return first(name);
+  }
+  const whole = can.find((name) => !formatOf(name));
+  if (whole === undefined || formatOf(can[0]) === "brotli") return can;
+  const told = await fetch(new URL(whole, base), { method: "HEAD", credentials: "omit" }).catch(() => undefined);
+  return told?.ok && /^(br|zstd)$/.test(told.headers.get("content-encoding") ?? "") ? first(whole) : can;
+}
+
+/**
  * The module in what came: hosts differ in whether they send a packed file as it is or as a packed form of the module
  * (Content-Encoding), and a browser does not say what it undid. The first bytes do.
  */

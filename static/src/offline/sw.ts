@@ -6,7 +6,7 @@
 // asked for; files that did not change are taken over without a download. The version before is kept until the next, for
 // tabs that still show it and have not yet loaded their editor.
 
-import { usable } from "./packed.ts";
+import { inOrder } from "./packed.ts";
 
 type Entry = [path: string, integrity: string];
 interface Kept { version: string; files: Entry[]; engine: Entry[] }
@@ -25,9 +25,7 @@ const self = globalThis as unknown as Scope;
 
 const kept = self.tabernetesKept ?? { version: "none", files: [], engine: [] };
 const base = self.registration.scope;
-const engine = kept.engine.find(([name]) => usable(name));
-const entries: Entry[] = engine ? [...kept.files, engine] : kept.files;
-const known = new Set(entries.map(([path]) => path));
+const known = new Set([...kept.files, ...kept.engine].map(([path]) => path));
 
 /** Caches belong to the host, which may hold several copies of this page: the scope tells them apart. */
 const prefix = `tabernetes ${base} `;
@@ -59,22 +57,34 @@ function plain(r: Response): Response {
 }
 
 async function keep(): Promise<void> {
-  const cache = await caches.open(current), old = await before(), queue = [...entries];
-  const one = async (): Promise<void> => {
-    for (let entry = queue.shift(); entry; entry = queue.shift()) {
-      const [path, integrity] = entry, url = base + path;
-      if (await match(cache, path)) continue; // of an installation that was broken off
-      let response = await old(entry);
-      if (!response) {
-        response = await fetch(url, { integrity, credentials: "omit", cache: hashed.test(path) ? "default" : "no-cache" });
-        if (!response.ok) throw new Error(`${url}: ${response.status}`);
-        response = plain(response);
-      }
-      await cache.put(url, response);
+  const cache = await caches.open(current), old = await before(), queue = [...kept.files];
+  const get = async (entry: Entry): Promise<void> => {
+    const [path, integrity] = entry, url = base + path;
+    if (await match(cache, path)) return; // of an installation that was broken off
+    let response = await old(entry);
+    if (!response) {
+      response = await fetch(url, { integrity, credentials: "omit", cache: hashed.test(path) ? "default" : "no-cache" });
+      if (!response.ok) throw new Error(`${url}: ${response.status}`);
+      response = plain(response);
     }
+    await cache.put(url, response);
   };
-  await Promise.all(Array.from({ length: atOnce }, one));
-  await cache.put(list, new Response(JSON.stringify(entries)));
+  const one = async (): Promise<void> => { for (let entry = queue.shift(); entry; entry = queue.shift()) await get(entry); };
+  const [form] = await Promise.all([engine(get), ...Array.from({ length: atOnce }, one)]);
+  await cache.put(list, new Response(JSON.stringify([...kept.files, form])));
+}
+
+/** The engine in one form, as the page's worker loads it. */
+async function engine(get: (entry: Entry) => Promise<void>): Promise<Entry> {
+  let failed: unknown = new Error("no engine");
+  for (const name of await inOrder(kept.engine.map(([path]) => path), base)) {
+    const entry = kept.engine.find(([path]) => path === name)!;
+    try {
+      await get(entry);
+      return entry;
+    } catch (e) { failed = e; } // the host may lack this form
+  }
+  throw failed;
 }
 
 /** All but this version and the one before it. */
