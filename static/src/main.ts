@@ -52,6 +52,8 @@ app.setTheme((["light", "dark", "auto"].includes(theme) ? theme : "auto") as The
 app.setLang(chooseLang(params.lang ?? kept("lang"), navigator.languages));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.setTheme(app.theme));
 customElements.define("tab-app", TabApp);
+// A short link is opened as the share link that it stands for.
+const deadLink = location.hash.startsWith("#link=") ? await import("./shortlink.ts").then((s) => s.openShortLink()) : undefined;
 
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 install(async () => {
@@ -66,3 +68,5 @@ if (params.complaints.length) app.trouble = { title: t("params.title"), message:
 // A phone shows one panel: first the one that says where to begin.
 if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
 void cluster.boot(params.config, params.speed ?? 1).catch(() => {});
+if (deadLink) { app.trouble = deadLink; app.emit("status"); } // the boot has cleared what was before it
+void window.tabernetes.offline;
