@@ -123,7 +123,7 @@ func (h *handler) makeLink(w http.ResponseWriter, r *http.Request) error {
 	if h.Links == nil {
 		return noLinks()
 	}
-	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+	if err := h.pages.Check(r); err != nil {
 		return fail(http.StatusForbidden, "cross-origin", "links are made by pages of this host only")
 	}
 	if h.Limiter != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -60,10 +61,18 @@ func New(conf Config) http.Handler {
 		conf.Files = func(context.Context, string) ([]byte, error) { return nil, fs.ErrNotExist }
 	}
 	conf.Origin = strings.TrimSuffix(conf.Origin, "/")
-	return &handler{conf}
+	h := &handler{conf, http.NewCrossOriginProtection()}
+	// A proxy may ask in the name of another host than its visitors do.
+	if u, err := url.Parse(conf.Origin); err == nil && u.Host != "" {
+		_ = h.pages.AddTrustedOrigin(u.Scheme + "://" + u.Host)
+	}
+	return h
 }
 
-type handler struct{ Config }
+type handler struct {
+	Config
+	pages *http.CrossOriginProtection // which pages may make links
+}
 
 // failure is an answer that says what was wrong with the request.
 type failure struct {

@@ -180,6 +180,15 @@ func TestOrigin(t *testing.T) {
 	require.Contains(t, w.Body.String(), `https://example.org/play/embed.html?lang=zh\"`)
 	require.Equal(t, 404, ask(h, "GET", "/oembed?url=https://example.org/", "").Code)
 	require.Equal(t, 404, ask(h, "GET", "/oembed?url=http://example.com/play/", "").Code)
+
+	// Behind a proxy that asks under another name, the page may still make links, and no other page.
+	for origin, status := range map[string]int{"https://example.org": 201, "https://evil.example": 403} {
+		r := httptest.NewRequest("POST", "http://upstream:8080/api/links", strings.NewReader("abcd"))
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, status, w.Code, origin)
+	}
 }
 
 func TestFolder(t *testing.T) {
