@@ -78,7 +78,7 @@ type Cluster struct {
 
 // New makes a cluster and switches its machines on; nothing has happened yet until time passes.
 func New(conf Config) (*Cluster, error) {
-	if err := conf.check(); err != nil {
+	if err := conf.Check(); err != nil {
 		return nil, err
 	}
 	w := sim.New(sim.Config{Seed: conf.Seed, Start: conf.Start})
