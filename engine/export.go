@@ -86,6 +86,9 @@ func (c *Cluster) staysBehind(r *api.Resource, o api.Object) portable.Reason {
 	case o.GetDeletionTimestamp() != nil:
 		return portable.Deleting
 	case api.ControllerOf(o) != nil:
+		if fieldmanager.MadeWithin(c.rootOwner(o)) {
+			return portable.Cluster
+		}
 		return portable.Owned
 	case r == api.IPAddresses && o.GetLabels()[networkingv1.LabelManagedBy] == ipAllocator:
 		return portable.Cluster // the API server's, which asks nobody
@@ -109,3 +112,30 @@ func (c *Cluster) staysBehind(r *api.Resource, o api.Object) portable.Reason {
 func (c *Cluster) Import(text string) (string, []portable.Left, error) {
 	return cleaner.Read(text, portable.Target{Table: c.table(), Namespace: func(name string) bool { return c.peek(api.Namespaces, name) != nil }})
 }
+
+// rootOwner is the object on whose behalf controllers made another: its controller, that one's, and so on.
+func (c *Cluster) rootOwner(o api.Object) api.Object {
+	for range maxOwners {
+		ref := api.ControllerOf(o)
+		if ref == nil {
+			break
+		}
+		r := c.table().ByOwner(ref)
+		if r == nil {
+			break
+		}
+		key := ref.Name
+		if r.Namespaced {
+			key = api.Key(o.GetNamespace(), ref.Name)
+		}
+		owner := c.peek(r, key)
+		if owner == nil || owner.GetUID() != ref.UID {
+			break
+		}
+		o = owner
+	}
+	return o
+}
+
+// maxOwners is how long a chain of owners may be; CronJobs have the longest that upstream makes.
+const maxOwners = 8

@@ -65,7 +65,7 @@ func applyAll(t *testing.T, p *page, dirs ...string) map[string]manifest.Documen
 			if n%2 == 0 {
 				how = " --server-side --force-conflicts"
 			}
-			out, code := p.Run("apply -f "+base+flag+how, map[string]string{base: string(text)})
+			_, code := p.Run("apply -f "+base+flag+how, map[string]string{base: string(text)})
 			if code != 0 {
 				refused++
 				return nil

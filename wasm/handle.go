@@ -94,6 +94,9 @@ func (b *bridge) handle(r request) {
 	case "stats":
 		b.reply(r.ID, b.stats())
 	default:
+		if b.export(r) {
+			break
+		}
 		b.fail(r.ID, fmt.Errorf("unknown operation %q", r.Op))
 		return
 	}
