@@ -201,6 +201,23 @@ func (cmd Command) Changes() bool {
 	return true
 }
 
+// Text is the command as a line of the terminal, or as near to one as there is.
+func (cmd Command) Text() string {
+	switch cmd.Op {
+	case OpKubectl, OpEtcdctl, OpScheduler:
+		return cmd.Line
+	case OpTraffic:
+		return fmt.Sprintf("load %s %g", strings.TrimPrefix(cmd.Name, "default/"), cmd.RPS)
+	case OpCancel:
+		return "Ctrl-C"
+	case OpEdited:
+		return "the editor was left"
+	case OpInput:
+		return "typed: " + strings.Trim(cmd.Line, "\x03\x04")
+	}
+	return FaultLine(cmd)
+}
+
 // etcdctlChanges reports whether a line of etcdctl may change the members or what they hold.
 func etcdctlChanges(line string) bool {
 	f := strings.Fields(line)

@@ -23,10 +23,12 @@ func (c *Cluster) Moment() Moment { return Moment{c.Sim.Now(), c.Sim.Executed(),
 type Player struct {
 	c   *Cluster
 	log []Command
+	// Last is the event that was handled last; empty after a command.
+	Last sim.Stepped
 }
 
 // NewPlayer is a player for a cluster that stands somewhere in a session with this log.
-func NewPlayer(c *Cluster, log []Command) *Player { return &Player{c, log} }
+func NewPlayer(c *Cluster, log []Command) *Player { return &Player{c: c, log: log} }
 
 // otherVersion says that a log and what happens do not fit together.
 func (p *Player) otherVersion(what string) error {
@@ -49,7 +51,7 @@ func (p *Player) Step(until sim.Time) (bool, error) {
 	if !ok || at > until {
 		return false, p.wait(until)
 	}
-	p.c.Sim.Step()
+	p.Last, _ = p.c.Sim.Step()
 	return true, nil
 }
 
@@ -89,6 +91,7 @@ func (p *Player) give(cmd *Command) error {
 	if err := p.wait(cmd.At); err != nil {
 		return err
 	}
+	p.Last = sim.Stepped{At: cmd.At}
 	if _, err := p.c.Start(*cmd, Output{}); err != nil {
 		return p.otherVersion(err.Error())
 	}

@@ -186,6 +186,23 @@ func (s *Session) show(b *Branch, c *engine.Cluster) {
 	}
 }
 
+// Remake makes the moment that is shown anew from the session's start, for want of the cluster that stood there.
+func (s *Session) Remake(at engine.Moment) error {
+	c, err := engine.New(s.conf)
+	if err != nil {
+		return err
+	}
+	play := engine.NewPlayer(c, s.cur.log)
+	for arrived := false; !arrived && err == nil; {
+		arrived, err = play.StepTo(at)
+	}
+	if err == nil {
+		s.parked = nil
+		s.show(s.cur, c)
+	}
+	return err
+}
+
 // room is how many clusters that were left are kept: each costs about as much memory as the one shown.
 func (s *Session) room() int {
 	switch {

@@ -234,6 +234,22 @@ func (s *Session) RunEvents(n int) (bool, error) {
 	return s.c.RunEvents(n), nil
 }
 
+// Step handles the next event, or in the past the next command; it reports false when there are none left.
+func (s *Session) Step() (sim.Stepped, bool, error) {
+	for s.recorded() {
+		play := s.play
+		n := s.c.Moment()
+		if _, err := s.step(1<<63 - 1); err != nil {
+			return sim.Stepped{}, false, err
+		}
+		if m := s.c.Moment(); m.After > n.After || m.Commands > n.Commands {
+			return play.Last, true, nil
+		}
+	}
+	st, ok := s.c.Sim.Step()
+	return st, ok, nil
+}
+
 // recorded reports that what happens next is in the record. Where the record ends, the present begins.
 func (s *Session) recorded() bool {
 	if s.play == nil || s.detour != nil {

@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"strings"
 
-	"sigs.k8s.io/yaml"
-
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/manifest"
 	"tabernetes/engine/order"
 )
 
@@ -34,7 +33,7 @@ func Write(docs []map[string]any, comments ...string) (string, error) {
 		b.WriteString("# " + c + "\n")
 	}
 	for i := range list {
-		text, err := yaml.Marshal(list[i].doc)
+		text, err := manifest.YAML(list[i].doc)
 		if err != nil {
 			return "", err
 		}
