@@ -46,10 +46,11 @@ func content(doc map[string]any) map[string]any {
 	return out
 }
 
-// rounds bounds how often fields are put back, singles how many are tried one by one.
+// Bounds: how often fields are put back; how many fields an object may have for them to be tried one by one, which takes
+// the square of it.
 const (
 	rounds  = 6
-	singles = 60
+	singles = 250
 )
 
 // prune is doc without its defaults; doc itself where that cannot be done.
@@ -81,7 +82,10 @@ func (p *pruner) prune(doc map[string]any) map[string]any {
 	// A default that hangs on another field, such as a pull policy on the image's tag or requests on limits, came back
 	// otherwise or not at all while that was missing.
 	candidates := append(leaves(kept, nil), lists(whole)...)
-	for _, path := range candidates[:min(len(candidates), singles)] {
+	if len(candidates) > singles {
+		return p.with(doc, kept)
+	}
+	for _, path := range candidates {
 		if p.author.names(path, whole) {
 			continue
 		}

@@ -32,7 +32,9 @@ func Create(obj runtime.Object) field.ErrorList {
 		e.objectMeta(&o.ObjectMeta, true, subdomainName)
 	case *corev1.Event:
 		e.event(o)
-		e.objectMetaBase(&o.ObjectMeta, true, path.ValidatePathSegmentName) // what every kind is held to that says nothing more
+		if len(e.list) == 0 { // what every kind is held to that says nothing more
+			e.objectMetaBase(&o.ObjectMeta, true, path.ValidatePathSegmentName)
+		}
 	case *corev1.Binding:
 		e.binding(o)
 	case *coordinationv1.Lease:
@@ -82,8 +84,10 @@ func Update(obj, old runtime.Object) field.ErrorList {
 		e.objectMeta(&o.ObjectMeta, true, subdomainName)
 	case *corev1.Event:
 		e.event(o)
-		e.labels(metaPath.Child("labels"), o.Labels)
-		e.annotations(metaPath.Child("annotations"), o.Annotations)
+		if len(e.list) == 0 {
+			e.labels(metaPath.Child("labels"), o.Labels)
+			e.annotations(metaPath.Child("annotations"), o.Annotations)
+		}
 	case *coordinationv1.Lease:
 		e.objectMetaUpdateBase(&o.ObjectMeta, &old.(*coordinationv1.Lease).ObjectMeta)
 		e.leaseSpec(&o.Spec)
