@@ -47,6 +47,9 @@ const theme = params.theme ?? kept("theme") ?? "auto";
 app.setTheme((["light", "dark", "auto"].includes(theme) ? theme : "auto") as Theme);
 app.setLang(chooseLang(params.lang ?? kept("lang"), navigator.languages));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.setTheme(app.theme));
+// A short link is opened as the share link that it stands for.
+const deadLink = location.hash.startsWith("#link=") ? await import("./shortlink.ts").then((s) => s.openShortLink()) : undefined;
+
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 const api = install(async () => {
   const stage = document.querySelector<TabStage>("tab-stage");
@@ -64,6 +67,7 @@ function start(): void {
     app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
     app.emit("status");
   }
+  if (deadLink) { app.trouble = deadLink; app.emit("status"); } // the boot has cleared what was before it
   if (/[?&#](scenario|manifest)/.test(location.search + location.hash)) void import("./opening.ts").then((m) => m.openWith(location.search, location.hash));
 }
 // In another page's frame the panels are those that its author chose.
@@ -71,4 +75,5 @@ if (app.embedded) void import("./embed/page.ts").then((m) => m.show(api, start))
 else {
   customElements.define("tab-app", TabApp);
   start();
+  void api.offline;
 }

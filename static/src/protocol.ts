@@ -48,8 +48,8 @@ export type Request =
   | { id: number; op: "stats" }
   // Time: engine/session. The cluster that is shown stands at a moment of the current branch. Before the branch's end it is
   // the past: playing goes along what was recorded; a line that only reads leaves no trace; any other command begins a branch.
-  /** Shows another moment of the current branch, `ms` of virtual time, exactly there if `after` (events that had happened) is given; the clock stands then. Tells `replaying` meanwhile. A later seek or any command gives it up: its answer is an error. */
-  | { id: number; op: "seek"; ms: number; after?: number }
+  /** Shows another moment of the current branch, `ms` of virtual time, exactly there if `after` and `commands` (how many events and commands came before) are given; the clock stands then. Tells `replaying` meanwhile. A later seek or any command gives it up: its answer is an error. */
+  | { id: number; op: "seek"; ms: number; after?: number; commands?: number }
   /** Shows the end of the current branch. */
   | { id: number; op: "present" }
   /** Begins a branch at the moment that is shown, and makes it the current one; answers Branch[]. */
@@ -65,11 +65,11 @@ export type Request =
   | { id: number; op: "branches" }
   /** The session as text: configuration, branches, their commands, the moment that is shown; `branch` alone without the others. Answers { text }. Compress it before it travels. */
   | { id: number; op: "session"; branch?: number }
-  /** Every object as manifests that a real cluster takes, without what clusters make themselves; answers { yaml, left }: what was left out, and why. */
+  /** Every object as manifests that a real cluster takes, without what clusters make themselves; answers Manifests. */
   | { id: number; op: "export" }
   /** The journal up to now as text, one record a line; answers { text }. */
   | { id: number; op: "journal" }
-  /** Manifests, also such as `kubectl get -o yaml` gave of a real cluster, made fit to apply here; answers { yaml, left }. */
+  /** Manifests, also such as `kubectl get -o yaml` gave of a real cluster, made fit to apply here: at most 4 MiB; answers Manifests. */
   | { id: number; op: "import"; text: string }
   // Lessons: scenarios/lesson.
   /** Reads scenario.yaml and its texts by language, strictly; answers Lesson, or an error that names file and line. */
@@ -103,8 +103,8 @@ export interface Opened {
   /** why it is not exact; "" if it is */ why: string;
   /** What had been applied, if not exact: manifests to go on with. */ manifests: string;
 }
-/** A place in a session: virtual milliseconds, and how many events had happened. */
-export interface Moment { ms: number; after: number }
+/** A place in a session: virtual milliseconds, and how many events and commands came before. A frame's is now, after, commands. */
+export interface Moment { ms: number; after: number; commands: number }
 /** One way a session went on. */
 export interface Branch {
   id: number; /** "" for one that nobody named */ name: string; /** Branch.id, -1 for the first */ parent: number; /** where it left its parent */ fork: Moment;
@@ -127,6 +127,13 @@ export interface LessonStep {
   /** the clock's speed when it begins; -1 as it is, 0 paused */ speed: number;
 }
 export interface CheckResult { ok: boolean; /** what is the case instead, as a sentence or "" */ got: string }
+/** Manifests, and what was left out. */
+export interface Manifests { yaml: string; left: LeftOut[] }
+/** Objects that were left out for one reason (engine/api/portable/left.go). */
+export interface LeftOut {
+  why: "owned" | "cluster" | "machine" | "provisioned" | "passing" | "deleting" | "unserved"; count: number;
+  /** the first of them, as "Pod default/web-1" */ what: string[];
+}
 export interface LineResult { stdout: string; stderr: string; code: number }
 export interface StepResult { actor: string; label: string; at: number; record?: string; ref?: string }
 export interface Stats {

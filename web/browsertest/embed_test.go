@@ -123,7 +123,7 @@ func TestEmbedCostsAPosterUntilTheClick(t *testing.T) {
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			n := embedding(t, map[string]string{"/": `<tabernetes-playground scenario="canary" ` + v.attributes + `></tabernetes-playground><script async src="PLAY/embed.js"></script>`})
-			tb := openURL(t, n.docs+"/", v.width, 700)
+			tb := openURL(t, n.docs, "", v.width, 700)
 			tb.waits("customElements.get('tabernetes-playground')")
 			button := tag + ".shadowRoot.querySelector('button')"
 			require.Contains(t, js[string](tb, button+".textContent"), v.start)
@@ -176,12 +176,12 @@ func (tb *tab) rolledOut(name string) {
 func TestEmbedOpensWhenScrolledNear(t *testing.T) {
 	needBrowser(t, env)
 	n := embedding(t, map[string]string{"/": `<tabernetes-playground load="near" nodes="2"></tabernetes-playground><script src="PLAY/embed.js"></script>`})
-	tb := openURL(t, n.docs+"/", 800, 600)
+	tb := openURL(t, n.docs, "", 800, 600)
 	tb.do(tag + ".ready")
 	require.NotContains(t, tb.inside("kubectl('get nodes')").Stdout, "node-3", "the attributes became parameters")
 
 	far := embedding(t, map[string]string{"/": `<canvas height="4000"></canvas><tabernetes-playground load="near"></tabernetes-playground><script src="PLAY/embed.js"></script>`})
-	tb = openURL(t, far.docs+"/", 800, 600)
+	tb = openURL(t, far.docs, "", 800, 600)
 	tb.do("new Promise(f => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(f))))")
 	require.Zero(t, far.count("/embed.html"), "far away: nothing but the poster")
 	tb.do("(async () => scrollTo(0, 3400))()")
@@ -193,7 +193,7 @@ func TestEmbedsShareOneModule(t *testing.T) {
 	needBrowser(t, env)
 	two := `<tabernetes-playground id="a" seed="1"></tabernetes-playground><tabernetes-playground id="b" seed="2" nodes="2"></tabernetes-playground><script src="PLAY/embed.js"></script>`
 	n := embedding(t, map[string]string{"/": two})
-	tb := openURL(t, n.docs+"/", 1280, 1100)
+	tb := openURL(t, n.docs, "", 1280, 1100)
 	tb.do("Promise.all([a.open(), b.open(), a.ready, b.ready])")
 	require.Equal(t, 1, n.engines(), "one engine for both")
 	require.Contains(t, js[string](tb, "a.api.kubectl('get nodes').then(r => r.stdout)"), "node-3")
@@ -208,7 +208,7 @@ func TestEmbedsShareOneModule(t *testing.T) {
 	// The first goes away while it loads: the second loads for itself.
 	n = embedding(t, map[string]string{"/": two})
 	n.engine = make(chan struct{})
-	tb = openURL(t, n.docs+"/", 1280, 1100)
+	tb = openURL(t, n.docs, "", 1280, 1100)
 	tb.do("(async () => a.open())()")
 	for n.engines() == 0 {
 		time.Sleep(10 * time.Millisecond)
@@ -253,7 +253,7 @@ onmessage = (e) => { say({tabernetes: 1, id: e.data.id, result: {__proto__: {pol
 		"/evil":   `<tabernetes-playground base="` + evil + `/"></tabernetes-playground><script src="PLAY/embed.js"></script>`,
 	})
 
-	tb := openURL(t, n.docs+"/", 1000, 700)
+	tb := openURL(t, n.docs, "", 1000, 700)
 	tb.do("(async () => { window.heard = []; for (const e of ['command', 'error', 'frame', 'ready']) " + tag + ".addEventListener(e, (x) => heard.push([e, x.detail])); " + tag + ".open(); await " + tag + ".ready })()")
 	tb.do("new Promise(f => { addEventListener('message', (e) => { if (e.data === 'spoken') f() }); sibling.contentWindow.postMessage(1, '*') })")
 	out := tb.inside("kubectl('get configmaps')")
@@ -271,11 +271,11 @@ onmessage = (e) => { say({tabernetes: 1, id: e.data.id, result: {__proto__: {pol
   addEventListener("message", (e) => { if (e.source === frames[0] && e.data.tabernetes === 1 && "id" in e.data) answered(e.data) });
   frames[0].postMessage(m, "*"); setTimeout(() => answered("silence"), 1500) })`
 	for path, origin := range map[string]string{"/nobody": "", "/other": "https://docs.example"} {
-		tb = openURL(t, n.docs+path, 800, 600)
+		tb = openURL(t, n.docs, path[1:], 800, 600)
 		tb.waits("performance.getEntriesByType('resource').some(r => /embed.html/.test(r.name) && r.responseEnd)")
 		require.Equal(t, "silence", js[string](tb, "("+speak+")({tabernetes: 1, id: 1, method: 'ready', args: []})"), origin)
 	}
-	tb = openURL(t, n.docs+"/raw", 800, 600)
+	tb = openURL(t, n.docs, "raw", 800, 600)
 	tb.do("new Promise(f => { addEventListener('message', (e) => { if (e.data.event === 'ready') f() }); const i = document.querySelector('iframe'); i.src = i.src + '&origin=' + location.origin })")
 	for message, want := range map[string]string{
 		`{tabernetes: 1, id: 1, method: "stats"}`:                                                `"nodes":1`,
@@ -295,7 +295,7 @@ onmessage = (e) => { say({tabernetes: 1, id: e.data.id, result: {__proto__: {pol
   for (let i = 0; i < 80; i++) frames[0].postMessage({tabernetes: 1, id: 100 + i, method: "clock.advance", args: [1]}, "*");
   while (!all.length) await new Promise(requestAnimationFrame); return all[0] })()`), "64 requests are unanswered already")
 
-	tb = openURL(t, n.docs+"/evil", 800, 600)
+	tb = openURL(t, n.docs, "evil", 800, 600)
 	require.Equal(t, "<script>alert(1)</script>", js[string](tb, "(async () => { window.heard = []; for (const e of ['frame', 'click', 'constructor', 'error']) "+tag+".addEventListener(e, (x) => heard.push(e + ':' + (x.detail?.message ?? x.detail))); return (await "+tag+".api.stats()).text })()"))
 	tb.waits("heard.length >= 2")
 	require.Equal(t, []string{"frame:<img src=x onerror=alert(1)>", "error:kept in"}, js[[]string](tb, "heard"))
@@ -306,7 +306,7 @@ func TestEmbeddedPage(t *testing.T) {
 	needBrowser(t, env)
 	srv := serveDir(t, dist)
 	at := func(t *testing.T, query string, width, height int64) *tab {
-		tb := openURL(t, srv.URL+"/embed.html"+query, width, height)
+		tb := openURL(t, srv.URL, "embed.html"+query, width, height)
 		tb.ready()
 		return tb
 	}
@@ -393,7 +393,7 @@ metadata: {name: mkdocs}
 		"/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fetched}\n",
 		"/tag":    `<tabernetes-playground manifest-src="a.yaml"></tabernetes-playground><tabernetes-playground id="inner"><pre>apiVersion: v1` + "\nkind: ConfigMap\nmetadata: {name: inner}" + `</pre></tabernetes-playground><tabernetes-playground id="foreign" manifest-src="https://elsewhere.example/a.yaml"></tabernetes-playground><script src="PLAY/embed.js"></script>`,
 	})
-	tb := openURL(t, n.docs+"/", 1000, 900)
+	tb := openURL(t, n.docs, "", 1000, 900)
 	buttons := "[...document.querySelectorAll('main > button')]"
 	tb.waits(buttons + ".length === 3")
 	require.Zero(t, n.count("/embed.js"), "the tag's script comes with the first click")
@@ -409,7 +409,7 @@ metadata: {name: mkdocs}
 	tb.picture("run-this-open")
 	tb.noErrors()
 
-	tb = openURL(t, n.docs+"/tag", 1000, 900)
+	tb = openURL(t, n.docs, "tag", 1000, 900)
 	tb.waits(tag + ".api.kubectl('get configmap fetched').then(r => r.code === 0)")
 	tb.waits("inner.api.kubectl('get configmap inner').then(r => r.code === 0)")
 	require.Contains(t, js[string](tb, "foreign.api.stats().catch(e => e.message)"), "manifest-src: only files of")

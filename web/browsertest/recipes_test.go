@@ -57,7 +57,7 @@ func TestRecipes(t *testing.T) {
 				site.ServeHTTP(w, r)
 			}))
 			t.Cleanup(srv.Close)
-			tb := openURL(t, srv.URL+"/", 1100, 900)
+			tb := openURL(t, srv.URL, "", 1100, 900)
 			tb.waits(tag + "?.api")
 			tb.do("(async () => " + tag + ".shadowRoot.querySelector('button').click())()")
 			tb.do(tag + ".ready")
