@@ -15,9 +15,9 @@ import (
 	"strings"
 )
 
-// csp lets the page run its own scripts and WebAssembly and talk to its own host, and anybody embed it.
+// csp lets the page run its own scripts and WebAssembly and talk to its own host, frame itself (to compare two branches), and anybody embed it.
 const csp = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-	"connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors *"
+	"connect-src 'self'; worker-src 'self'; frame-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors *"
 
 // types by extension; the system's table is not asked, it differs from machine to machine.
 var types = map[string]string{

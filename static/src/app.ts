@@ -5,11 +5,13 @@ import type { Call, Running } from "./engine.ts";
 import { Editing } from "./editing.ts";
 import { Model } from "./model.ts";
 import type { ClusterConfig, ControlPlane, Frame, InitResult, LineResult } from "./protocol.ts";
+import { Travel } from "./moments/travel.ts";
 import { quorumLost } from "./stage/control.ts";
 import { setLang, t } from "./i18n/index.ts";
 import type { Lang } from "./i18n/index.ts";
 
-export type Topic = "frame" | "selection" | "prefs" | "transcript" | "status" | "tabs";
+/** time: another moment is wished for or was reached, or the branches changed; kept: the session changed in what a frame does not tell. */
+export type Topic = "frame" | "selection" | "prefs" | "transcript" | "status" | "tabs" | "time" | "kept";
 export type Theme = "auto" | "light" | "dark";
 export type Phase = "loading" | "starting" | "ready" | "restoring" | "dead";
 
@@ -18,6 +20,7 @@ const maxTranscript = 3000;
 
 export class App {
   readonly model = new Model();
+  readonly travel: Travel = new Travel(this);
   engine!: Engine;
   config: ClusterConfig = { nodes: 3, masters: 1, seed: 1 };
   info?: InitResult;
@@ -35,7 +38,7 @@ export class App {
   selection = "";
   left: "yaml" | "canary" | "load" | "edit" = "yaml";
   right: "summary" | "why" | "yaml" | "events" | "logs" = "summary";
-  bottom: "terminal" | "events" = "terminal";
+  bottom: "terminal" | "events" | "branches" = "terminal";
   /** The panel a phone shows under the stage. */
   sheet: "do" | "inspect" | "terminal" = "do";
   readonly editor = { name: "manifest.yaml", text: "" };
@@ -68,6 +71,7 @@ export class App {
     this.engine = engine;
     engine.onloading = (loaded, total) => { this.loaded = loaded; this.total = total; this.emit("status"); };
     engine.onframe = (frame) => this.frame(frame);
+    engine.onreplaying = (ms, of) => this.travel.progress(ms, of);
     engine.onpanic = (message, commands) => {
       this.trouble = { title: t("panic.title"), message, commands };
       this.phase = commands < 0 ? "dead" : "restoring";
@@ -85,6 +89,7 @@ export class App {
     if (!frame.full) for (const v of frame.nodes) { const e = m.nodes.get(v.id); if (e) before.set(v.id, e.view); }
     const cp = m.control;
     m.apply(frame, performance.now());
+    this.travel.frame(frame);
     if (cp && frame.control && !frame.full) this.tell(cp, frame.control);
     // While a command runs as fast as it can, or while nothing runs, the frame's speed is not the chosen one.
     if (frame.playing && !frame.busy) this.speed = frame.speed;
@@ -183,10 +188,16 @@ export class App {
     try {
       return await this.engine.call<T>(call);
     } catch (e) {
-      this.trouble = { title: t("error.title"), message: (e as Error).message, commands: 0 };
-      this.emit("status");
+      this.fault(e as Error);
       return undefined;
     }
+  }
+
+  /** Says in the banner that something did not work. */
+  fault(e: Error, title = t("error.title")): void {
+    if (/^given up/.test(e.message)) return; // for what was asked later: whoever asked knows
+    this.trouble = { title, message: e.message, commands: 0 };
+    this.emit("status");
   }
 
 }

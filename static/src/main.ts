@@ -14,6 +14,7 @@ import "./panels/header.ts";
 import "./panels/left.ts";
 import "./panels/inspector.ts";
 import "./panels/bottom.ts";
+import "./panels/timeline.ts";
 import "./panels/banner.ts";
 import { t } from "./i18n/index.ts";
 
@@ -65,4 +66,16 @@ for (const c of params.complaints) app.write("stderr", c + "\n");
 if (params.complaints.length) app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
 // A phone shows one panel: first the one that says where to begin.
 if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
-void cluster.boot(params.config, params.speed ?? 1).catch(() => {});
+// A link that holds a session, or a tab that was reloaded.
+const had = (() => { try { return sessionStorage.getItem("tabernetes.session"); } catch { return null; } })();
+const opening = location.hash.startsWith("#s") || (cluster.keeps && had) ? import("./sessions/page.ts").then((s) => s.opening(params.config, /[?&](nodes|masters|seed)=/.test(location.search))) : undefined;
+const start = (o = opening) => { void cluster.boot(params.config, params.speed ?? 1, o).catch(() => {}); };
+if (params.hold && !cluster.keeps) { cluster.hold = start; document.documentElement.dataset.only = "stage"; } else start();
+// A file that is dropped anywhere is to be imported.
+addEventListener("dragover", (e) => { if (e.dataTransfer?.types.includes("Files")) e.preventDefault(); });
+addEventListener("drop", (e) => {
+  const file = e.dataTransfer?.files[0];
+  if (!file) return;
+  e.preventDefault();
+  void Promise.all([import("./lazy/session.ts"), import("./lazy/session-import.ts")]).then(async ([s, i]) => s.openSession("import", await i.fileText(file))).catch((x: Error) => app.fault(x));
+});

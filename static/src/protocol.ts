@@ -48,8 +48,8 @@ export type Request =
   | { id: number; op: "stats" }
   // Time: engine/session. The cluster that is shown stands at a moment of the current branch. Before the branch's end it is
   // the past: playing goes along what was recorded; a line that only reads leaves no trace; any other command begins a branch.
-  /** Shows another moment of the current branch, `ms` of virtual time, exactly there if `after` (events that had happened) is given; the clock stands then. Tells `replaying` meanwhile. A later seek or any command gives it up: its answer is an error. */
-  | { id: number; op: "seek"; ms: number; after?: number }
+  /** Shows another moment of the current branch, `ms` of virtual time, exactly there if `after` and `commands` (how many events and commands came before) are given; the clock stands then. Tells `replaying` meanwhile. A later seek or any command gives it up: its answer is an error. */
+  | { id: number; op: "seek"; ms: number; after?: number; commands?: number }
   /** Shows the end of the current branch. */
   | { id: number; op: "present" }
   /** Begins a branch at the moment that is shown, and makes it the current one; answers Branch[]. */
@@ -103,8 +103,8 @@ export interface Opened {
   /** why it is not exact; "" if it is */ why: string;
   /** What had been applied, if not exact: manifests to go on with. */ manifests: string;
 }
-/** A place in a session: virtual milliseconds, and how many events had happened. */
-export interface Moment { ms: number; after: number }
+/** A place in a session: virtual milliseconds, and how many events and commands came before. A frame's is now, after, commands. */
+export interface Moment { ms: number; after: number; commands: number }
 /** One way a session went on. */
 export interface Branch {
   id: number; /** "" for one that nobody named */ name: string; /** Branch.id, -1 for the first */ parent: number; /** where it left its parent */ fork: Moment;
