@@ -78,7 +78,7 @@ type Cluster struct {
 
 // New makes a cluster and switches its machines on; nothing has happened yet until time passes.
 func New(conf Config) (*Cluster, error) {
-	if err := conf.check(); err != nil {
+	if err := conf.Check(); err != nil {
 		return nil, err
 	}
 	w := sim.New(sim.Config{Seed: conf.Seed, Start: conf.Start})
@@ -269,24 +269,6 @@ func (c *Cluster) RunEvents(n int) bool {
 		}
 	}
 	return true
-}
-
-// StepRecord handles events up to and including the next that writes a record of the journal, which it returns; in a
-// cluster with nothing but heartbeats it stops after ten seconds, without one.
-func (c *Cluster) StepRecord() (sim.Stepped, *sim.Record) {
-	n := c.Sim.Journal.Len()
-	until := c.Sim.Now().Add(10e9)
-	var st sim.Stepped
-	for c.Sim.Now() < until {
-		var ok bool
-		if st, ok = c.Sim.Step(); !ok {
-			break
-		}
-		if c.Sim.Journal.Len() > n {
-			return st, c.Sim.Journal.Get(sim.RecordID(n + 1))
-		}
-	}
-	return st, nil
 }
 
 // Requests counts the requests the API servers have served.

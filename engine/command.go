@@ -186,6 +186,52 @@ func (c *Cluster) run(cmd Command, out Output, start func(*Process, Output) (can
 	return p
 }
 
+// Changes reports whether a command may change the cluster. What is typed at one that runs, and ending it, belongs to it.
+func (cmd Command) Changes() bool {
+	switch cmd.Op {
+	case OpKubectl:
+		return changes(cmd.Line)
+	case OpCancel, OpEdited, OpInput:
+		return false
+	case OpEtcdctl:
+		return etcdctlChanges(cmd.Line)
+	case OpScheduler:
+		return !strings.Contains(cmd.Line, "--write-config-to")
+	}
+	return true
+}
+
+// Text is the command as a line of the terminal, or as near to one as there is.
+func (cmd Command) Text() string {
+	switch cmd.Op {
+	case OpKubectl, OpEtcdctl, OpScheduler:
+		return cmd.Line
+	case OpTraffic:
+		return fmt.Sprintf("load %s %g", strings.TrimPrefix(cmd.Name, "default/"), cmd.RPS)
+	case OpCancel:
+		return "Ctrl-C"
+	case OpEdited:
+		return "the editor was left"
+	case OpInput:
+		return "typed: " + strings.Trim(cmd.Line, "\x03\x04")
+	}
+	return FaultLine(cmd)
+}
+
+// etcdctlChanges reports whether a line of etcdctl may change the members or what they hold.
+func etcdctlChanges(line string) bool {
+	f := strings.Fields(line)
+	for _, word := range f[min(1, len(f)):] {
+		switch word {
+		case "get", "watch", "status", "health", "hashkv", "list", "version", "save", "help":
+			return false
+		case "put", "del", "add", "remove", "promote", "update", "move-leader", "compaction", "defrag", "restore", "disarm", "txn":
+			return true
+		}
+	}
+	return true
+}
+
 // changes reports whether a line may change the cluster: reading is no cause of anything.
 func changes(line string) bool {
 	f := strings.Fields(strings.TrimPrefix(line, "kubectl "))
@@ -203,26 +249,3 @@ func changes(line string) bool {
 
 // Log is the session's commands so far. The slice must not be changed.
 func (c *Cluster) Log() []Command { return c.log }
-
-// Replay makes a session again: the commands of a log, each at its moment, and then on to a time.
-func Replay(conf Config, log []Command, until sim.Time) (*Cluster, error) {
-	c, err := New(conf)
-	if err != nil {
-		return nil, err
-	}
-	for i, cmd := range log {
-		for c.Sim.Executed() < cmd.After {
-			if _, ok := c.Sim.Step(); !ok {
-				return nil, fmt.Errorf("command %d of the log came after %d events, but only %d happened: it was recorded by another version", i, cmd.After, c.Sim.Executed())
-			}
-		}
-		c.Sim.SetNow(cmd.At)
-		if _, err := c.Start(cmd, Output{}); err != nil {
-			return nil, fmt.Errorf("command %d of the log: %w", i, err)
-		}
-	}
-	if until > c.Sim.Now() {
-		c.Sim.RunUntil(until, 0)
-	}
-	return c, nil
-}

@@ -27,7 +27,8 @@ type Config struct {
 	Addons bool
 }
 
-func (c *Config) check() error {
+// Check completes a configuration with its defaults, or tells what is wrong with it.
+func (c *Config) Check() error {
 	if c.Nodes < 0 || c.Nodes > MaxNodes {
 		return fmt.Errorf("nodes: %d is not between 0 and %d", c.Nodes, MaxNodes)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tabernetes/engine"
+	"tabernetes/engine/session"
 	"tabernetes/engine/sim"
 )
 
@@ -46,7 +47,8 @@ const (
 // bridge is one session: a cluster, its clock, and the conversation with the page.
 type bridge struct {
 	h host
-	c *engine.Cluster
+	s *session.Session
+	c *engine.Cluster // the one that the session shows
 
 	playing bool
 	speed   float64 // virtual seconds per real second; 0: as fast as possible
@@ -65,15 +67,20 @@ type bridge struct {
 	looked    float64 // when it was compared last
 	dirty     bool
 	restoring bool
+	resume    bool    // play on when those who only looked at the past have seen it
 	warm      *warmUp // nil before init and when it is done
 }
 
-// job runs the clock as fast as possible until something holds.
+// job runs the clock as fast as possible until something holds, or works for a slice at a time until it reports that it
+// is done.
 type job struct {
 	id    int
 	until sim.Time
 	held  func() bool
+	work  func() bool
 	done  func()
+	// over is told that the job was given up.
+	over func()
 }
 
 func newBridge(h host) *bridge {
@@ -111,24 +118,38 @@ func (b *bridge) restore(msg, stack string) {
 	log, conf, at := b.c.Log(), b.c.Config(), b.c.Now()
 	b.h.post(answer{Type: "panic", Message: msg, Stack: stack, Commands: len(log)})
 	b.abandon("the engine broke and the session was restored: run it again")
-	for n := len(log); n >= 0; n-- {
-		end := at
-		if n < len(log) {
-			end = log[n].At
-		}
-		c, err := replaySafely(conf, log[:n], end)
-		if err == nil {
-			b.c = c
-			break
-		}
-		if len(log)-n > 3 {
-			n = 1 // give up on recent history: a fresh cluster
+	if !b.s.Past() || safely(func() error { return b.s.Remake(b.s.Moment()) }) != nil {
+		for n := len(log); n >= 0; n-- {
+			end := at
+			if n < len(log) {
+				end = log[n].At
+			}
+			if safely(func() error {
+				c, err := engine.Replay(conf, log[:n], end-1)
+				if err == nil {
+					b.s.Adopt(c)
+				}
+				return err
+			}) == nil {
+				break
+			}
+			if len(log)-n > 3 {
+				n = 1 // give up on recent history: a fresh cluster
+			}
 		}
 	}
-	b.playing, b.unacked, b.dirty = false, false, true
-	b.c.Stage.Everything()
+	b.playing = false
+	b.show()
 	b.h.post(answer{Type: "restored"})
 	b.postFrame()
+}
+
+// show takes up the cluster that the session shows now: the page hears of everything.
+func (b *bridge) show() {
+	b.c = b.s.Cluster()
+	b.c.Stage.Everything()
+	b.control, b.debt = nil, 0
+	b.unacked, b.dirty, b.lastFrame = false, true, 0
 }
 
 // abandon answers what was under way, so that nobody waits for it for ever.
@@ -137,6 +158,9 @@ func (b *bridge) abandon(why string) {
 		b.h.post(answer{ID: id, Type: "error", Message: why})
 	}
 	for _, j := range b.jobs {
+		if j.over != nil {
+			j.over()
+		}
 		if j.id != 0 {
 			b.h.post(answer{ID: j.id, Type: "error", Message: why})
 		}
@@ -144,18 +168,22 @@ func (b *bridge) abandon(why string) {
 	b.jobs, b.running = nil, map[int]*engine.Process{}
 }
 
-func replaySafely(conf engine.Config, log []engine.Command, at sim.Time) (c *engine.Cluster, err error) {
+func safely(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)
 		}
 	}()
-	return engine.Replay(conf, log, at-1)
+	return fn()
 }
 
-// wake sees to it that the loop runs.
+// wake sees to it that the loop runs, and that the page sees what changed.
 func (b *bridge) wake() {
 	b.dirty = true
+	b.soon()
+}
+
+func (b *bridge) soon() {
 	if !b.scheduled {
 		b.scheduled = true
 		b.last = b.h.now()
@@ -193,7 +221,9 @@ func (b *bridge) slice() {
 		b.runJobs(start)
 	case b.playing && b.speed == 0:
 		for b.h.now()-start < sliceMs {
-			if !b.c.RunEvents(sliceEvents) {
+			more, err := b.s.RunEvents(sliceEvents)
+			b.must(err)
+			if !more {
 				break
 			}
 		}
@@ -201,10 +231,12 @@ func (b *bridge) slice() {
 	case b.playing:
 		// A tab that slept is not owed the time it slept through.
 		b.debt += min(elapsed, 250) * 1e6 * b.speed
-		target := b.c.Now().Add(time.Duration(b.debt))
-		for {
+		// A clock that plays stands at whole steps: when somebody acts, that is what a link has to carry.
+		target := b.c.Now().Add(time.Duration(b.debt)) / b.grain() * b.grain()
+		for target > b.c.Now() {
 			before := b.c.Now()
-			reached := b.c.RunTo(target, nil, sliceEvents)
+			reached, err := b.s.RunTo(target, nil, sliceEvents)
+			b.must(err)
 			b.debt -= float64(b.c.Now().Sub(before))
 			if reached || b.h.now()-start > sliceMs {
 				break
@@ -216,11 +248,35 @@ func (b *bridge) slice() {
 	b.postFrame()
 }
 
+// grain is the step of a clock that plays: a millisecond, or what passes in one at less than real time.
+func (b *bridge) grain() sim.Time {
+	g := sim.Time(1e6)
+	for v := b.speed; v < 1 && g > 1e3; v *= 10 {
+		g /= 10
+	}
+	return g
+}
+
+// must ends what cannot go on: guard tells the page and restores the session.
+func (b *bridge) must(err error) {
+	if err != nil {
+		panic(err.Error())
+	}
+}
+
 func (b *bridge) runJobs(start float64) {
 	b.debt = 0
 	for len(b.jobs) > 0 && b.h.now()-start < sliceMs {
 		j := b.jobs[0]
-		if b.c.RunTo(j.until, j.held, sliceEvents) {
+		var over bool
+		if j.work != nil {
+			over = j.work()
+		} else {
+			var err error
+			over, err = b.s.RunTo(j.until, j.held, sliceEvents)
+			b.must(err)
+		}
+		if over {
 			b.jobs = b.jobs[1:]
 			b.lastFrame = 0 // what was waited for is shown at once
 			j.done()
@@ -239,7 +295,8 @@ func (b *bridge) postFrame() {
 	b.seq++
 	f := &frame{Seq: b.seq, Playing: b.playing, Speed: b.speed, Settled: b.c.Settled(), Busy: len(b.jobs) > 0, Frame: b.c.Stage.Take(b.c.Requests())}
 	f.Control = b.controlView(now, f.Full)
-	f.After, f.Commands, f.End = b.c.Sim.Executed(), len(b.c.Log()), float64(b.c.Now())/1e6
+	cur, m := b.s.Current(), b.s.Moment()
+	f.After, f.Commands, f.Branch, f.End, f.Past = m.After, m.Commands, cur.ID, ms(cur.End().At), b.s.Past()
 	b.unacked, b.dirty, b.lastFrame = true, false, now
 	b.h.post(answer{Type: "frame", Frame: f})
 	b.frameCost = b.h.now() - now

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tabernetes/engine"
+	"tabernetes/engine/session"
 	"tabernetes/engine/sim"
 )
 
@@ -29,8 +30,9 @@ func (b *bridge) handle(r request) {
 	case "ack":
 		if r.Seq == b.seq {
 			b.unacked = false
-			b.wake()
+			b.soon() // not wake: a frame that was seen is no reason for another
 		}
+		return
 	case "run":
 		b.line(r)
 	case "cancel":
@@ -51,10 +53,15 @@ func (b *bridge) handle(r request) {
 			b.fail(r.ID, fmt.Errorf("speed %v: must be between 0 (as fast as possible) and 1000000", r.Speed))
 			return
 		}
-		b.playing, b.speed, b.debt = true, r.Speed, 0
-		b.reply(r.ID, nil)
+		b.speed, b.debt = r.Speed, 0
+		b.onRecord(r.ID, func() {
+			b.playing = true
+			b.reply(r.ID, nil)
+		})
 	case "step":
-		b.reply(r.ID, b.step())
+		b.onRecord(r.ID, func() { b.step(r) })
+	case "until":
+		b.until(r)
 	case "advance":
 		if !(r.Seconds >= 0 && r.Seconds <= maxAdvance) {
 			b.fail(r.ID, fmt.Errorf("seconds %v: must be between 0 and %d", r.Seconds, maxAdvance))
@@ -66,11 +73,11 @@ func (b *bridge) handle(r request) {
 			b.fail(r.ID, fmt.Errorf("maxSeconds %v: must be between 0 and %d", r.MaxSeconds, maxAdvance))
 			return
 		}
-		b.run(r.ID, r.MaxSeconds, b.c.Settled)
+		b.run(r.ID, r.MaxSeconds, func() bool { return b.c.Settled() })
 	case "controlPlane":
 		b.reply(r.ID, b.controlPlane())
 	case "traffic":
-		b.do(r.ID, engine.Command{Op: engine.OpTraffic, Name: r.Service, RPS: r.RPS})
+		b.act(r.ID, func() { b.do(r.ID, engine.Command{Op: engine.OpTraffic, Name: r.Service, RPS: r.RPS}) })
 	case "trafficStats":
 		b.reply(r.ID, b.c.TrafficStats())
 	case "why":
@@ -94,8 +101,10 @@ func (b *bridge) handle(r request) {
 	case "stats":
 		b.reply(r.ID, b.stats())
 	default:
-		b.fail(r.ID, fmt.Errorf("unknown operation %q", r.Op))
-		return
+		if !b.inTime(r) {
+			b.fail(r.ID, fmt.Errorf("unknown operation %q", r.Op))
+			return
+		}
 	}
 	b.wake()
 }
@@ -108,31 +117,52 @@ func (b *bridge) start(r request) {
 		b.fail(r.ID, fmt.Errorf("the page speaks protocol %d, the engine %d: reload the page", r.Protocol, protocolVersion))
 		return
 	}
+	if r.Session != "" {
+		b.open(r)
+		return
+	}
 	if r.Config.Nodes >= roomFrom {
 		makeRoom(min(r.Config.Nodes*roomPerNode, roomMax))
 	}
-	c, err := engine.New(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: true})
-	if err != nil {
+	if err := b.begin(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: true}, r, opened{Exact: true, Version: engine.Version}); err != nil {
 		b.fail(r.ID, err)
-		return
 	}
-	b.abandon("the cluster was replaced by a new one")
-	b.c = c
-	b.playing, b.debt, b.unacked = false, 0, false
-	b.jobs = append(b.jobs, &job{id: r.ID, until: sim.Time(readyWithin), held: c.Ready, done: func() {
+}
+
+// begin starts a session with a new cluster, which plays when it is ready.
+func (b *bridge) begin(conf engine.Config, r request, answer opened) error {
+	s, err := session.New(conf)
+	if err != nil {
+		return err
+	}
+	b.replace(s)
+	b.jobs = append(b.jobs, &job{id: r.ID, until: sim.Time(readyWithin), held: b.c.Ready, done: func() {
 		b.playing = true
-		if r.Op == "init" {
-			b.reply(r.ID, initResult{protocolVersion, engine.Version, b.h.wasmBytes(), opened{Exact: true, Version: engine.Version}})
-			b.warm = newWarmUp()
-		} else {
-			b.reply(r.ID, opened{Exact: true, Version: engine.Version})
-		}
+		b.ready(r, answer)
 	}})
 	b.wake()
+	return nil
+}
+
+// replace makes another session the one that is shown.
+func (b *bridge) replace(s *session.Session) {
+	b.abandon("the cluster was replaced by another one")
+	b.s, b.playing, b.resume = s, false, false
+	b.show()
+}
+
+// ready answers init or reset.
+func (b *bridge) ready(r request, o opened) {
+	if r.Op == "reset" {
+		b.reply(r.ID, o)
+		return
+	}
+	b.reply(r.ID, initResult{protocolVersion, engine.Version, b.h.wasmBytes(), o})
+	b.warm = newWarmUp()
 }
 
 func (b *bridge) do(id int, cmd engine.Command) {
-	if err := b.c.Do(cmd); err != nil {
+	if _, err := b.s.Start(cmd, engine.Output{}); err != nil {
 		b.fail(id, err)
 		return
 	}
@@ -140,12 +170,26 @@ func (b *bridge) do(id int, cmd engine.Command) {
 }
 
 func (b *bridge) run(id int, seconds float64, held func() bool) {
-	b.jobs = append(b.jobs, &job{id: id, until: b.c.Now().Add(time.Duration(math.Round(seconds * 1e9))), held: held, done: func() { b.reply(id, nil) }})
+	b.onRecord(id, func() {
+		b.jobs = append(b.jobs, &job{id: id, until: b.c.Now().Add(time.Duration(math.Round(seconds * 1e9))), held: held, done: func() { b.reply(id, nil) }})
+	})
 }
 
 // line runs a line of the terminal; what it prints is streamed, and told once more in the answer. A fault that is
-// refused has printed why.
+// refused has printed why. In the past a line that changes something begins a branch; one that only looks is a detour.
 func (b *bridge) line(r request) {
+	cmd, err := engine.ParseLine(r.Line, r.Files)
+	if err == nil && cmd.Changes() {
+		b.act(r.ID, func() { b.launch(r, cmd, nil) })
+		return
+	}
+	if b.s.Past() && !b.s.Detour() {
+		b.resume, b.playing = b.playing, false
+	}
+	b.launch(r, cmd, err)
+}
+
+func (b *bridge) launch(r request, cmd engine.Command, err error) {
 	var stdout, stderr []byte
 	out := engine.Output{
 		Out: func(s string) {
@@ -159,16 +203,16 @@ func (b *bridge) line(r request) {
 		Done: func(code int) {
 			delete(b.running, r.ID)
 			b.reply(r.ID, lineResult{string(stdout), string(stderr), code})
+			b.seen()
 		},
 	}
 	if r.Terminal {
 		out.Edit = func(name, text string) { b.h.post(answer{ID: r.ID, Type: "edit", Name: name, Text: text}) }
 		out.Keys = func(raw bool) { b.h.post(answer{ID: r.ID, Type: "keys", Raw: raw}) }
 	}
-	cmd, err := engine.ParseLine(r.Line, r.Files)
 	var p *engine.Process
 	if err == nil {
-		p, err = b.c.Start(cmd, out)
+		p, err = b.s.Start(cmd, out)
 	}
 	fault := engine.Answered(r.Line)
 	switch {
@@ -214,20 +258,6 @@ func (b *bridge) finishSoon(id int) {
 	}
 	b.jobs = append(b.jobs, &job{until: b.c.Now().Add(pausedGrace),
 		held: func() bool { p := b.running[id]; return p == nil || p.Editor() != nil }, done: func() {}})
-}
-
-func (b *bridge) step() stepResult {
-	st, rec := b.c.StepRecord()
-	out := stepResult{Actor: b.c.Sim.ActorName(st.Actor), Label: st.Label, At: float64(st.At) / 1e6}
-	if rec != nil {
-		out.Actor = b.c.Sim.ActorName(rec.Actor)
-		out.Ref = b.c.Sim.Journal.Ref(rec.Ref)
-		out.Record = rec.Kind.String()
-		if rec.Text != "" {
-			out.Record += ": " + rec.Text
-		}
-	}
-	return out
 }
 
 // stats is what window.tabernetes.stats() answers.

@@ -46,16 +46,19 @@ type request struct {
 	Session    string            `json:"session"`
 	By         string            `json:"by"`
 	Ms         *float64          `json:"ms"`
-	After      uint64            `json:"after"`
+	After      *uint64           `json:"after"`
+	Commands   *int              `json:"commands"`
 	Branch     *int              `json:"branch"`
 	Step       int               `json:"step"`
 	Since      moment            `json:"since"`
+	Name       string            `json:"name"`
 }
 
-// moment is a place in a session: virtual milliseconds, and how many events had happened.
+// moment is a place in a session: virtual milliseconds, and how many events and commands came before.
 type moment struct {
-	Ms    float64 `json:"ms"`
-	After uint64  `json:"after"`
+	Ms       float64 `json:"ms"`
+	After    uint64  `json:"after"`
+	Commands int     `json:"commands"`
 }
 
 // answer is any message to the page.

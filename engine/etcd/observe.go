@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"slices"
 	"strings"
 
 	"go.etcd.io/raft/v3"
@@ -48,20 +49,33 @@ func (c *Cluster) Each(prefix string, fn func(*KV) bool) {
 	})
 }
 
-// Newest are the keys with a prefix that were written last and still exist, newest first, at most limit, as far as
-// history goes back.
+// Newest are the keys with a prefix that were written last and still exist, newest first, at most limit.
 func (c *Cluster) Newest(prefix string, limit int) (out []*KV) {
 	if c.ahead == nil {
 		return nil
 	}
 	s := c.ahead.store
+	known := s.rev + 1 // the oldest revision that history still has
 	for i := s.history.n - 1; i >= 0 && len(out) < limit; i-- {
 		kv := s.history.at(i).KV
+		known = kv.ModRevision
 		if strings.HasPrefix(kv.Key, prefix) && s.get(kv.Key) == kv {
 			out = append(out, kv)
 		}
 	}
-	return out
+	if len(out) == limit {
+		return out
+	}
+	// What was written before the last compaction is found by its key.
+	var old []*KV
+	c.Each(prefix, func(kv *KV) bool {
+		if kv.ModRevision < known {
+			old = append(old, kv)
+		}
+		return true
+	})
+	slices.SortFunc(old, func(a, b *KV) int { return int(b.ModRevision - a.ModRevision) })
+	return append(out, old[:min(len(old), limit-len(out))]...)
 }
 
 // rewind follows a restored snapshot: what is not as it was is told to the observer as changes.

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func (h *fakeHost) good(r request) any {
+	h.t.Helper()
+	a := h.ask(r)
+	require.Equal(h.t, "result", a.Type, "%s: %s", r.Op, a.Message)
+	return a.Value
+}
+
+func (h *fakeHost) hash() string { return h.b.c.Stats().JournalHash }
+
+func at(ms float64) *float64 { return &ms }
+
+func number(n int) *int { return &n }
+
+// rollout is a session with a rollout, at rest.
+func rollout(t *testing.T) *fakeHost {
+	h := newHost(t)
+	h.init()
+	h.kubectl("create deployment web --image=nginx --replicas=2")
+	h.good(request{Op: "advance", Seconds: 60})
+	h.kubectl("scale deployment web --replicas=5")
+	h.good(request{Op: "advance", Seconds: 60})
+	return h
+}
+
+func (h *fakeHost) last() *frame {
+	for len(h.queue) > 0 {
+		fn := h.queue[0]
+		h.queue = h.queue[1:]
+		fn()
+	}
+	for i := len(h.answers) - 1; i >= 0; i-- {
+		if h.answers[i].Type == "frame" {
+			return h.answers[i].Frame
+		}
+	}
+	return nil
+}
+
+func TestSeekAndBack(t *testing.T) {
+	h := rollout(t)
+	hash, end := h.hash(), h.b.s.Moment()
+	h.good(request{Op: "seek", Ms: at(30_000)})
+	f := h.last()
+	require.True(t, f.Past && f.Full)
+	require.Equal(t, 30_000.0, f.Now)
+	require.Equal(t, ms(end.At), f.End)
+	require.Equal(t, 1, f.Commands)
+	require.Contains(t, h.kubectl("get deployment web").Stdout, "2/2")
+	require.True(t, h.last().Past, "who only looks changes nothing")
+	require.Equal(t, 30_000.0, ms(h.b.s.Moment().At))
+	// Time goes on along the record.
+	h.good(request{Op: "advance", Seconds: 60})
+	require.Contains(t, h.kubectl("get deployment web").Stdout, "5/5")
+	h.good(request{Op: "present"})
+	require.Equal(t, hash, h.hash())
+	require.False(t, h.last().Past)
+	h.good(request{Op: "seek", Ms: at(1000)})
+	a := h.ask(request{Op: "seek", Ms: at(-1)})
+	require.Equal(t, "error", a.Type)
+	after, commands := end.After, end.Commands
+	h.good(request{Op: "seek", Ms: at(ms(end.At)), After: &after, Commands: &commands})
+	require.Equal(t, hash, h.hash())
+}
+
+func TestActingInThePastBeginsABranch(t *testing.T) {
+	h := rollout(t)
+	hash := h.hash()
+	h.good(request{Op: "seek", Ms: at(30_000)})
+	require.Equal(t, "deployment.apps/web scaled\n", h.kubectl("scale deployment web --replicas=1").Stdout)
+	bs := h.good(request{Op: "branches"}).([]branch)
+	require.Len(t, bs, 2)
+	require.True(t, bs[1].Current)
+	require.Equal(t, []string{"kubectl scale deployment web --replicas=1"}, []string{"kubectl " + bs[1].Lines[0]})
+	require.Equal(t, 30_000.0, bs[1].Fork.Ms)
+	h.good(request{Op: "renameBranch", Branch: number(1), Name: "small"})
+	h.good(request{Op: "advance", Seconds: 60})
+	small := h.hash()
+	require.Equal(t, "error", h.ask(request{Op: "dropBranch", Branch: number(1)}).Type)
+	bs = h.good(request{Op: "checkout", Branch: number(0)}).([]branch)
+	require.True(t, bs[0].Current)
+	require.Equal(t, hash, h.hash())
+	h.good(request{Op: "checkout", Branch: number(1)})
+	require.Equal(t, small, h.hash())
+	require.Equal(t, "error", h.ask(request{Op: "checkout", Branch: number(7)}).Type)
+	h.good(request{Op: "dropBranch", Branch: number(0)})
+	require.Len(t, h.good(request{Op: "branches"}), 1)
+}
+
+func TestUndoIsABranch(t *testing.T) {
+	h := rollout(t)
+	b, err := json.Marshal(h.good(request{Op: "undo"}))
+	require.NoError(t, err)
+	require.Contains(t, string(b), `"line":"scale deployment web --replicas=5"`)
+	require.Contains(t, h.kubectl("get deployment web").Stdout, "2/2")
+	h.good(request{Op: "undo"})
+	require.Contains(t, h.kubectl("get deployment web").Stderr, "not found")
+	require.Contains(t, h.ask(request{Op: "undo"}).Message, "nothing to undo")
+	h.good(request{Op: "checkout", Branch: number(0)})
+	require.Contains(t, h.kubectl("get deployment web").Stdout, "5/5")
+}
+
+func TestStepsAndUntil(t *testing.T) {
+	h := rollout(t)
+	h.good(request{Op: "seek", Ms: at(30_000)})
+	one := h.b.c.Sim.Executed()
+	h.good(request{Op: "step", By: "event"})
+	require.Equal(t, one+1, h.b.c.Sim.Executed())
+	st := h.good(request{Op: "step", By: "object", Ref: "deployments/default/web"}).(stepResult)
+	require.Equal(t, "deployments/default/web", st.Ref)
+	require.Contains(t, st.Record, "replicas 2 → 5", "the record is stepped along")
+	h.good(request{Op: "present"})
+	h.kubectl("create deployment late --image=nginx --replicas=3")
+	r := h.good(request{Op: "until", Line: "kubectl rollout status deployment/late"}).(lineResult)
+	require.Contains(t, r.Stdout, "successfully rolled out")
+	require.Contains(t, h.ask(request{Op: "until", Line: "kubectl get pods -w"}).Message, "does not wait")
+	// In the past waiting is a way of its own to go on.
+	h.good(request{Op: "seek", Ms: at(10_000)})
+	h.good(request{Op: "until", Line: "kubectl wait --for=condition=Available deployment/web"})
+	require.Len(t, h.good(request{Op: "branches"}), 2)
+}
+
+func TestALaterWishGivesUpTheFirst(t *testing.T) {
+	h := rollout(t)
+	h.b.receive(request{ID: 1, Op: "seek", Ms: at(20_000)})
+	h.good(request{Op: "seek", Ms: at(10_000)})
+	var first answer
+	for _, a := range h.answers {
+		if a.ID == 1 {
+			first = a
+		}
+	}
+	require.Equal(t, "error", first.Type)
+	require.Contains(t, first.Message, "given up")
+	require.Equal(t, 10_000.0, ms(h.b.s.Moment().At))
+}
+
+func TestSessionsTravel(t *testing.T) {
+	h := rollout(t)
+	text := h.good(request{Op: "session"}).(map[string]string)["text"]
+	other := newHost(t)
+	r := other.good(request{Op: "init", Protocol: protocolVersion, Session: text}).(initResult)
+	require.True(t, r.Opened.Exact, r.Opened.Why)
+	require.Equal(t, h.hash(), other.hash())
+	require.False(t, other.b.playing)
+	require.Contains(t, other.ask(request{Op: "reset", Session: text[:len(text)/2]}).Message, "this is not a session")
+	require.Equal(t, h.hash(), other.hash(), "what cannot be read changes nothing")
+	// Of another version a fresh cluster comes, and what can be saved.
+	var old map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &old))
+	old["hash"], old["version"] = "abc", "v1.36.0"
+	b, err := json.Marshal(old)
+	require.NoError(t, err)
+	o := other.good(request{Op: "reset", Session: string(b)}).(opened)
+	require.False(t, o.Exact)
+	require.Equal(t, "v1.36.0", o.Version)
+	require.Contains(t, o.Why, "another version")
+	require.Contains(t, o.Manifests, "# create deployment web")
+	require.Contains(t, other.kubectl("get deployments").Stderr, "No resources found")
+}
+
+// A defect in the past gives that moment back, and the record with it.
+func TestPanicInThePast(t *testing.T) {
+	h := rollout(t)
+	hash := h.hash()
+	h.good(request{Op: "seek", Ms: at(30_000)})
+	past := h.hash()
+	h.b.guard(func() { panic("a defect") }, nil)
+	require.Equal(t, past, h.hash())
+	require.True(t, h.last().Past)
+	h.good(request{Op: "present"})
+	require.Equal(t, hash, h.hash())
+}
