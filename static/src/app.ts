@@ -89,7 +89,6 @@ export class App {
     if (!frame.full) for (const v of frame.nodes) { const e = m.nodes.get(v.id); if (e) before.set(v.id, e.view); }
     const cp = m.control;
     m.apply(frame, performance.now());
-    this.travel.frame(frame);
     if (cp && frame.control && !frame.full) this.tell(cp, frame.control);
     // While a command runs as fast as it can, or while nothing runs, the frame's speed is not the chosen one.
     if (frame.playing && !frame.busy) this.speed = frame.speed;
@@ -100,6 +99,7 @@ export class App {
       if (old.ready !== v.ready) this.say(t("say.nodeReady", { name: v.name, state: t(`stage.ready.${v.ready}`) }));
     }
     if (this.phase === "starting" && frame.nodes.length) { this.phase = "ready"; this.emit("status"); }
+    this.travel.frame(frame);
     this.emit("frame", frame);
   }
 

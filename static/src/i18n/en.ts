@@ -90,7 +90,7 @@ export const en = {
   "bottom.label": "Terminal and events", "tab.terminal": "Terminal", "timeline.label": "Timeline",
   // time: other moments, branches, sessions
   "tab.branches": "Branches", "time.undo": "Undo", "time.redo": "Redo", "time.handle": "Moment shown", "time.handle.title": "Drag to any moment; arrow keys, Home, End, Page Up and Page Down move it",
-  "time.past.label": "The past", "time.past": "You are looking at the past: {at} of {end}", "time.past.note": "Whatever you change here begins a branch; what happened stays.", "time.continue": "Continue from here", "time.present": "Back to now",
+  "time.past.label": "The past", "time.past": "You are looking at the past:", "time.pastAt": "{at} of {end}", "time.past.note": "Whatever you change here begins a branch; what happened stays.", "time.continue": "Continue from here", "time.present": "Back to now",
   "time.begun": "A branch begins at {at}; what was there before stays on its own", "time.undone": "Undone: {line} (the clock is back at {at})", "time.redone": "Done again: {line}", "time.replaying": "Replaying", "time.giveUp": "Stop, and start a new cluster", "time.ahead": "still to come",
   "time.zoomIn": "Look closer", "time.zoomAll": "Show all of it", "time.branches": "Branches", "time.branch": "branch {n}", "time.forks": "Another way begins here: {names}", "time.stop": "Stop", "time.until.over": "It has ended.",
   "clock.more": "More ways through time", "session.open": "Share", "session.title": "Share, export, import, sessions",

@@ -35,34 +35,36 @@ export function waits(selection: string): string[] {
 }
 
 const css = `
-.clock-menu { position: fixed; inset: auto; margin: 0; width: min(400px, calc(100vw - 20px)); padding: 12px 14px 14px; }
-.clock-menu h3:first-child { margin-top: 0; }
+.clock-menu { position: fixed; inset: auto; margin: 0; border: 1px solid var(--line); border-radius: 12px; background: var(--panel); color: var(--ink); box-shadow: var(--shadow); width: min(400px, calc(100vw - 20px)); padding: 12px 14px 14px; }
+.clock-menu h3:first-of-type { margin-top: 0; }
 .clock-menu .steps3 { display: grid; gap: 4px; }
 .clock-menu .steps3 button { display: flex; justify-content: space-between; align-items: baseline; gap: 12px; text-align: left; white-space: normal; }
 .clock-menu small { color: var(--dim); font-size: 11.5px; }
 .clock-menu form { display: flex; gap: 6px; } .clock-menu input { font: 12px var(--mono); }`;
 
-let menu: HTMLDialogElement | undefined;
+let menu: HTMLElement | undefined;
 
+/** It covers nothing but itself: whoever steps wants to see what happens. */
 export function openClockMenu(anchor: HTMLElement): void {
   menu?.remove();
-  const d = (menu = document.createElement("dialog"));
+  const d = (menu = document.createElement("div"));
   d.className = "clock-menu";
+  d.popover = "auto";
+  d.setAttribute("role", "dialog");
   d.setAttribute("aria-label", say("label"));
-  const close = () => { d.close(); };
-  d.addEventListener("close", () => { d.remove(); anchor.focus(); });
-  d.addEventListener("click", (e) => { if (e.target === d) close(); });
-  const name = app.selection && !/^(requests|records|components|headquarters)\//.test(app.selection) ? title(app.selection).name : "";
+  const close = () => d.hidePopover();
+  const chosen = () => (app.selection && !/^(requests|records|components|headquarters)\//.test(app.selection) ? title(app.selection).name : "");
   const step = (by: StepBy) => { app.travel.stepBy = by; void app.travel.step(by); };
   const choice = (by: StepBy, text: string, note: string, off = false) => html`<button ?disabled=${off || app.phase !== "ready"} aria-pressed=${app.travel.stepBy === by} @click=${() => step(by)}><span>${text}</span><small>${note}</small></button>`;
-  const lines = waits(app.selection);
   const run = (e: SubmitEvent) => {
     e.preventDefault();
     const line = String(new FormData(e.target as HTMLFormElement).get("line")).trim();
     close();
     if (line) void app.travel.runUntil(line.startsWith("kubectl ") ? line : `kubectl ${line}`).catch(() => {});
   };
-  const draw = () => render(html`<style>${css}</style>
+  const draw = () => {
+    const name = chosen(), lines = waits(app.selection);
+    render(html`<style>${css}</style>
     <h3>${say("step")}</h3><div class="steps3">
       ${choice("event", say("event"), say("event.note"))}${choice("write", say("write"), say("write.note"))}
       ${choice("object", name ? say("object", { name }) : say("objectNone"), say("object.note"), !name)}</div>
@@ -72,11 +74,19 @@ export function openClockMenu(anchor: HTMLElement): void {
     <datalist id="waits">${lines.map((l) => html`<option value=${l}></option>`)}</datalist>
     ${lines.length > 1 ? html`<div class="buttons">${lines.slice(0, 3).map((l) => html`<button class="link mono small" @click=${() => { d.querySelector<HTMLInputElement>("input")!.value = l; }}>${l}</button>`)}</div>` : nothing}
     <p class="note">${say("until.note")}</p>`, d);
+  };
   draw();
-  const off = app.on("time", draw);
-  d.addEventListener("close", off);
+  const offs = [app.on("time", draw), app.on("selection", draw)];
+  d.addEventListener("toggle", (e) => {
+    if ((e as ToggleEvent).newState !== "closed") return;
+    const inside = d.contains(document.activeElement);
+    for (const off of offs) off();
+    d.remove();
+    if (inside) anchor.focus();
+  });
   document.body.append(d);
-  d.showModal();
+  d.showPopover();
+  d.querySelector<HTMLElement>("button:not(:disabled)")?.focus();
   const a = anchor.getBoundingClientRect(), b = d.getBoundingClientRect();
   d.style.left = `${Math.max(10, Math.min(innerWidth - b.width - 10, a.left - 120))}px`;
   d.style.top = `${a.bottom + 6 + b.height < innerHeight ? a.bottom + 6 : Math.max(10, a.top - b.height - 6)}px`;

@@ -69,7 +69,7 @@ export class ImportPane implements Pane {
       <textarea class="drop ${this.over ? "over" : ""}" spellcheck="false" aria-label=${say("import.paste")} placeholder=${say("import.paste")} ?readonly=${this.text.length > shownMost} .value=${this.text.slice(0, shownMost)}
         @input=${(e: Event) => { this.text = (e.target as HTMLTextAreaElement).value; this.read = undefined; this.error = ""; this.again(); }}
         @dragover=${(e: DragEvent) => { e.preventDefault(); if (!this.over) { this.over = true; this.again(); } }} @dragleave=${() => { this.over = false; this.again(); }} @drop=${drop}></textarea>
-      <div class="split"><label class="pick"><span class="sr-only">${say("import.file")}</span><input type="file" accept=".yaml,.yml,.json,.txt,text/*" @change=${(e: Event) => void this.file((e.target as HTMLInputElement).files?.[0])}></label>
+      <div class="split"><label class="pick">${say("import.file")}<input type="file" accept=".yaml,.yml,.json,.txt,text/*" @change=${(e: Event) => void this.file((e.target as HTMLInputElement).files?.[0])}></label>
         ${session ? html`<button class="primary" ?disabled=${this.busy || app.phase !== "ready"} @click=${() => void this.openIt()}>${say("import.openIt")}</button>`
           : this.read && n ? html`<button class="primary" @click=${() => this.edit()}>${say("import.edit")}</button>`
           : html`<button class="primary" ?disabled=${this.busy || !this.text.trim() || app.phase !== "ready"} @click=${() => void this.convert()}>${say("import.read")}</button>`}</div>

@@ -62,7 +62,7 @@ export class ListPane implements Pane {
         ? html`<form class="line" @submit=${rename}><input name="name" maxlength="80" aria-label=${say("list.name")} .value=${k.name}><button class="primary">${say("list.save")}</button></form>`
         : html`<b>${name}</b>`}
       <span class="tag">${now ? `● ${say("list.now")}` : this.held.has(`tabernetes.session.${k.id}`) ? say("list.elsewhere") : nothing}</span>
-      <span class="note">${say("list.facts", { nodes: k.nodes, commands: k.commands, size: bytesText(k.bytes), at: clockText(k.now) })}${k.branches > 1 ? say("list.branches", { n: k.branches }) : nothing} · ${say("list.changed", { age: age(Date.now() - k.changed) })}</span><span></span>
+      <span class="note">${say("list.facts", { nodes: k.nodes, commands: k.commands, size: k.bytes < 1024 ? `${k.bytes} B` : `${bytesText(k.bytes)}B`, at: clockText(k.now) })}${k.branches > 1 ? say("list.branches", { n: k.branches }) : nothing} · ${say("list.changed", { age: age(Date.now() - k.changed) })}</span>
       ${k.lines.length ? html`<span class="mono">${k.lines.join(" · ")}</span>` : nothing}
       <div class="do">${this.deleting === k.id ? html`<button class="danger" @click=${() => void this.change(async () => (await store()).remove(k.id))}>${say("list.sure")}</button><button @click=${() => this.set({ deleting: "" })}>${say("list.keep")}</button>`
         : html`<button ?disabled=${now || !!this.opening || app.phase === "loading"} aria-label="${say("list.open")}: ${name}" @click=${() => void this.load(k.id)}>${this.opening === k.id ? say("list.opening") : say("list.open")}</button>

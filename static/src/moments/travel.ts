@@ -42,9 +42,9 @@ export class Travel {
   frame(f: Frame): void {
     this.book.apply(f);
     const moved = f.branch !== this.branch, grew = f.commands !== this.commands;
-    if (moved && this.past && !this.busy && f.commands > this.commands) this.tell({ text: t("time.begun", { at: clockText(f.now) }) });
-    if (f.full) { this.replaying = undefined; }
-    if (moved || (grew && !f.past)) void this.refresh();
+    if (f.full) this.replaying = undefined;
+    const begun = moved && this.past && !this.busy;
+    if (moved || (grew && !f.past)) void this.refresh().then(() => { if (begun) this.begun(); });
     if (this.undone && !this.busy && (f.branch !== this.undone.on || f.commands !== this.undone.commands)) this.undone = undefined;
     this.branch = f.branch; this.commands = f.commands; this.past = f.past;
     if (moved || f.full) this.changed();
@@ -107,7 +107,7 @@ export class Travel {
   }
 
   async refresh(): Promise<void> {
-    if (this.app.phase !== "ready") return;
+    if (this.app.phase === "dead") return;
     const list = await this.app.engine.call<Branch[]>({ op: "branches" }).catch(() => undefined);
     if (Array.isArray(list)) this.know(list);
   }
@@ -127,7 +127,12 @@ export class Travel {
 
   async fork(): Promise<void> {
     this.resume = false;
-    if (await this.change({ op: "branch" })) this.tell({ text: t("time.begun", { at: clockText(this.app.model.now) }) });
+    if (await this.change({ op: "branch" })) this.begun();
+  }
+
+  private begun(): void {
+    const b = this.branches.find((x) => x.current);
+    if (b && b.parent >= 0) this.tell({ text: t("time.begun", { at: clockText(b.fork.ms) }) });
   }
 
   async undo(): Promise<boolean> {

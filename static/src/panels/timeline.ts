@@ -1,7 +1,7 @@
 // The timeline: what happened on it, a handle that goes to any moment of it, the forks of its branches, and the strip that
 // says so while one looks at the past.
 
-import { html, nothing } from "lit";
+import { html, nothing, svg } from "lit";
 import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import { forks } from "../moments/branches.ts";
@@ -15,6 +15,8 @@ import { Panel } from "./panel.ts";
 const longest = 204;
 const brief = (text: string) => text.replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1");
 const wide = (text: string) => [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 11 : 6), 0);
+
+const forkSign = html`<svg viewBox="0 0 12 12" width="11" height="11" fill="none" stroke="currentColor" stroke-width="1.4" aria-hidden="true">${svg`<path d="M3 4v4M3 7c0-2 6-1 6-3.500"/><circle cx="3" cy="2.500" r="1.500"/><circle cx="3" cy="9.500" r="1.500"/><circle cx="9" cy="2.300" r="1.500"/>`}</svg>`;
 
 class TabTimeline extends Panel {
   protected override topics = ["prefs", "frame", "time", "status"] as Panel["topics"];
@@ -143,7 +145,7 @@ class TabTimeline extends Panel {
         <div class="tl-side">
           <button class="icon tl-zoom" title=${t("time.zoomIn")} aria-label=${t("time.zoomIn")} @click=${() => this.zoom(0.4)}>+</button>
           <button class="icon tl-zoom" ?disabled=${!this.span} title=${t("time.zoomAll")} aria-label=${t("time.zoomAll")} @click=${() => this.look(this.all)}>⤢</button>
-          <button class="pill tl-branch" title=${t("time.branches")} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}><span aria-hidden="true">⑂ </span><span class="sr-only">${t("time.branches")}: </span>${x.current ? name || t("time.branch", { n: x.current.id + 1 }) : t("time.branch", { n: 1 })}${x.branches.length > 1 ? html` <b>${x.branches.length}</b>` : nothing}</button>
+          <button class="pill tl-branch" title=${t("time.branches")} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}>${forkSign} <span class="sr-only">${t("time.branches")}: </span>${x.current ? name || t("time.branch", { n: x.current.id + 1 }) : t("time.branch", { n: 1 })}${x.branches.length > 1 ? html` <b>${x.branches.length}</b>` : nothing}</button>
         </div>
       </nav>
       ${x.until ? html`<div class="tl-notice" role="status"><span class="mono">${x.until.line}</span><button @click=${() => x.until?.running.cancel()}>${t("time.stop")}</button></div>`
@@ -157,7 +159,7 @@ class TabTimeline extends Panel {
 
   private pastStrip() {
     const x = app.travel, off = app.phase !== "ready" || x.wish >= 0;
-    return html`<section class="past" aria-label=${t("time.past.label")}><span><b>◷ ${t("time.past", { at: clockText(x.now), end: clockText(x.end) })}</b> <span class="past-note">${t("time.past.note")}</span></span>
+    return html`<section class="past" aria-label=${t("time.past.label")}><span><b>◷ <span class="past-note">${t("time.past")} </span>${t("time.pastAt", { at: clockText(x.now), end: clockText(x.end) })}</b> <span class="past-note">${t("time.past.note")}</span></span>
       <span class="past-do"><button ?disabled=${off} @click=${() => void x.fork()}>${t("time.continue")}</button><button class="primary" @click=${() => void x.present()}>${t("time.present")}</button></span></section>`;
   }
 
@@ -176,7 +178,7 @@ class TabTimeline extends Panel {
       const key = Math.round(((f.at - s.from) / (s.to - s.from)) * this.width / 8);
       at.set(key, [...(at.get(key) ?? []), f.to.name || t("time.branch", { n: f.to.id + 1 })]);
     }
-    return [...at].map(([key, names]) => html`<button class="fork" style="left:${pos(s.from + ((key * 8) / this.width) * (s.to - s.from))}" title=${t("time.forks", { names: names.join(", ") })} aria-label=${t("time.forks", { names: names.join(", ") })} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}>⑂</button>`);
+    return [...at].map(([key, names]) => html`<button class="fork" style="left:${pos(s.from + ((key * 8) / this.width) * (s.to - s.from))}" title=${t("time.forks", { names: names.join(", ") })} aria-label=${t("time.forks", { names: names.join(", ") })} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}>${forkSign}</button>`);
   }
 }
 customElements.define("tab-timeline", TabTimeline);

@@ -97,8 +97,8 @@ export class Keeper {
       this.text = text;
       const packed = await this.page.deflate(text);
       const kept: Kept = {
-        id: this.id, name: "", created: this.created, changed: this.page.wall(), bytes: packed.byteLength, ...s.config, commands: s.commands, branches: s.branches.length, now: s.now, speed: s.speed,
-        lines: (s.branches.find((b) => b.current)?.lines ?? []).slice(-3).map((l) => l.slice(0, 200)), owner: this.owner,
+        id: this.id, name: "", created: this.created, changed: this.page.wall(), bytes: packed.byteLength, ...s.config, commands: s.branches.reduce((n, b) => n + b.commands - b.fork.commands, 0) || s.commands, branches: s.branches.length, now: s.now, speed: s.speed,
+        lines: s.branches.flatMap((b) => b.lines).slice(-3).map((l) => l.slice(0, 200)), owner: this.owner,
       };
       const store = await this.store();
       if (!(await store.put(kept, packed))) {
