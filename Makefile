@@ -11,7 +11,7 @@ SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go
 # Kernel, store, caches, scheduler and the controllers of pods stay inlined.
 COLD    := tabernetes/wasm tabernetes/engine \
 	$(addprefix tabernetes/engine/,addons addons/clouddisk addons/localpath addons/metricsserver addons/provision api apiserver apiserver/auth \
-	apiserver/podsecurity client/leaderelection cloud etcdctl explain kubeadm kubectl kubelet network proxy runtime scheduler/config \
+	apiserver/podsecurity client/leaderelection cloud etcdctl explain kubeadm kubectl kubelet network proxy runtime session scheduler/config \
 	scheduler/config/v1 scheduler/volumes ustar) \
 	$(addprefix tabernetes/engine/api/,apiextensions apiregistration binding cron defaults der fieldmanager jsonpath manifest metrics patch pkcs10 \
 	printers quota rbac schema structural validation warnings x509) \

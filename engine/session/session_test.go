@@ -65,7 +65,9 @@ func (x *script) do(cmd engine.Command) {
 	}
 }
 
-func (x *script) kubectl(line string) { x.do(engine.Command{Op: engine.OpKubectl, Line: "kubectl " + line}) }
+func (x *script) kubectl(line string) {
+	x.do(engine.Command{Op: engine.OpKubectl, Line: "kubectl " + line})
+}
 
 func (x *script) arrive(k *Seek, err error) {
 	x.t.Helper()
