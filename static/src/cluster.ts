@@ -58,7 +58,7 @@ class Cluster {
         if (app.info.opened.exact && (from.speed ?? -1) >= 0) await engine.call({ op: "play", speed: (app.speed = from.speed!) });
       } else if (speed !== 1) await engine.call({ op: "play", speed }); // a cluster that is ready runs at 1× by itself
       await app.travel.refresh();
-      if (this.keeps) void sessions().then((s) => s.keep(from?.record));
+      void sessions().then((s) => s.keep(from?.record));
     })());
     ready.catch((e: Error) => {
       if (app.phase === "dead" || this.ready !== ready || app.engine?.closed) return;
@@ -92,7 +92,7 @@ class Cluster {
   /** Another session in the place of this one, which stays where it is kept: a new cluster's, or the one of a text. */
   async replace(config: ClusterConfig, session?: string, record?: string): Promise<Opened> {
     await this.ready;
-    const keeper = this.keeps ? (await sessions()).keeper : undefined;
+    const { keeper } = await sessions();
     await keeper?.save();
     const before = app.config;
     this.replacing = true;

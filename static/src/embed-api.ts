@@ -2,7 +2,7 @@
 
 import { app } from "./app.ts";
 import { cluster } from "./cluster.ts";
-import type { Branch, ClusterConfig, ControlPlane, LineResult, Moment, Opened, Stats, StepResult, TrafficStats, Undone, Why } from "./protocol.ts";
+import type { Branch, ClusterConfig, ControlPlane, Frame, LineResult, Moment, Opened, Stats, StepResult, TrafficStats, Undone, Why } from "./protocol.ts";
 
 export interface Tabernetes {
   /** Resolves when the cluster answers. */
@@ -59,8 +59,8 @@ export interface Tabernetes {
   open(text: string): Promise<Opened>;
   /** A link that opens this session at this moment or, with `start`, before its first command. */
   link(options?: { start?: boolean; branch?: number }): Promise<string>;
-  /** What the newest frame says in total. */
-  totals(): { now: number; past: boolean; nodes: number; pods: number; ready: number; pending: number; failed: number };
+  /** What the newest frame says in total, and of which moment. */
+  totals(): Frame["totals"] & { now: number; past: boolean; moment: Moment };
   /** Resolves when nothing is left to draw. */
   idle(): Promise<void>;
 }
@@ -109,7 +109,7 @@ export function install(idle: () => Promise<void>): Tabernetes {
     session: (branch) => call<{ text: string }>({ op: "session", branch }).then((r) => r.text),
     open: (text) => cluster.open(text),
     link: (options) => cluster.ready.then(() => import("./lazy/session-link.ts")).then((m) => m.makeLink(options)).then((m) => m.link),
-    totals: () => ({ now: app.model.now / 1000, past: app.model.past, ...app.model.totals }),
+    totals: () => { const m = app.model; return { ...m.totals, now: m.now / 1000, past: m.past, moment: { ms: m.now, after: m.after, commands: m.commands } }; },
     idle,
   };
   window.tabernetes = api;

@@ -60,6 +60,10 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 	files := http.FileServer(http.Dir(dir))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; frame-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'")
+		if r.URL.Path == "/api/links" {
+			w.WriteHeader(http.StatusNoContent) // this host makes no short links
+			return
+		}
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(srv.Close)
@@ -74,8 +78,15 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(cancel)
 	tb := &tab{t: t, ctx: ctx, url: srv.URL, close: func() { _ = chromedp.Cancel(ctx) }}
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, height)))
-	messages := chromedp.Console(ctx)
+	tb.begin(query, width, height)
+	return tb
+}
+
+// begin opens the page and listens to its console.
+func (tb *tab) begin(query string, width, height int64) {
+	tb.t.Helper()
+	require.NoError(tb.t, chromedp.Do(tb.ctx, chromedp.EmulateViewport(width, height)))
+	messages := chromedp.Console(tb.ctx)
 	go func() {
 		for m, err := range messages {
 			if err != nil {
@@ -88,8 +99,18 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 			}
 		}
 	}()
-	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/"+query)))
-	return tb
+	require.NoError(tb.t, chromedp.Do(tb.ctx, chromedp.Navigate(tb.url+"/"+query)))
+}
+
+// another is a second tab of the same browser at the same host.
+func (tb *tab) another(query string) *tab {
+	ctx, cancel := chromedp.NewContext(tb.ctx)
+	tb.t.Cleanup(cancel)
+	two := &tab{t: tb.t, ctx: ctx, url: tb.url, close: cancel}
+	two.begin(query, 1280, 800)
+	two.wait("window.tabernetes")
+	two.ready()
+	return two
 }
 
 // js evaluates an expression, awaiting promises, and decodes its value.

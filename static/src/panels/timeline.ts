@@ -147,9 +147,9 @@ class TabTimeline extends Panel {
           <button class="icon tl-zoom" ?disabled=${!this.span} title=${t("time.zoomAll")} aria-label=${t("time.zoomAll")} @click=${() => this.look(this.all)}>⤢</button>
           <button class="pill tl-branch" title=${t("time.branches")} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}>${forkSign} <span class="sr-only">${t("time.branches")}: </span>${x.current ? name || t("time.branch", { n: x.current.id + 1 }) : t("time.branch", { n: 1 })}${x.branches.length > 1 ? html` <b>${x.branches.length}</b>` : nothing}</button>
         </div>
-      </nav>
-      ${x.until ? html`<div class="tl-notice" role="status"><span class="mono">${x.until.line}</span><button @click=${() => x.until?.running.cancel()}>${t("time.stop")}</button></div>`
-        : x.notice ? html`<div class="tl-notice"><span>${x.notice.text}</span>${x.notice.action ? html`<button @click=${x.notice.run}>${x.notice.action}</button>` : nothing}<button class="icon" aria-label=${t("dismiss")} @click=${() => x.tell(undefined)}>✕</button></div>` : nothing}`;
+        ${x.until ? html`<div class="tl-notice" role="status"><span class="mono">${x.until.line}</span><button @click=${() => x.until?.running.cancel()}>${t("time.stop")}</button></div>`
+        : x.notice ? html`<div class="tl-notice"><span>${x.notice.text}</span>${x.notice.action ? html`<button @click=${x.notice.run}>${x.notice.action}</button>` : nothing}<button class="icon" aria-label=${t("dismiss")} @click=${() => x.tell(undefined)}>✕</button></div>` : nothing}
+      </nav>`;
   }
 
   private progressText(): string {
@@ -188,7 +188,7 @@ addEventListener("keydown", (e) => {
   if (!(e.ctrlKey || e.metaKey) || e.altKey || app.phase !== "ready" || e.defaultPrevented) return;
   const redo = e.key.toLowerCase() === "y" || (e.key.toLowerCase() === "z" && e.shiftKey);
   if (!redo && e.key.toLowerCase() !== "z") return;
-  if ((e.target as Element).closest?.("input:not([type=range]), textarea, select, [contenteditable], .xterm, dialog")) return;
+  if ((e.composedPath()[0] as Element).closest?.("input:not([type=range]), textarea, select, [contenteditable], .xterm, dialog")) return;
   e.preventDefault();
   void (redo ? app.travel.redo() : app.travel.undo());
 });

@@ -35,7 +35,7 @@ export class Keeper {
   private lock?: () => void;
   failed?: Error;
 
-  constructor(private readonly page: Page, private readonly store: () => Promise<Store>, private readonly locks: LockManager | undefined = globalThis.navigator?.locks) {}
+  constructor(private readonly page: Page, private readonly store: () => Promise<Store>, private readonly locks: LockManager | undefined) {}
 
   /** Takes the record of this tab; if another tab has it, or it is gone, what is done from now on goes to a new one. */
   async begin(id: string): Promise<void> {

@@ -38,9 +38,7 @@ export async function unpack(payload: string): Promise<string> {
 /** Unpacks as far as the bound, never further, whatever the bytes would become. */
 export async function inflate(bytes: Uint8Array<ArrayBuffer>, bound = longestText): Promise<string> {
   const stream = new DecompressionStream("deflate-raw"), writer = stream.writable.getWriter(), reader = stream.readable.getReader();
-  let ended = false;
-  // What the stream says of bytes that are wrong comes with the bytes; what it says of bytes that are missing, with the end.
-  const written = writer.write(bytes).then(() => { ended = true; return writer.close(); });
+  const written = writer.write(bytes).then(() => writer.close());
   written.catch(() => {});
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -56,7 +54,8 @@ export async function inflate(bytes: Uint8Array<ArrayBuffer>, bound = longestTex
   } catch (e) {
     void reader.cancel().catch(() => {});
     if (e instanceof LinkError) throw e;
-    throw new LinkError(ended || /truncated|unexpected end/i.test((e as Error).message) ? "truncated" : "damaged");
+    // Browsers tell in words alone what is wrong with the bytes and what is missing of them.
+    throw new LinkError(/truncat|unexpected end|without reaching|incomplete/i.test((e as Error).message) ? "truncated" : "damaged");
   }
   const whole = new Uint8Array(size);
   let at = 0;

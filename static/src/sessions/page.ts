@@ -7,6 +7,7 @@ import { Keeper } from "./keeper.ts";
 import { deflate, inflate, LinkError, longestText, payload, unpack } from "./link.ts";
 import { say } from "./messages.ts";
 import { duplicate, store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 /** What the page opens with. */
 export interface Opening { text: string; config: ClusterConfig; /** the record of this tab that it is */ record?: string; /** it ran, that fast */ speed?: number }
@@ -91,6 +92,9 @@ export function again(): Opening | undefined {
 
 export let keeper: Keeper | undefined;
 
+/** In another page's frame the session is kept in memory alone, for an engine that breaks. */
+const nowhere: Store = { list: async () => [], get: async () => undefined, put: async () => true, take: async () => true, rename: async () => {}, remove: async () => {} };
+
 /** Keeps the session from now on. */
 export async function keep(record?: string): Promise<void> {
   if (keeper) return void (record === keeper.id ? keeper.look() : await keeper.turn(record)); // the engine was started again
@@ -101,16 +105,17 @@ export async function keep(record?: string): Promise<void> {
       const m = app.model;
       if (app.phase !== "ready" || cluster.replacing || !m.nodes.size) return undefined;
       return {
-        changes: `${jumps} ${m.branch} ${m.commands} ${m.past && !m.playing ? m.after : ""} ${m.playing}`, moment: String(m.after),
+        changes: `${jumps} ${m.branch} ${m.commands} ${m.past && !m.playing ? m.after : ""} ${m.playing}`, moment: `${m.after} ${m.now}`,
         config: app.config, commands: m.commands, now: m.now, speed: m.playing || m.busy ? m.speed : -1, branches: app.travel.branches,
       };
     },
-    deflate, mark, wall: () => Date.now(), later: (ms, f) => void setTimeout(f, ms), trouble,
-  }, store));
+    deflate, mark: cluster.keeps ? mark : () => {}, wall: () => Date.now(), later: (ms, f) => void setTimeout(f, ms), trouble,
+  }, cluster.keeps ? store : async () => nowhere, cluster.keeps ? navigator.locks : undefined));
   app.on("frame", (f) => { if (f!.full) jumps++; k.look(); });
   app.on("kept", () => { jumps++; k.look(); });
   await k.begin(record ?? "");
   k.look();
+  if (!cluster.keeps) return;
   // Records that nobody did anything in and no tab shows.
   void (async () => {
     const s = await store(), held = new Set((await navigator.locks?.query())?.held?.map((l) => l.name));
