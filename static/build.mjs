@@ -1,17 +1,18 @@
-// Builds the page into dist/: index.html, app-HASH.js and .css, the lazily loaded editor and terminal, worker-HASH.js
-// and the example manifests. engine.wasm[.br|.gz] is put beside them by the Makefile and is left alone here.
+// Builds the page into dist/: index.html, app-HASH.js and .css, the lazily loaded editor and terminal, worker-HASH.js,
+// sw.js, the icons, the example manifests, and the engine as engine-HASH.wasm. finish.mjs does the last step.
 //
 //   node build.mjs [--dev]       --dev: into .dev/ instead, with source maps and the mock engine (?engine=mock)
 //
-// GOROOT (else `go env GOROOT`) says where Go's wasm_exec.js is: it must be of the toolchain that builds engine.wasm.
-// TABERNETES_ENGINE: where the worker looks for the engine, in this order ("engine.wasm engine.wasm.gz").
+// GOROOT (else `go env GOROOT`) says where Go's wasm_exec.js is: it must be of the toolchain that builds the engine.
+// TABERNETES_ENGINE: the built engine; without it .build/engine.wasm, which a development build can do without.
 import { build } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
+import { base32, finish } from "./finish.mjs";
+import { icons } from "./icons.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dev = process.argv.includes("--dev");
@@ -26,9 +27,7 @@ const wasmExec = [join(goroot, "lib/wasm/wasm_exec.js"), join(goroot, "misc/wasm
 if (!wasmExec) throw new Error(`no wasm_exec.js under GOROOT ${goroot}`);
 
 mkdirSync(dist, { recursive: true });
-for (const name of readdirSync(dist)) {
-  if (!name.startsWith("engine.")) rmSync(join(dist, name), { recursive: true });
-}
+for (const name of readdirSync(dist)) rmSync(join(dist, name), { recursive: true });
 
 const common = {
   bundle: true, minify: !dev, sourcemap: dev ? "inline" : false, target: ["es2022"], charset: "utf8",
@@ -46,13 +45,21 @@ const app = await build({
   define: { __DEV__: String(dev), __WORKER__: JSON.stringify(outputNamed(worker, "worker")) },
 });
 
+// A service worker has one address for all versions: no hash in its name.
+await build({ ...common, entryPoints: { sw: "src/offline/sw.ts" }, format: "iife", entryNames: "[name]" });
+
 const script = outputNamed(app, "app");
 const css = outputNamed(style, "app");
 const html = readFileSync(join(here, "src/index.html"), "utf8")
-  .replaceAll("%SCRIPT%", script).replaceAll("%STYLE%", css)
-  .replaceAll("%ENGINE%", process.env.TABERNETES_ENGINE || "engine.wasm engine.wasm.gz");
+  .replaceAll("%SCRIPT%", script).replaceAll("%STYLE%", css);
 writeFileSync(join(dist, "index.html"), html);
 cpSync(join(here, "examples"), join(dist, "examples"), { recursive: true });
+cpSync(join(here, "src/manifest.webmanifest"), join(dist, "manifest.webmanifest"));
+await icons(dist);
+const engine = process.env.TABERNETES_ENGINE || join(here, "../.build/engine.wasm");
+if (existsSync(engine)) cpSync(engine, join(dist, `engine-${base32(readFileSync(engine))}.wasm`));
+else if (!dev) throw new Error(`no engine at ${engine}: make build makes one`);
+const { version } = finish(dist);
 
 // What a visitor pays before opening the editor or the terminal: everything the entry imports statically.
 const outputs = app.metafile.outputs;
@@ -73,5 +80,4 @@ if (!dev) {
   writeFileSync(join(dist, "sizes.json"), JSON.stringify({ pageBrotli: sum, budget: budgetBytes }) + "\n");
   if (sum > budgetBytes) throw new Error(`the page is over its budget: ${sum} > ${budgetBytes} bytes`);
 }
-const build_id = createHash("sha256").update(html).digest("hex").slice(0, 8);
-console.log(`built ${outdir}/ (${build_id})`);
+console.log(`built ${outdir}/ (${version})`);

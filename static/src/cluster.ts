@@ -11,7 +11,7 @@ async function wire(): Promise<Wire> {
   if (__DEV__ && new URLSearchParams(location.search).get("engine") === "mock") {
     return new (await import("./dev/mock-engine.ts")).MockEngine();
   }
-  const names = document.querySelector<HTMLMetaElement>('meta[name="tabernetes-engine"]')?.content ?? "engine.wasm engine.wasm.gz";
+  const names = document.querySelector<HTMLMetaElement>('meta[name="tabernetes-engine"]')?.content ?? "";
   const url = new URL(__WORKER__, import.meta.url);
   url.searchParams.set("engine", names.trim().split(/\s+/).join(","));
   return new Worker(url, { name: "tabernetes engine" }) as unknown as Wire;

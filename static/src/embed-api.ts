@@ -2,6 +2,7 @@
 
 import { app } from "./app.ts";
 import { cluster } from "./cluster.ts";
+import { keepOffline } from "./offline/offline.ts";
 import type { Branch, ClusterConfig, ControlPlane, Frame, LineResult, Moment, Opened, Stats, StepResult, TrafficStats, Undone, Why } from "./protocol.ts";
 
 export interface Tabernetes {
@@ -63,6 +64,8 @@ export interface Tabernetes {
   totals(): Frame["totals"] & { now: number; past: boolean; moment: Moment };
   /** Resolves when nothing is left to draw. */
   idle(): Promise<void>;
+  /** Resolves to true when the page works without a network from now on, to false where it cannot (no HTTPS, a frame). */
+  readonly offline: Promise<boolean>;
 }
 
 declare global { interface Window { tabernetes: Tabernetes } }
@@ -76,6 +79,7 @@ export function install(idle: () => Promise<void>): Tabernetes {
   const run = (line: string, files?: Record<string, string>) => cluster.ready.then(() => app.start(line, files).done);
   /** A clock command is done when the page has seen its frame, so that what is read next is of that time. */
   const shown = <T>(done: Promise<T>): Promise<T> => app.travel.shown(done);
+  let offline: Promise<boolean> | undefined;
   const api: Tabernetes = {
     get ready() { return cluster.ready; },
     run: (line) => run(line),
@@ -111,6 +115,8 @@ export function install(idle: () => Promise<void>): Tabernetes {
     link: (options) => cluster.ready.then(() => import("./lazy/session-link.ts")).then((m) => m.makeLink(options)).then((m) => m.link),
     totals: () => { const m = app.model; return { ...m.totals, now: m.now / 1000, past: m.past, moment: { ms: m.now, after: m.after, commands: m.commands } }; },
     idle,
+    // The files are fetched once the first picture is drawn: they must not hold it up.
+    get offline() { return offline ??= cluster.ready.then(idle).then(keepOffline).catch(() => false); },
   };
   window.tabernetes = api;
   return api;

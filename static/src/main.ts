@@ -53,6 +53,8 @@ app.setTheme((["light", "dark", "auto"].includes(theme) ? theme : "auto") as The
 app.setLang(chooseLang(params.lang ?? kept("lang"), navigator.languages));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.setTheme(app.theme));
 customElements.define("tab-app", TabApp);
+// A short link is opened as the share link that it stands for.
+const deadLink = location.hash.startsWith("#link=") ? await import("./shortlink.ts").then((s) => s.openShortLink()) : undefined;
 
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 install(async () => {
@@ -66,6 +68,7 @@ for (const c of params.complaints) app.write("stderr", c + "\n");
 if (params.complaints.length) app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
 // A phone shows one panel: first the one that says where to begin.
 if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
+if (deadLink) app.trouble = deadLink;
 // A link that holds a session, or a tab that was reloaded.
 const had = (() => { try { return sessionStorage.getItem("tabernetes.session"); } catch { return null; } })();
 const opening = location.hash.startsWith("#s") || (cluster.keeps && had) ? import("./sessions/page.ts").then((s) => s.opening(params.config, /[?&](nodes|masters|seed)=/.test(location.search))) : undefined;
@@ -79,3 +82,4 @@ addEventListener("drop", (e) => {
   e.preventDefault();
   void Promise.all([import("./lazy/session.ts"), import("./lazy/session-import.ts")]).then(async ([s, i]) => s.openSession("import", await i.fileText(file))).catch((x: Error) => app.fault(x));
 });
+void window.tabernetes.offline;

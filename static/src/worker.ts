@@ -1,4 +1,4 @@
-// The dedicated Worker that the engine lives in. It fetches and compiles engine.wasm, starts Go, and from then on only
+// The dedicated Worker that the engine lives in. It fetches and compiles the engine's module, starts Go, and from then on only
 // hands messages over: the Go side answers with postMessage itself.
 //
 // What Go finds and does (wasm/):
@@ -6,10 +6,11 @@
 //   globalThis.tabernetesReady(receive)  Go calls it once, with a function that takes one Request; requests that came
 //                                    before are handed over then, in order
 //
-// The script's own URL says where to look: worker-HASH.js?engine=engine.wasm,engine.wasm.gz. A plain name is fetched as it
-// is (a host that negotiates sends it with Content-Encoding: br); a name that ends in .gz is unpacked here.
+// The script's own URL says where to look: worker-HASH.js?engine=engine-HASH.wasm.br,engine-HASH.wasm. The smallest
+// that the browser can use and the host has is taken; a packed one is unpacked here (offline/packed.ts).
 
 import "wasm-exec";
+import { inOrder, unpacked } from "./offline/packed.ts";
 import type { Answer, Request } from "./protocol.ts";
 
 declare class Go {
@@ -36,7 +37,7 @@ scope.tabernetesReady = (f) => {
 scope.tabernetesWasmBytes = 0;
 
 /** The module's bytes as they arrive, counted; reports progress at most every 50 ms. */
-function counted(body: ReadableStream<Uint8Array>, total: number, gz: boolean): ReadableStream<Uint8Array> {
+async function counted(body: ReadableStream<Uint8Array>, total: number, name: string): Promise<ReadableStream<Uint8Array>> {
   let loaded = 0, told = 0;
   const tell = (force: boolean) => {
     const now = performance.now();
@@ -51,13 +52,11 @@ function counted(body: ReadableStream<Uint8Array>, total: number, gz: boolean): 
   const size = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) { scope.tabernetesWasmBytes += chunk.byteLength; controller.enqueue(chunk); },
   });
-  const seen = body.pipeThrough(progress);
-  const plain = gz ? seen.pipeThrough(new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>) : seen;
-  return plain.pipeThrough(size);
+  return (await unpacked(body.pipeThrough(progress), name)).pipeThrough(size);
 }
 
 async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  const names = (new URLSearchParams(scope.location.search).get("engine") ?? "engine.wasm,engine.wasm.gz").split(",");
+  const names = await inOrder((new URLSearchParams(scope.location.search).get("engine") ?? "").split(",").filter(Boolean), scope.location.href);
   const tried: string[] = [];
   for (const name of names) {
     const url = new URL(name, scope.location.href);
@@ -72,8 +71,7 @@ async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Instance>
     // the real length lets us show a share.
     const encoded = response.headers.get("content-encoding");
     const total = Number(response.headers.get("x-unpacked-length") ?? (encoded ? 0 : response.headers.get("content-length"))) || 0;
-    const body = counted(response.body, total, name.endsWith(".gz") && encoded !== "gzip");
-    const wasm = new Response(body, { headers: { "content-type": "application/wasm" } });
+    const wasm = new Response(await counted(response.body, total, name), { headers: { "content-type": "application/wasm" } });
     return WebAssembly.instantiate(await WebAssembly.compileStreaming(wasm), imports);
   }
   throw new Error(`no engine found (${tried.join("; ")})`);

@@ -55,10 +55,10 @@ export class LinkPane implements Pane {
   private async shorten(): Promise<void> {
     this.busy = true; this.note = ""; this.again();
     try {
-      const r = await fetch(new URL("api/links", document.baseURI), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ s: this.payload }) });
-      const body = await r.text();
-      if (!r.ok) throw new Error(/^\s*[{<]/.test(body) ? (JSON.parse(body) as { error?: string }).error ?? `${r.status}` : body.trim().slice(0, 200) || `${r.status}`);
-      this.short = new URL((JSON.parse(body) as { url: string }).url, location.href).href;
+      const r = await fetch(new URL("api/links", document.baseURI), { method: "POST", headers: { "content-type": "text/plain" }, body: this.payload });
+      const answer = (await r.json().catch(() => ({}))) as { path?: string; error?: { message?: string } };
+      if (!r.ok || !answer.path) throw new Error(answer.error?.message ?? String(r.status));
+      this.short = new URL(answer.path, document.baseURI).href;
       await this.copy(this.short);
     } catch (e) { this.note = say("link.short.failed", { host: location.host, message: (e as Error).message }); }
     this.busy = false;

@@ -20,7 +20,6 @@ const en = {
   "keep.quota": "This browser's storage for the page is full. Delete sessions you no longer need (Share → Sessions), or save this one as a file. Everything goes on working; a reload would lose it.",
   "keep.none": "This browser keeps no data for this page (a private window, or blocked by its settings). Everything works, but a reload starts anew: share a link or save a file to keep a session.",
   "keep.other": "The browser's storage failed: {message}. A reload may lose what you did since; save the session as a file to be safe.",
-  "replace.ask": "Open the session of this link? The present one stays in the list of sessions.",
   "copy.of": "Copy of {name}",
   "copy.unnamed": "Copy",
 };
@@ -42,7 +41,6 @@ const zh: typeof en = {
   "keep.quota": "浏览器为本页面提供的存储空间已满。请删除不再需要的会话（分享 → 会话），或把当前会话存为文件。一切照常运行，但刷新会丢失它。",
   "keep.none": "此浏览器不为本页面保存数据（隐私窗口，或被设置阻止）。一切照常，但刷新后会从头开始：请分享链接或保存文件来保留会话。",
   "keep.other": "浏览器存储出错：{message}。刷新可能会丢失之后的操作；为安全起见，请把会话存为文件。",
-  "replace.ask": "打开此链接中的会话？当前会话会保留在会话列表中。",
   "copy.of": "{name} 的副本",
   "copy.unnamed": "副本",
 };

@@ -152,11 +152,14 @@ export async function openRecord(id: string): Promise<void> {
 
 export const copyName = (of: string) => (of ? say("copy.of", { name: of }) : say("copy.unnamed"));
 
-addEventListener("hashchange", () => {
-  if (!location.hash.startsWith("#s")) return;
-  void fromLink(location.hash).then(async (o) => {
-    if (!o) return;
-    await open(o.text);
-    clearAddress();
-  }).catch((e: Error) => app.fault(e, say("link.title")));
-});
+// Another link, put into the address of a page that is open.
+addEventListener("hashchange", () => void (async () => {
+  if (location.hash.startsWith("#link=")) {
+    const trouble = await (await import("../shortlink.ts")).openShortLink();
+    if (trouble) { app.trouble = trouble; app.emit("status"); return; }
+  }
+  const o = location.hash.startsWith("#s") ? await fromLink(location.hash) : null;
+  if (!o) return;
+  await open(o.text);
+  clearAddress();
+})().catch((e: Error) => app.fault(e, say("link.title"))));
