@@ -25,7 +25,8 @@ func fragment(t testing.TB, text []byte) string {
 	return "#s=" + base64.RawURLEncoding.EncodeToString(b.Bytes())
 }
 
-func (tb *tab) reload() {
+// again reloads the page and waits for its cluster.
+func (tb *tab) again() {
 	tb.t.Helper()
 	require.NoError(tb.t, chromedp.Do(tb.ctx, chromedp.Reload()))
 	tb.wait("window.tabernetes")
@@ -87,7 +88,7 @@ func TestLinkOpensInAnotherProfile(t *testing.T) {
 	other.do("window.tabernetes.clock.advance(60)")
 	other.kept()
 	hash = other.hash()
-	other.reload()
+	other.again()
 	require.Equal(t, hash, other.hash())
 
 	// Before its first command, and then along the record to the same end.
@@ -121,7 +122,7 @@ func TestReloadAndCrashLoseNothing(t *testing.T) {
 	tb.do("window.tabernetes.clock.advance(60)")
 	hash, at, branches := tb.hash(), tb.totals(), tb.branches()
 	tb.kept()
-	tb.reload()
+	tb.again()
 	require.Equal(t, hash, tb.hash())
 	require.Equal(t, at, tb.totals())
 	require.Equal(t, branches, tb.branches())
@@ -131,7 +132,7 @@ func TestReloadAndCrashLoseNothing(t *testing.T) {
 	tb.do("window.tabernetes.seek(70)")
 	past := tb.totals()
 	tb.kept()
-	tb.reload()
+	tb.again()
 	require.Equal(t, past, tb.totals())
 	require.Equal(t, record, js[string](tb, "sessionStorage.getItem('tabernetes.session')"), "a tab writes one record")
 
@@ -156,14 +157,14 @@ func TestReloadAndCrashLoseNothing(t *testing.T) {
 	// A tab that was duplicated has the same sessionStorage: it goes on with a copy, and neither disturbs the other.
 	two := tb.another("")
 	two.do("(async () => { sessionStorage.setItem('tabernetes.session', " + quote(record) + ") })()")
-	two.reload()
+	two.again()
 	require.Equal(t, hash, two.hash())
 	two.do("window.tabernetes.clock.pause()")
 	two.kubectl("delete deployment web")
 	two.do("window.tabernetes.clock.advance(10)")
 	two.kept()
 	require.NotEqual(t, record, js[string](two, "sessionStorage.getItem('tabernetes.session')"))
-	tb.reload()
+	tb.again()
 	require.Equal(t, hash, tb.hash())
 	require.Equal(t, record, js[string](tb, "sessionStorage.getItem('tabernetes.session')"))
 
