@@ -32,7 +32,7 @@ tab-branches .did { color: #b7c1cd; max-width: 46vw; overflow: hidden; text-over
 tab-branches button { background: #1b222a; border-color: #36424f; color: #d7dde5; min-height: 24px; padding: 1px 9px; font-size: 12px; } tab-branches button:hover:not(:disabled) { background: #2a343f; } tab-branches .danger { color: #ff9196; }
 tab-branches select, tab-branches input { background: #1b222a; border-color: #36424f; color: #d7dde5; width: auto; min-height: 24px; padding: 1px 8px; font-size: 12px; }
 tab-branches .row { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
-@media (max-width: 760px) { tab-branches .did { max-width: 60vw; } tab-branches thead { display: none; } tab-branches tr { display: block; border-bottom: 1px solid #2a333d; padding: 6px 0; } tab-branches td, tab-branches th { display: block; padding: 2px 0; } }`;
+@media (max-width: 760px) { tab-branches .did { max-width: 60vw; } tab-branches thead { display: none; } tab-branches tr { display: block; border-bottom: 1px solid #2a333d; padding: 6px 0; } tab-branches td, tab-branches th { display: block; padding: 2px 0; } tab-branches td[data-label]::before { content: attr(data-label) " "; color: #93a0b0; font: 12px system-ui, sans-serif; } }`;
 
 export const branchName = (b: Branch): string => b.name || t("time.branch", { n: b.id + 1 });
 
@@ -74,7 +74,7 @@ class TabBranches extends Panel {
       <th scope="row"><span class="twig" aria-hidden="true">${depth ? "   ".repeat(depth - 1) + "└─ " : ""}</span>${this.editing === b.id
         ? html`<form style="display:inline" @submit=${(e: SubmitEvent) => this.rename(e, b)} @keydown=${(e: KeyboardEvent) => { if (e.key === "Escape") this.set({}); }}><input name="name" maxlength="80" aria-label=${say("label")} .value=${name}> <button>${say("save")}</button></form>`
         : html`${name} ${b.current ? html`<b>● ${say("here")}</b>` : nothing}`}</th>
-      <td class="mono">${b.parent < 0 ? say("start") : clockText(b.fork.ms)}</td><td class="mono">${clockText(b.end.ms)}</td>
+      <td class="mono" data-label=${say("fork")}>${b.parent < 0 ? say("start") : clockText(b.fork.ms)}</td><td class="mono" data-label=${say("end")}>${clockText(b.end.ms)}</td>
       <td><div class="did" title=${b.lines.join("\n")}>${b.lines.length ? b.lines.map((l) => l.replace(/^kubectl /, "")).join(" · ") : say("nothing")}</div></td>
       <td>${this.dropping === b.id ? html`<button class="danger" @click=${() => { this.set({}); void app.travel.change({ op: "dropBranch", branch: b.id }); }}>${say("sure")}</button> <button @click=${() => this.set({})}>${say("keep")}</button>`
         : this.comparing === b.id ? html`<label style="display:inline">${say("choose")} <select @change=${(e: Event) => void this.compare(b.id, Number((e.target as HTMLSelectElement).value))}><option value="">…</option>${others.map((x) => html`<option value=${x.id}>${branchName(x)}</option>`)}</select></label> <button @click=${() => this.set({})}>✕</button>`

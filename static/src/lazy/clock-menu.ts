@@ -36,7 +36,7 @@ export function waits(selection: string): string[] {
 
 const css = `
 .clock-menu { position: fixed; inset: auto; margin: 0; border: 1px solid var(--line); border-radius: 12px; background: var(--panel); color: var(--ink); box-shadow: var(--shadow); width: min(400px, calc(100vw - 20px)); padding: 12px 14px 14px; }
-.clock-menu h3:first-of-type { margin-top: 0; }
+.clock-menu h2 { font-size: 13px; margin: 14px 0 6px; } .clock-menu h2:first-of-type { margin-top: 0; }
 .clock-menu .steps3 { display: grid; gap: 4px; }
 .clock-menu .steps3 button { display: flex; justify-content: space-between; align-items: baseline; gap: 12px; text-align: left; white-space: normal; }
 .clock-menu small { color: var(--dim); font-size: 11.5px; }
@@ -65,11 +65,11 @@ export function openClockMenu(anchor: HTMLElement): void {
   const draw = () => {
     const name = chosen(), lines = waits(app.selection);
     render(html`<style>${css}</style>
-    <h3>${say("step")}</h3><div class="steps3">
+    <h2>${say("step")}</h2><div class="steps3">
       ${choice("event", say("event"), say("event.note"))}${choice("write", say("write"), say("write.note"))}
       ${choice("object", name ? say("object", { name }) : say("objectNone"), say("object.note"), !name)}</div>
     <p class="note">${say("keys")}</p>
-    <h3>${say("until")}</h3>
+    <h2>${say("until")}</h2>
     <form @submit=${run}><input name="line" class="mono" aria-label=${say("line")} list="waits" spellcheck="false" autocomplete="off" .value=${lines[0]}><button class="primary">${say("run")}</button></form>
     <datalist id="waits">${lines.map((l) => html`<option value=${l}></option>`)}</datalist>
     ${lines.length > 1 ? html`<div class="buttons">${lines.slice(0, 3).map((l) => html`<button class="link mono small" @click=${() => { d.querySelector<HTMLInputElement>("input")!.value = l; }}>${l}</button>`)}</div>` : nothing}

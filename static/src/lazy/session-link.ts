@@ -90,7 +90,7 @@ export class LinkPane implements Pane {
         <textarea class="linkfield" readonly aria-label=${say("link.field")} .value=${this.link} @focus=${(e: Event) => (e.target as HTMLTextAreaElement).select()}></textarea>
         ${n > longForChat ? html`<p class="warnbox">${say("link.chat", { n })}</p>` : nothing}
         <div class="split"><span class="note" role="status">${this.note || (n > longForChat ? "" : say("link.length", { n }))}</span><button class="primary" ?disabled=${!n} @click=${() => void this.copy(this.link)}>${say("link.copy")}</button></div>`}
-      ${h ? html`<h3>${say("link.short.made")}</h3>
+      ${h ? html`<h2 style="margin-top:14px">${say("link.short.made")}</h2>
         ${this.short ? html`<input class="mono short" readonly aria-label=${say("link.short.made")} .value=${this.short}>` : html`<div class="line"><p class="note">${this.payload.length > h.max ? say("link.short.big", { host: location.host, max: h.max }) : h.days ? say("link.short.note", { host: location.host, days: h.days }) : say("link.short.forever", { host: location.host })}</p>
           <button ?disabled=${this.busy || !n || this.payload.length > h.max} @click=${() => void this.shorten()}>${say("link.short")}</button></div>`}` : nothing}`;
   }

@@ -159,7 +159,7 @@ class TabTimeline extends Panel {
 
   private pastStrip() {
     const x = app.travel, off = app.phase !== "ready" || x.wish >= 0;
-    return html`<section class="past" aria-label=${t("time.past.label")}><span><b>◷ <span class="past-note">${t("time.past")} </span>${t("time.pastAt", { at: clockText(x.now), end: clockText(x.end) })}</b> <span class="past-note">${t("time.past.note")}</span></span>
+    return html`<section class="past" aria-label=${t("time.past.label")}><span><b>◷ <span class="past-note">${t("time.past")} </span><span class="past-brief">${t("time.past.label")} </span>${t("time.pastAt", { at: clockText(x.now), end: clockText(x.end) })}</b> <span class="past-note">${t("time.past.note")}</span></span>
       <span class="past-do"><button ?disabled=${off} @click=${() => void x.fork()}>${t("time.continue")}</button><button class="primary" @click=${() => void x.present()}>${t("time.present")}</button></span></section>`;
   }
 
