@@ -24,7 +24,7 @@ COLD    := tabernetes/wasm tabernetes/engine \
 GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*' -not -path 'wasm/schedulerperf/*' -not -path 'engine/schedulerperf/*') go.mod go.sum
 PAGE    := $(shell find static/src static/examples -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json static/tsconfig.json web/headers/headers.json
 
-.PHONY: run build test test-go test-page test-browser test-clients test-worker bench profile site worker clean
+.PHONY: run build test test-go test-page test-browser test-clients test-recipes test-worker bench profile site worker clean
 
 run: build
 	PORT=$(PORT) $(GO) run ./web
@@ -51,7 +51,7 @@ $(WASM): $(GOFILES) wasm/default.pgo $(SLIM)/go.mod $(wildcard wasm/strip/*.go)
 	$(GO) run ./wasm/strip $(SLIM)/engine.wasm
 	mv $(SLIM)/engine.wasm $@
 
-test: test-go test-page test-clients test-worker test-browser
+test: test-go test-page test-clients test-worker test-browser test-recipes
 
 test-go:
 	$(GO) vet ./...
@@ -77,6 +77,16 @@ web/worker/node_modules/.installed: web/worker/package.json web/worker/package-l
 test-browser: build
 	.ci/browser
 	TABERNETES_BROWSER=1 $(GO) test -count=1 -timeout 20m ./web/browsertest
+
+# Sites that embed the page, built by their own tools and opened in Chromium.
+test-recipes: build recipes/docusaurus/node_modules/.installed
+	.ci/browser
+	.ci/recipes
+	TABERNETES_RECIPES=1 $(GO) test -count=1 -timeout 10m -run TestRecipes ./web/browsertest
+
+recipes/docusaurus/node_modules/.installed: recipes/docusaurus/package.json recipes/docusaurus/package-lock.json
+	cd recipes/docusaurus && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
 
 PERF := .build/schedulerperf
 

@@ -1,5 +1,6 @@
-// Builds the page into dist/: index.html, app-HASH.js and .css, the lazily loaded editor and terminal, worker-HASH.js,
-// sw.js, the icons, the example manifests, and the engine as engine-HASH.wasm. finish.mjs does the last step.
+// Builds the page into dist/: index.html, embed.html, app-HASH.js and .css, the lazily loaded editor and terminal,
+// worker-HASH.js, sw.js, the icons, the example manifests, the engine as engine-HASH.wasm, and what other pages link under
+// names that stay: embed.js and run-this.js. finish.mjs does the last step.
 //
 //   node build.mjs [--dev]       --dev: into .dev/ instead, with source maps and the mock engine (?engine=mock)
 //
@@ -21,6 +22,8 @@ const outdir = dev ? ".dev" : "dist";
 const dist = join(here, outdir);
 /** DESIGN section 8: JavaScript and CSS of the page without editor and terminal, brotli 11. */
 const budgetBytes = 80 * 1024;
+/** What other pages link, in bytes as it is, so that no host's packing matters: the tag before its click, and run-this. */
+const linkedBytes = { "embed.js": 15_000, "run-this.js": 2048 };
 
 const goroot = process.env.GOROOT || execFileSync("go", ["env", "GOROOT"], { encoding: "utf8" }).trim();
 const wasmExec = [join(goroot, "lib/wasm/wasm_exec.js"), join(goroot, "misc/wasm/wasm_exec.js")].find(existsSync);
@@ -38,21 +41,36 @@ const outputNamed = (result, stem) =>
   basename(Object.keys(result.metafile.outputs).find((f) => basename(f).startsWith(stem + "-") && !f.endsWith(".map")));
 
 const worker = await build({ ...common, entryPoints: { worker: "src/worker.ts" }, format: "iife", entryNames: "[name]-[hash]" });
+const broker = await build({ ...common, entryPoints: { broker: "src/embed/broker.ts" }, format: "iife", entryNames: "[name]-[hash]" });
 const style = await build({ ...common, entryPoints: { app: "src/app.css" }, entryNames: "[name]-[hash]" });
 const app = await build({
   ...common, entryPoints: { app: "src/main.ts" }, format: "esm", splitting: true,
   entryNames: "[name]-[hash]", chunkNames: "[name]-[hash]", loader: { ".css": "text" },
-  define: { __DEV__: String(dev), __WORKER__: JSON.stringify(outputNamed(worker, "worker")) },
+  define: { __DEV__: String(dev), __WORKER__: JSON.stringify(outputNamed(worker, "worker")), __BROKER__: JSON.stringify(outputNamed(broker, "broker")) },
 });
 
 // A service worker has one address for all versions: no hash in its name.
 await build({ ...common, entryPoints: { sw: "src/offline/sw.ts" }, format: "iife", entryNames: "[name]" });
 
+// The poster knows what the examples are called without the page's catalogues.
+const titles = await build({
+  ...common, stdin: { contents: 'export { examples } from "./src/examples.ts"; export { catalogues } from "./src/i18n/index.ts";', resolveDir: here, loader: "ts" },
+  write: false, format: "esm", sourcemap: false,
+});
+const { examples, catalogues } = await import("data:text/javascript;base64," + Buffer.from(titles.outputFiles[0].contents).toString("base64"));
+const namesOf = [(e) => e.file.replace(/\.yaml$/, ""), (e) => e.name.replace(/^example\./, ""), (e) => e.file]; // as scenario.ts reads them: the later wins
+const titleOf = Object.fromEntries(Object.entries(catalogues).map(([lang, texts]) => [lang, Object.fromEntries(namesOf.flatMap((named) => examples.map((e) => [named(e), texts[e.name]])))]));
+await build({ ...common, entryPoints: { embed: "src/embed/embed.ts", "run-this": "src/embed/run-this.ts" }, format: "iife", define: { __SCENARIO_TITLES__: JSON.stringify(titleOf) } });
+
 const script = outputNamed(app, "app");
 const css = outputNamed(style, "app");
-const html = readFileSync(join(here, "src/index.html"), "utf8")
-  .replaceAll("%SCRIPT%", script).replaceAll("%STYLE%", css);
-writeFileSync(join(dist, "index.html"), html);
+const page = (name) => {
+  const html = readFileSync(join(here, "src", name), "utf8")
+    .replaceAll("%SCRIPT%", script).replaceAll("%STYLE%", css).replaceAll("%EMBED%", outputNamed(app, "page"));
+  writeFileSync(join(dist, name), html);
+};
+page("index.html");
+page("embed.html");
 cpSync(join(here, "examples"), join(dist, "examples"), { recursive: true });
 cpSync(join(here, "src/manifest.webmanifest"), join(dist, "manifest.webmanifest"));
 await icons(dist);
@@ -78,6 +96,11 @@ if (!dev) {
   console.log(`page (js+css, brotli): ${kib(sum)} of ${kib(budgetBytes)}`);
   for (const f of lazy) console.log(`  later: ${basename(f)} ${kib(brotli(f))}`);
   writeFileSync(join(dist, "sizes.json"), JSON.stringify({ pageBrotli: sum, budget: budgetBytes }) + "\n");
+  for (const [name, most] of Object.entries(linkedBytes)) {
+    const { length } = readFileSync(join(dist, name));
+    console.log(`${name}: ${length} of ${most} bytes (brotli ${brotli(outdir + "/" + name)})`);
+    if (length > most) throw new Error(`${name} is over its budget: ${length} > ${most} bytes`);
+  }
   if (sum > budgetBytes) throw new Error(`the page is over its budget: ${sum} > ${budgetBytes} bytes`);
 }
 console.log(`built ${outdir}/ (${version})`);

@@ -14,17 +14,24 @@ async function wire(): Promise<Wire> {
   const names = document.querySelector<HTMLMetaElement>('meta[name="tabernetes-engine"]')?.content ?? "";
   const url = new URL(__WORKER__, import.meta.url);
   url.searchParams.set("engine", names.trim().split(/\s+/).join(","));
-  return new Worker(url, { name: "tabernetes engine" }) as unknown as Wire;
+  if (cluster.share) url.searchParams.set("share", "1");
+  const worker = new Worker(url, { name: "tabernetes engine" });
+  await cluster.share?.(worker, url.href); // the worker wants this before any request
+  return worker as unknown as Wire;
 }
 
 const sessions = () => import("./sessions/page.ts");
 
 class Cluster {
-  ready: Promise<void> = new Promise(() => {});
+  private first: (ready: Promise<void>) => void = () => {};
+  /** Resolves when the cluster answers; asked for before the boot, it is that of the first. */
+  ready: Promise<void> = new Promise((resolve) => { this.first = resolve; });
+  /** Gives a new worker a module that is compiled already: set by a page that stands beside others of its kind. */
+  share?: (worker: Worker, key: string) => Promise<void>;
   /** Another session is being made: what frames say is of the old one. */
   replacing = false;
   /** In a frame of another page nothing is kept: many may stand on one page, which would all be one tab. */
-  readonly keeps = window.top === window;
+  get keeps(): boolean { return window.top === window && !app.embedded; }
 
   /** Starts the engine and its first session, a new cluster's or one that is opened; resolves when that answers. */
   boot(config: ClusterConfig, speed: number, opening?: Promise<Opening | undefined>): Promise<void> {
@@ -66,6 +73,7 @@ class Cluster {
       app.trouble = { title: t("panic.title"), message: e.message, commands: -1 };
       app.emit("status");
     });
+    this.first(this.ready);
     return this.ready;
   }
 

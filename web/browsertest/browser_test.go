@@ -66,6 +66,12 @@ func open(t testing.TB, query string, width, height int64) *tab {
 
 // openDir is open for another folder.
 func openDir(t testing.TB, dir, query string, width, height int64) *tab {
+	srv := serveDir(t, dir)
+	return openURL(t, srv.URL, query, width, height)
+}
+
+// serveDir serves a folder with the headers the native server sends.
+func serveDir(t testing.TB, dir string) *httptest.Server {
 	_ = mime.AddExtensionType(".wasm", "application/wasm")
 	files := http.FileServer(http.Dir(dir))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +83,7 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(srv.Close)
-	return openURL(t, srv.URL, query, width, height)
+	return srv
 }
 
 // openURL opens what a server has.

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { app } from "../app.ts";
+import { cluster } from "../cluster.ts";
 import { keeper } from "../sessions/page.ts";
 import { store } from "../sessions/store.ts";
 import type { Pane } from "./session.ts";
@@ -50,7 +51,7 @@ export class ExportPane implements Pane {
         case "png": save(name, await png()); break;
         case "journal": save(name, (await app.engine.call<{ text: string }>({ op: "journal" })).text); break;
         case "session": {
-          const kept = keeper?.id ? await store().then((s) => s.get(keeper!.id), () => undefined) : undefined;
+          const kept = cluster.keeps && keeper?.id ? await store().then((s) => s.get(keeper!.id), () => undefined) : undefined;
           name = `${kept?.kept.name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || stem}.tabernetes.json`;
           save(name, (await app.engine.call<{ text: string }>({ op: "session" })).text, "application/json");
         }

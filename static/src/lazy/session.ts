@@ -3,6 +3,7 @@
 import { html } from "lit";
 import type { TemplateResult } from "lit";
 import { app } from "../app.ts";
+import { cluster } from "../cluster.ts";
 import { t } from "../i18n/index.ts";
 import { Panel } from "../panels/panel.ts";
 import { tabs } from "../panels/tabs.ts";
@@ -53,7 +54,7 @@ class TabSession extends Panel {
 
   protected override render() {
     return html`<style>${css}</style><dialog aria-label=${say("title")} @click=${(e: Event) => { if (e.target === e.currentTarget) this.close(); }}>
-      <div class="top">${tabs<SessionTab>("session", this.tab, [["link", say("link")], ["sessions", say("sessions")], ["export", say("export")], ["import", say("import")]], (tab) => this.turn(tab), say("title"))}
+      <div class="top">${tabs<SessionTab>("session", this.tab, [["link", say("link")], ...(cluster.keeps ? [["sessions", say("sessions")] as ["sessions", string]] : []), ["export", say("export")], ["import", say("import")]], (tab) => this.turn(tab), say("title"))}
         <button class="icon" aria-label=${t("close")} title=${t("close")} @click=${() => this.close()}>✕</button></div>
       <div class="sheet" role="tabpanel" id="session-panel" aria-labelledby="session-tab-${this.tab}">${this.panes[this.tab].render()}</div></dialog>`;
   }
