@@ -76,7 +76,7 @@ web/worker/node_modules/.installed: web/worker/package.json web/worker/package-l
 # The page in Chromium: what a person does, determinism against the native engine, size budgets, accessibility.
 test-browser: build
 	.ci/browser
-	TABERNETES_BROWSER=1 $(GO) test -count=1 -timeout 10m ./web/browsertest
+	TABERNETES_BROWSER=1 $(GO) test -count=1 -timeout 20m ./web/browsertest
 
 # Sites that embed the page, built by their own tools and opened in Chromium.
 test-recipes: build recipes/docusaurus/node_modules/.installed

@@ -15,6 +15,7 @@ import "./panels/header.ts";
 import "./panels/left.ts";
 import "./panels/inspector.ts";
 import "./panels/bottom.ts";
+import "./panels/timeline.ts";
 import "./panels/banner.ts";
 import { t } from "./i18n/index.ts";
 
@@ -61,19 +62,28 @@ const api = install(async () => {
 for (const c of params.complaints) app.write("stderr", c + "\n");
 // A phone shows one panel: first the one that says where to begin.
 if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
-function start(): void {
-  void cluster.boot(params.config, params.speed ?? 1).catch(() => {});
-  if (params.complaints.length) {
-    app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
-    app.emit("status");
-  }
-  if (deadLink) { app.trouble = deadLink; app.emit("status"); } // the boot has cleared what was before it
-  if (/[?&#](scenario|manifest)/.test(location.search + location.hash)) void import("./opening.ts").then((m) => m.openWith(location.search, location.hash));
+// A link that holds a session, or a tab that was reloaded.
+const had = (() => { try { return sessionStorage.getItem("tabernetes.session"); } catch { return null; } })();
+const session = location.hash.startsWith("#s") || (cluster.keeps && had) ? import("./sessions/page.ts").then((s) => s.opening(params.config, /[?&](nodes|masters|seed)=/.test(location.search))) : undefined;
+function start(opening = session): void {
+  if (params.complaints.length) app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
+  if (deadLink) app.trouble = deadLink;
+  void cluster.boot(params.config, params.speed ?? 1, opening).catch(() => {});
+  // What the address asks for beside a cluster was done already where a session goes on.
+  if (/[?&#](scenario|manifest)/.test(location.search + location.hash)) void Promise.resolve(opening).then(async (o) => { if (!o) await (await import("./opening.ts")).openWith(location.search, location.hash); });
 }
 // In another page's frame the panels are those that its author chose.
-if (app.embedded) void import("./embed/page.ts").then((m) => m.show(api, start));
+if (app.embedded) void import("./embed/page.ts").then((m) => m.show(api, () => start()));
 else {
   customElements.define("tab-app", TabApp);
-  start();
+  if (params.hold && !cluster.keeps) { cluster.hold = start; document.documentElement.dataset.only = "stage"; } else start();
   void api.offline;
+  // A file that is dropped anywhere is to be imported.
+  addEventListener("dragover", (e) => { if (e.dataTransfer?.types.includes("Files")) e.preventDefault(); });
+  addEventListener("drop", (e) => {
+    const file = e.dataTransfer?.files[0];
+    if (!file) return;
+    e.preventDefault();
+    void Promise.all([import("./lazy/session.ts"), import("./lazy/session-import.ts")]).then(async ([s, i]) => s.openSession("import", await i.fileText(file))).catch((x: Error) => app.fault(x));
+  });
 }

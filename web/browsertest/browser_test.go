@@ -76,6 +76,10 @@ func serveDir(t testing.TB, dir string) *httptest.Server {
 	files := http.FileServer(http.Dir(dir))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		headers.Set(w.Header())
+		if r.URL.Path == "/api/links" {
+			w.WriteHeader(http.StatusNoContent) // this host makes no short links
+			return
+		}
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(srv.Close)
@@ -95,8 +99,15 @@ func openURL(t testing.TB, url, query string, width, height int64) *tab {
 	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(cancel)
 	tb := &tab{t: t, ctx: ctx, url: url, close: func() { _ = chromedp.Cancel(ctx) }}
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, height)))
-	messages := chromedp.Console(ctx)
+	tb.begin(query, width, height)
+	return tb
+}
+
+// begin opens the page and listens to its console.
+func (tb *tab) begin(query string, width, height int64) {
+	tb.t.Helper()
+	require.NoError(tb.t, chromedp.Do(tb.ctx, chromedp.EmulateViewport(width, height)))
+	messages := chromedp.Console(tb.ctx)
 	go func() {
 		for m, err := range messages {
 			if err != nil {
@@ -109,8 +120,18 @@ func openURL(t testing.TB, url, query string, width, height int64) *tab {
 			}
 		}
 	}()
-	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(url+"/"+query)))
-	return tb
+	require.NoError(tb.t, chromedp.Do(tb.ctx, chromedp.Navigate(tb.url+"/"+query)))
+}
+
+// another is a second tab of the same browser at the same host.
+func (tb *tab) another(query string) *tab {
+	ctx, cancel := chromedp.NewContext(tb.ctx)
+	tb.t.Cleanup(cancel)
+	two := &tab{t: tb.t, ctx: ctx, url: tb.url, close: cancel}
+	two.begin(query, 1280, 800)
+	two.wait("window.tabernetes")
+	two.ready()
+	return two
 }
 
 // js evaluates an expression, awaiting promises, and decodes its value.

@@ -169,6 +169,27 @@ func TestAccessible(t *testing.T) {
 			}](tb, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => ({HTML: n.html}))})))`)
 			require.Empty(t, found)
 			tb.shot("axe-" + v.name)
+			// The past, the branches, the clock's menu, each page of the session's dialog.
+			tb.kubectl("scale deployment/hello-stable --replicas=4")
+			tb.do("window.tabernetes.clock.advance(60)")
+			tb.do("window.tabernetes.seek(30)")
+			tb.do("(async () => document.querySelector('.tl-branch').click())()")
+			tb.until("document.querySelector('tab-branches tbody tr')")
+			tb.axe()
+			tb.shot("axe-past-" + v.name)
+			tb.do("(async () => document.querySelector('.clock .narrow').click())()")
+			tb.until("document.querySelector('.clock-menu')?.matches(':popover-open')")
+			tb.axe()
+			tb.shot("axe-menu-" + v.name)
+			tb.do("(async () => document.querySelector('.clock-menu').hidePopover())()")
+			tb.do("(async () => document.querySelector('tab-header .share').click())()")
+			tb.until("document.querySelector('tab-session .linkfield')?.value")
+			for _, page := range []string{"link", "sessions", "export", "import"} {
+				tb.do("(async () => document.querySelector('#session-tab-" + page + "').click())()")
+				tb.until("document.querySelector('#session-panel').getAttribute('aria-labelledby') === 'session-tab-" + page + "'")
+				tb.axe()
+				tb.shot("axe-" + page + "-" + v.name)
+			}
 		})
 	}
 }

@@ -39,6 +39,7 @@ const checks: Record<Plain, (value: unknown) => string> = {
   name: (v) => string(v, limits.name),
   number: (v) => number(v, 0, limits.seconds),
   traffic: (v) => object(v, { service: (s) => string(s, limits.name), rps: (n) => number(n, 0, limits.rps) }, true),
+  link: (v) => object(v, { start: (b) => (typeof b === "boolean" ? "" : "want true or false"), branch: (n) => number(n, 0, 2 ** 31) }, false),
   cluster: (v) => object(v, { nodes: within("nodes"), masters: within("masters"), seed: within("seed") }, false),
 };
 

@@ -2,7 +2,7 @@
 // what each takes. Both ends read this list: the element makes its `api` of it, the iframe checks every message by it.
 
 /** Kinds of arguments; "?" at the end: may be left out. */
-export type Kind = "line" | "text" | "name" | "number" | "cluster" | "traffic" | "number?" | "cluster?";
+export type Kind = "line" | "text" | "name" | "number" | "cluster" | "traffic" | "link" | "number?" | "cluster?" | "name?" | "link?";
 
 export const methods: Readonly<Record<string, readonly Kind[]>> = {
   "ready": [],
@@ -10,7 +10,10 @@ export const methods: Readonly<Record<string, readonly Kind[]>> = {
   "clock.now": [], "clock.pause": [], "clock.play": ["number?"], "clock.step": [], "clock.advance": ["number"], "clock.settle": ["number?"],
   "killNode": ["name"], "restartNode": ["name"],
   "traffic.start": ["traffic"], "traffic.stats": [],
-  "controlPlane": [], "why": ["name"], "reset": ["cluster?"], "stats": [], "idle": [],
+  "controlPlane": [], "why": ["name"], "reset": ["cluster?"], "stats": [], "totals": [], "idle": [],
+  "seek": ["number"], "present": [], "undo": [], "until": ["line"],
+  "branch": ["name?"], "branches": [], "checkout": ["number", "number?"],
+  "session": ["number?"], "open": ["text"], "link": ["link?"],
 };
 
 /** What the iframe tells unasked. "listening": it answers from now on, the cluster may not be there yet. */

@@ -65,7 +65,7 @@ function arrangement(): string {
   if (has("inspector")) columns.push(["right", side]);
   const rows = [["minmax(0, 1fr)", columns.map(([area]) => area).join(" ")]];
   const across = (area: string) => columns.map(() => area).join(" ");
-  if (has("timeline")) rows.push(["54px", across("time")]);
+  if (has("timeline")) rows.push(["auto", across("time")]);
   if (has("terminal") && middle === "main") rows.push(["clamp(112px, 31vh, 240px)", across("bottom")]);
   return `--columns: ${columns.map(([, width]) => width).join(" ")}; --rows: ${rows.map(([height]) => height).join(" ")}; --areas: ${rows.map(([, areas]) => `"${areas}"`).join(" ")}`;
 }
