@@ -335,6 +335,7 @@ func TestEmbeddedPage(t *testing.T) {
 			}
 			tb.do("window.tabernetes.clock.settle(120)")
 			tb.do("window.tabernetes.idle()")
+			tb.waits("!document.querySelector('.clock :disabled') && /^00:00:(?!00)/.test(document.querySelector('.clock .time').textContent)")
 			tb.axe()
 			require.True(t, js[bool](tb, "document.documentElement.scrollWidth <= innerWidth && [...document.querySelectorAll('.foot a, .foot button, tab-stage, tab-terminal')].every(e => { const r = e.getBoundingClientRect(); return r.right <= innerWidth + 1 && r.bottom <= innerHeight + 1 })"), "everything is within the frame")
 			tb.shot("embed-page-" + v.name)
