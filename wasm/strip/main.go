@@ -1,9 +1,14 @@
-// Command strip takes out of a js/wasm module what the Go linker writes for readers of stack traces: the tables of files
-// and lines, of inlined calls, of arguments' positions. `go build -ldflags='-s -w'` keeps them, because the runtime can
-// print them; what makes the program run (frame sizes, pointer maps, deferred calls, function names) stays, and so a
-// trace still names its functions. It also writes the memory as one segment: the linker splits it into the 100,000
-// segments that a module may have to leave zeroes out, which costs a compressor more than the zeroes do. Together that is
-// a seventh of what a browser downloads.
+// Command strip makes a js/wasm module that the Go linker wrote a fifth smaller to download, without touching its code.
+//
+// What the linker writes for readers of stack traces goes: the tables of files and lines, of inlined calls, of arguments'
+// positions. `go build -ldflags='-s -w'` keeps them, because the runtime can print them; what makes the program run (frame
+// sizes, pointer maps, deferred calls, function names) stays, and so a trace still names its functions.
+//
+// The tables of functions that stay are written by columns instead of records, and what one of them says is left out of the
+// others: where names and records lie, the index from program counters to functions, which alone is six megabytes. A
+// start function, which WebAssembly runs before anything else, writes them out in ten milliseconds: from then on the memory
+// is what the linker would have written. The rest of the memory is one segment, or few: the linker splits it into the
+// 100,000 that a module may have to leave zeroes out, which costs a compressor more than the zeroes do.
 //
 //	go run ./wasm/strip MODULE.wasm
 //
@@ -36,7 +41,15 @@ func run(path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := strip(m.memory); err != nil {
+	t, columns, err := strip(m.memory)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	number, start, err := t.fold(columns, m.functions)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := m.addStart(number, start); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	stripped := path + ".stripped"
