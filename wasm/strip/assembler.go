@@ -4,13 +4,14 @@ import "encoding/binary"
 
 // Instructions of WebAssembly, all of i32.
 const (
-	opBlock, opLoop, opBr, opBrIf, opCall         = 0x02, 0x03, 0x0c, 0x0d, 0x10
-	opLocalGet, opLocalSet, opLocalTee            = 0x20, 0x21, 0x22
-	opLoad, opLoad8, opStore                      = 0x28, 0x2d, 0x36
-	opEqualZero, opEqual, opNotEqual, opLess      = 0x45, 0x46, 0x47, 0x49 // less without sign
-	opAdd, opMultiply, opAnd, opOr, opShl         = 0x6a, 0x6c, 0x71, 0x72, 0x74
-	opPrefix, opFill                         byte = 0xfc, 0x0b
-	typeI32, typeFunction, typeNothing            = 0x7f, 0x60, 0x40
+	opBlock, opLoop, opBr, opBrIf, opCall            = 0x02, 0x03, 0x0c, 0x0d, 0x10
+	opLocalGet, opLocalSet, opLocalTee               = 0x20, 0x21, 0x22
+	opLoad, opLoad8, opStore                         = 0x28, 0x2d, 0x36
+	opEqualZero, opEqual, opNotEqual, opLess         = 0x45, 0x46, 0x47, 0x49 // less without sign
+	opAdd, opMultiply, opAnd, opOr, opShl            = 0x6a, 0x6c, 0x71, 0x72, 0x74
+	opPrefix, opFill                            byte = 0xfc, 0x0b
+	opI64Const, opI64Or                              = 0x42, 0x84
+	typeI32, typeI64, typeFunction, typeNothing      = 0x7f, 0x7e, 0x60, 0x40
 )
 
 // assembler writes a function's instructions.

@@ -1,4 +1,4 @@
-// Command strip makes a js/wasm module that the Go linker wrote a fifth smaller to download, without touching its code.
+// Command strip makes a js/wasm module that the Go linker wrote a fifth smaller to download.
 //
 // What the linker writes for readers of stack traces goes: the tables of files and lines, of inlined calls, of arguments'
 // positions. `go build -ldflags='-s -w'` keeps them, because the runtime can print them; what makes the program run (frame
@@ -10,7 +10,10 @@
 // is what the linker would have written. The rest of the memory is one segment, or few: the linker splits it into the
 // 100,000 that a module may have to leave zeroes out, which costs a compressor more than the zeroes do.
 //
-//	go run ./wasm/strip MODULE.wasm
+// Of the code, only the program counters that a function leaves on the stack before it calls are written another way, in
+// packages that are named as those which seldom run (calls.go).
+//
+//	go run ./wasm/strip MODULE.wasm [PACKAGE...]
 //
 // The formats are those of cmd/link/internal/wasm/asm.go, runtime/symtab.go and runtime/runtime2.go (type _func) in Go
 // 1.26; anything that looks different is an error, not a guess.
@@ -22,17 +25,17 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./wasm/strip MODULE.wasm")
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: go run ./wasm/strip MODULE.wasm [PACKAGE...]")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(os.Args[1], os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, "strip:", err)
 		os.Exit(1)
 	}
 }
 
-func run(path string) error {
+func run(path string, cold []string) error {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -45,8 +48,12 @@ func run(path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	numbers := t.ofPackages(cold)
 	number, start, err := t.fold(columns, m.functions)
 	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := m.shortenCalls(numbers); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := m.addStart(number, start); err != nil {

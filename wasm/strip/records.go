@@ -100,6 +100,7 @@ func (t *tables) rewrite(functions []*function) error {
 	at := t.funcs[0]
 	clear(t.mem[at : t.pclines+t.linesLen])
 	for i, f := range functions {
+		t.funcs[i] = at
 		le.PutUint32(t.mem[t.ftab+8*i+4:], uint32(at-t.pclines))
 		for _, words := range [][]uint32{f.head[:], f.pcdata, f.funcdata} {
 			for _, w := range words {
