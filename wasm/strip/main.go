@@ -6,7 +6,7 @@
 //
 // The tables of functions that stay are written by columns instead of records, and what one of them says is left out of the
 // others: where names and records lie, the index from program counters to functions, which alone is six megabytes. A
-// start function, which WebAssembly runs before anything else, writes them out in ten milliseconds: from then on the memory
+// start function, which WebAssembly runs before anything else, writes them out in some ten milliseconds: from then on the memory
 // is what the linker would have written. The rest of the memory is one segment, or few: the linker splits it into the
 // 100,000 that a module may have to leave zeroes out, which costs a compressor more than the zeroes do.
 //
