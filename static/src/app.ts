@@ -46,6 +46,12 @@ export class App {
   readonly history: string[] = [];
   /** The terminal, once open, writes along. */
   onwrite?: (line: Line) => void;
+  /** Hears of every line that is run. */
+  onrun: (line: string, done: Promise<LineResult>) => void = () => {};
+  /** In another page's frame: nothing is kept of it, nothing that was kept is read. */
+  embedded = false;
+  /** The panels that an embedded page shows; all of them otherwise. */
+  panels?: ReadonlySet<string>;
   /** Puts the cursor into the terminal. */
   toTerminal: () => void = () => {};
   /** What a screen reader hears. */
@@ -113,6 +119,8 @@ export class App {
     this.emit("tabs");
   }
 
+  has(panel: "yaml" | "inspector" | "terminal"): boolean { return this.panels?.has(panel) ?? true; }
+
   show(change: Partial<Pick<App, "left" | "right" | "bottom" | "sheet">>): void {
     Object.assign(this, change);
     this.emit("tabs");
@@ -158,6 +166,7 @@ export class App {
     };
     const running = this.engine.run(line, files, (stream, text) => this.write(stream, text), keys && { edit, keys });
     running.done.catch((e: Error) => this.write("stderr", e.message + "\n"));
+    this.onrun(line, running.done);
     running.done.then(() => true, () => false).then((ended) => { if (editing?.end(ended)) this.closeEditing(editing); });
     return running;
   }
@@ -192,9 +201,11 @@ export class App {
 }
 
 function keep(key: string, value: string): void {
+  if (app.embedded) return;
   try { localStorage.setItem("tabernetes." + key, value); } catch { /* private mode: the choice lasts as long as the page */ }
 }
 export function kept(key: string): string | null {
+  if (app.embedded) return null;
   try { return localStorage.getItem("tabernetes." + key); } catch { return null; }
 }
 

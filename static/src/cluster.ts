@@ -10,14 +10,21 @@ async function wire(): Promise<Wire> {
   if (__DEV__ && new URLSearchParams(location.search).get("engine") === "mock") {
     return new (await import("./dev/mock-engine.ts")).MockEngine();
   }
-  const names = document.querySelector<HTMLMetaElement>('meta[name="tabernetes-engine"]')?.content ?? "engine.wasm engine.wasm.gz";
+  const names = document.querySelector<HTMLMetaElement>('meta[name="tabernetes-engine"]')?.content ?? "";
   const url = new URL(__WORKER__, import.meta.url);
   url.searchParams.set("engine", names.trim().split(/\s+/).join(","));
-  return new Worker(url, { name: "tabernetes engine" }) as unknown as Wire;
+  if (cluster.share) url.searchParams.set("share", "1");
+  const worker = new Worker(url, { name: "tabernetes engine" });
+  await cluster.share?.(worker, url.href); // the worker wants this before any request
+  return worker as unknown as Wire;
 }
 
 class Cluster {
-  ready: Promise<void> = new Promise(() => {});
+  private first: (ready: Promise<void>) => void = () => {};
+  /** Resolves when the cluster answers; asked for before the boot, it is that of the first. */
+  ready: Promise<void> = new Promise((resolve) => { this.first = resolve; });
+  /** Gives a new worker a module that is compiled already: set by a page that stands beside others of its kind. */
+  share?: (worker: Worker, key: string) => Promise<void>;
 
   /** Starts the engine and its first cluster; resolves when that answers. */
   boot(config: ClusterConfig, speed: number): Promise<void> {
@@ -41,6 +48,7 @@ class Cluster {
       app.trouble = { title: t("panic.title"), message: e.message, commands: -1 };
       app.emit("status");
     });
+    this.first(this.ready);
     return this.ready;
   }
 

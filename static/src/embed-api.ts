@@ -2,6 +2,7 @@
 
 import { app } from "./app.ts";
 import { cluster } from "./cluster.ts";
+import { keepOffline } from "./offline/offline.ts";
 import type { ClusterConfig, ControlPlane, LineResult, Stats, StepResult, TrafficStats, Why } from "./protocol.ts";
 
 export interface Tabernetes {
@@ -42,6 +43,8 @@ export interface Tabernetes {
   stats(): Promise<Stats>;
   /** Resolves when nothing is left to draw. */
   idle(): Promise<void>;
+  /** Resolves to true when the page works without a network from now on, to false where it cannot (no HTTPS, a frame). */
+  readonly offline: Promise<boolean>;
 }
 
 declare global { interface Window { tabernetes: Tabernetes } }
@@ -62,6 +65,7 @@ export function install(idle: () => Promise<void>): Tabernetes {
     });
     return value;
   };
+  let offline: Promise<boolean> | undefined;
   const api: Tabernetes = {
     get ready() { return cluster.ready; },
     run: (line) => run(line),
@@ -86,6 +90,8 @@ export function install(idle: () => Promise<void>): Tabernetes {
     reset: (config) => cluster.reset({ ...app.config, ...config }),
     stats: () => call({ op: "stats" }),
     idle,
+    // The files are fetched once the first picture is drawn: they must not hold it up.
+    get offline() { return offline ??= cluster.ready.then(idle).then(keepOffline).catch(() => false); },
   };
   window.tabernetes = api;
   return api;

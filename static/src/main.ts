@@ -6,6 +6,7 @@ import type { Theme } from "./app.ts";
 import { cluster } from "./cluster.ts";
 import { chooseLang } from "./i18n/index.ts";
 import { install } from "./embed-api.ts";
+import { sayInto } from "./live-region.ts";
 import { readParams } from "./params.ts";
 import { Panel } from "./panels/panel.ts";
 import type { TabStage } from "./stage/stage.ts";
@@ -36,25 +37,21 @@ class TabApp extends Panel {
   }
 
   override firstUpdated(): void {
-    const live = this.querySelector("#live")!;
-    let said = "", timer = 0;
-    app.say = (text) => {
-      said = said ? `${said}. ${text}` : text;
-      clearTimeout(timer);
-      timer = window.setTimeout(() => { live.textContent = said; said = ""; }, 400);
-    };
+    sayInto(this.querySelector("#live")!);
   }
 }
 
+app.embedded = document.documentElement.dataset.page === "embed";
 const params = readParams(location.search);
 const theme = params.theme ?? kept("theme") ?? "auto";
 app.setTheme((["light", "dark", "auto"].includes(theme) ? theme : "auto") as Theme);
 app.setLang(chooseLang(params.lang ?? kept("lang"), navigator.languages));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.setTheme(app.theme));
-customElements.define("tab-app", TabApp);
+// A short link is opened as the share link that it stands for.
+const deadLink = location.hash.startsWith("#link=") ? await import("./shortlink.ts").then((s) => s.openShortLink()) : undefined;
 
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-install(async () => {
+const api = install(async () => {
   const stage = document.querySelector<TabStage>("tab-stage");
   await cluster.ready;
   await frame();
@@ -62,7 +59,21 @@ install(async () => {
   await frame();
 });
 for (const c of params.complaints) app.write("stderr", c + "\n");
-if (params.complaints.length) app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
 // A phone shows one panel: first the one that says where to begin.
 if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
-void cluster.boot(params.config, params.speed ?? 1).catch(() => {});
+function start(): void {
+  void cluster.boot(params.config, params.speed ?? 1).catch(() => {});
+  if (params.complaints.length) {
+    app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
+    app.emit("status");
+  }
+  if (deadLink) { app.trouble = deadLink; app.emit("status"); } // the boot has cleared what was before it
+  if (/[?&#](scenario|manifest)/.test(location.search + location.hash)) void import("./opening.ts").then((m) => m.openWith(location.search, location.hash));
+}
+// In another page's frame the panels are those that its author chose.
+if (app.embedded) void import("./embed/page.ts").then((m) => m.show(api, start));
+else {
+  customElements.define("tab-app", TabApp);
+  start();
+  void api.offline;
+}

@@ -65,11 +65,11 @@ export type Request =
   | { id: number; op: "branches" }
   /** The session as text: configuration, branches, their commands, the moment that is shown; `branch` alone without the others. Answers { text }. Compress it before it travels. */
   | { id: number; op: "session"; branch?: number }
-  /** Every object as manifests that a real cluster takes, without what clusters make themselves; answers { yaml, left }: what was left out, and why. */
+  /** Every object as manifests that a real cluster takes, without what clusters make themselves; answers Manifests. */
   | { id: number; op: "export" }
   /** The journal up to now as text, one record a line; answers { text }. */
   | { id: number; op: "journal" }
-  /** Manifests, also such as `kubectl get -o yaml` gave of a real cluster, made fit to apply here; answers { yaml, left }. */
+  /** Manifests, also such as `kubectl get -o yaml` gave of a real cluster, made fit to apply here: at most 4 MiB; answers Manifests. */
   | { id: number; op: "import"; text: string }
   // Lessons: scenarios/lesson.
   /** Reads scenario.yaml and its texts by language, strictly; answers Lesson, or an error that names file and line. */
@@ -127,6 +127,13 @@ export interface LessonStep {
   /** the clock's speed when it begins; -1 as it is, 0 paused */ speed: number;
 }
 export interface CheckResult { ok: boolean; /** what is the case instead, as a sentence or "" */ got: string }
+/** Manifests, and what was left out. */
+export interface Manifests { yaml: string; left: LeftOut[] }
+/** Objects that were left out for one reason (engine/api/portable/left.go). */
+export interface LeftOut {
+  why: "owned" | "cluster" | "machine" | "provisioned" | "passing" | "deleting" | "unserved"; count: number;
+  /** the first of them, as "Pod default/web-1" */ what: string[];
+}
 export interface LineResult { stdout: string; stderr: string; code: number }
 export interface StepResult { actor: string; label: string; at: number; record?: string; ref?: string }
 export interface Stats {

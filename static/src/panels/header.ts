@@ -38,7 +38,7 @@ class TabHeader extends Panel {
       <span class="grow"></span>
       <button class="pill" lang=${app.lang === "en" ? "zh-CN" : "en"} title=${t("lang.label")} @click=${() => app.setLang(app.lang === "en" ? "zh" : "en")}>${t("lang.switch")}</button>
       <button class="pill round" title=${t("theme.label", { theme: t(`theme.${app.theme}`) })} aria-label=${t("theme.label", { theme: t(`theme.${app.theme}`) })} @click=${this.theme}>◐</button>
-      <button class="primary" @click=${this.apply}>${t("apply")}</button>
+      <button class="primary" ?hidden=${!app.has("yaml")} @click=${this.apply}>${t("apply")}</button>
       <tab-new-cluster></tab-new-cluster>
     </header>`;
   }
