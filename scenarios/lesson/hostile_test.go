@@ -64,7 +64,7 @@ func TestHostile(t *testing.T) {
 		{"depth", map[string]string{ScenarioFile: oneCheck(nested(2000))}, "nested"},
 		{"a little too deep", map[string]string{ScenarioFile: oneCheck(nested(maxNesting))}, "conditions are nested too deep"},
 		{"lists in lists", map[string]string{ScenarioFile: "setup: " + strings.Repeat("[", 20000)}, "exceeded max depth"},
-		{"steps", map[string]string{ScenarioFile: "steps:\n" + many(maxSteps+1, "- id: a")}, "steps: there are too many"},
+		{"steps", map[string]string{ScenarioFile: "steps:\n" + many(maxSteps+1, "- id: a")}, "steps: there are none, or there are too many"},
 		{"checks", map[string]string{ScenarioFile: "steps:\n- id: a\n  checks:\n" + many(maxChecks+1, "  - elapsed: 5s")}, "checks: one is empty, or there are too many"},
 		{"conditions", map[string]string{ScenarioFile: "steps:\n- id: a\n  checks:\n  - any:\n" + many(maxConditions, "    - elapsed: 5s")}, "there are too many"},
 		{"lines", map[string]string{ScenarioFile: "setup:\n" + many(maxLines+1, "- settle 1s")}, "lines of a setup or a solution"},
@@ -77,6 +77,8 @@ func TestHostile(t *testing.T) {
 		{"unions that multiply", map[string]string{ScenarioFile: oneCheck(`{object: pod/a, field: "{` + strings.Repeat("['a','a']", 5) + `}", is: x}`)}, "a field has at most"},
 		{"binary", map[string]string{ScenarioFile: "id: !!binary x\n"}, "scenario.yaml:"},
 		{"control characters", map[string]string{ScenarioFile: "id: \"a\x00\"\n"}, "control characters"},
+		{"nothing", nil, "scenario.yaml: the file is missing"},
+		{"no steps", map[string]string{ScenarioFile: "id: a\n"}, "steps: there are none"},
 		{"a thousand clusters", map[string]string{ScenarioFile: "cluster: {nodes: 1000000000}\n"}, "nodes is a number"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
