@@ -9,7 +9,7 @@ SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go
 # Packages compiled without inlining: smaller by a tenth of the compressed module, most of it tables of lines and frames.
 # Most of them run when a person does something; of those that run with every write, the time is elsewhere (make bench).
 # Kernel, store, caches, scheduler and the controllers of pods stay inlined.
-COLD    := tabernetes/wasm tabernetes/engine \
+COLD    := tabernetes/wasm tabernetes/scenarios/lesson tabernetes/engine \
 	$(addprefix tabernetes/engine/,addons addons/clouddisk addons/localpath addons/metricsserver addons/provision api apiserver apiserver/auth \
 	apiserver/podsecurity client/leaderelection cloud etcdctl explain kubeadm kubectl kubelet network proxy runtime session scheduler/config \
 	scheduler/config/v1 scheduler/volumes ustar) \
@@ -21,8 +21,8 @@ COLD    := tabernetes/wasm tabernetes/engine \
 	templatehash ttlafterfinished) \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...
-GOFILES := $(shell find engine wasm -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*' -not -path 'wasm/schedulerperf/*' -not -path 'engine/schedulerperf/*') go.mod go.sum
-PAGE    := $(shell find static/src static/examples -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json static/tsconfig.json web/headers/headers.json
+GOFILES := $(shell find engine wasm scenarios/lesson -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*' -not -path 'wasm/schedulerperf/*' -not -path 'engine/schedulerperf/*') go.mod go.sum
+PAGE    := $(shell find static/src static/examples scenarios/lessons scenarios/lesson scenarios/publish -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json static/tsconfig.json web/headers/headers.json
 
 .PHONY: run build test test-go test-page test-browser test-clients test-recipes test-worker bench profile site worker clean
 
@@ -44,11 +44,11 @@ static/node_modules/.installed: static/package.json static/package-lock.json
 $(SLIM)/go.mod: $(SLIMMED) $(GOFILES)
 	$(GO) run ./wasm/slim $(SLIM)
 
-# What stack traces alone would read goes too (wasm/strip). wasm/default.pgo tells the compiler which calls are hot: a tenth
-# faster at 10,000 pods for 29 kB.
+# What stack traces alone would read goes too (wasm/strip), and the calls of COLD are written so that they pack well.
+# wasm/default.pgo tells the compiler which calls are hot: a tenth faster at 10,000 pods for 29 kB.
 $(WASM): $(GOFILES) wasm/default.pgo $(SLIM)/go.mod $(wildcard wasm/strip/*.go)
 	GOOS=js GOARCH=wasm $(GO) build -modfile=$(SLIM)/go.mod -tags=slim -trimpath $(COLD:%=-gcflags=%=-l) -ldflags='-s -w' -o $(SLIM)/engine.wasm ./wasm
-	$(GO) run ./wasm/strip $(SLIM)/engine.wasm
+	$(GO) run ./wasm/strip $(SLIM)/engine.wasm main $(COLD)
 	mv $(SLIM)/engine.wasm $@
 
 test: test-go test-page test-clients test-worker test-browser test-recipes

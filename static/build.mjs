@@ -1,5 +1,5 @@
 // Builds the page into dist/: index.html, embed.html, app-HASH.js and .css, the lazily loaded editor and terminal,
-// worker-HASH.js, sw.js, the icons, the example manifests, the engine as engine-HASH.wasm, and what other pages link under
+// worker-HASH.js, sw.js, the icons, the example manifests, the lessons with their index, the engine as engine-HASH.wasm, and what other pages link under
 // names that stay: embed.js and run-this.js. finish.mjs does the last step.
 //
 //   node build.mjs [--dev]       --dev: into .dev/ instead, with source maps and the mock engine (?engine=mock)
@@ -72,6 +72,7 @@ const page = (name) => {
 page("index.html");
 page("embed.html");
 cpSync(join(here, "examples"), join(dist, "examples"), { recursive: true });
+execFileSync("go", ["run", "./scenarios/publish", join(dist, "lessons")], { cwd: join(here, ".."), stdio: "inherit" });
 cpSync(join(here, "src/manifest.webmanifest"), join(dist, "manifest.webmanifest"));
 await icons(dist);
 const engine = process.env.TABERNETES_ENGINE || join(here, "../.build/engine.wasm");

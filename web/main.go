@@ -45,6 +45,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, env func(string) string, in io.Reader, out io.Writer) error {
+	if len(args) > 0 && args[0] == "lint" {
+		return lint(args[1:], out)
+	}
 	conf := config{in: in}
 	fs := flag.NewFlagSet("web", flag.ContinueOnError)
 	fs.StringVar(&conf.addr, "addr", "127.0.0.1:8080", "where to serve the page; the environment's PORT overrides the port")
