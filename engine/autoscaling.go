@@ -228,7 +228,7 @@ func newest[T any](list []T, v T) []T {
 // Autoscaling is what is known of an autoscaler, by its own reference or that of what it scales; nil if there is none.
 func (c *Cluster) Autoscaling(ref string) *Autoscaling {
 	kind, key, _ := strings.Cut(ref, "/")
-	if r := c.resource(kind); r != nil && key != "" {
+	if r := c.Resource(kind); r != nil && key != "" {
 		if r.Namespaced && !strings.Contains(key, "/") {
 			key = "default/" + key
 		}

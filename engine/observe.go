@@ -36,7 +36,7 @@ type ObjectInfo struct {
 // Object finds an object by reference ("pods/default/web-1").
 func (c *Cluster) Object(ref string) (*ObjectInfo, error) {
 	kind, key, _ := strings.Cut(ref, "/")
-	r := c.resource(kind)
+	r := c.Resource(kind)
 	if r == nil || key == "" {
 		return nil, fmt.Errorf("%q is not a reference: write KIND/NAMESPACE/NAME, as in pods/default/web-1, or KIND/NAME", ref)
 	}
@@ -64,8 +64,8 @@ func (c *Cluster) Object(ref string) (*ObjectInfo, error) {
 	return info, nil
 }
 
-// resource finds a kind by name among those served now.
-func (c *Cluster) resource(name string) *api.Resource {
+// Resource finds a kind among those served now by a name that kubectl takes ("pods", "deploy"); nil if there is none.
+func (c *Cluster) Resource(name string) *api.Resource {
 	for _, s := range c.Servers() {
 		if s != nil {
 			if r := s.Table().ByName(name); r != nil {

@@ -127,6 +127,16 @@ func (c *Cluster) TrafficStats() TrafficStats {
 	return t
 }
 
+// LoadSince is the load of a Service ("namespace/name") as it is now, and what became, by version, of the requests that were
+// over after a moment: see network.Source.Since. ok is false for a Service that never was under load.
+func (c *Cluster) LoadSince(service string, since sim.Time) (rps float64, counts map[string]network.Count, ok bool) {
+	i := slices.IndexFunc(c.load.sources, func(s *network.Source) bool { return s.Config().Service == service })
+	if i < 0 {
+		return 0, nil, false
+	}
+	return c.load.sources[i].Config().RPS, c.load.sources[i].Since(since), true
+}
+
 // UpdateLoad tells the stage the figures of the last seconds.
 func (c *Cluster) UpdateLoad() {
 	for _, s := range c.load.sources {

@@ -12,6 +12,7 @@ import (
 	"tabernetes/engine"
 	"tabernetes/engine/session"
 	"tabernetes/engine/sim"
+	"tabernetes/scenarios/lesson"
 )
 
 // host is what the bridge needs of where it runs.
@@ -69,6 +70,7 @@ type bridge struct {
 	restoring bool
 	resume    bool    // play on when those who only looked at the past have seen it
 	warm      *warmUp // nil before init and when it is done
+	lesson    *lesson.Lesson
 }
 
 // job runs the clock as fast as possible until something holds, or works for a slice at a time until it reports that it

@@ -100,6 +100,12 @@ func (b *bridge) handle(r request) {
 		b.reply(r.ID, b.c.Events(r.Limit))
 	case "stats":
 		b.reply(r.ID, b.stats())
+	case "lesson":
+		b.readLesson(r)
+	case "checks":
+		b.checks(r)
+	case "line":
+		b.lessonLine(r)
 	default:
 		if !b.inTime(r) && !b.export(r) {
 			b.fail(r.ID, fmt.Errorf("unknown operation %q", r.Op))

@@ -3,7 +3,6 @@ package kubectl
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"tabernetes/engine/api/jsonpath"
@@ -52,7 +51,7 @@ func splitColumns(spec string) []string {
 }
 
 func newColumn(header, path string) (customColumn, error) {
-	expr, err := relaxed(path)
+	expr, err := jsonpath.Relaxed(path)
 	if err != nil {
 		return customColumn{}, err
 	}
@@ -81,27 +80,6 @@ func parseColumnsFile(text string) ([]customColumn, error) {
 		cols = append(cols, col)
 	}
 	return cols, nil
-}
-
-// relaxed accepts a path with or without braces and leading dot, as --sort-by and custom-columns do.
-// Upstream: k8s.io/kubectl/pkg/cmd/get, RelaxedJSONPathExpression.
-func relaxed(path string) (string, error) {
-	if path == "" {
-		return path, nil
-	}
-	m := relaxedExpression().FindStringSubmatch(path)
-	if m == nil {
-		return "", fmt.Errorf("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'")
-	}
-	spec := m[1]
-	if m[2] != "" {
-		spec = m[2]
-	}
-	return "{." + spec + "}", nil
-}
-
-func relaxedExpression() *regexp.Regexp {
-	return regexp.MustCompile(`^\{\.?([^{}]+)\}$|^\.?([^{}]+)$`)
 }
 
 // columnsText draws the table of -o custom-columns.

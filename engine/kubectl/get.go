@@ -175,7 +175,7 @@ func rowsOf(objs []api.Object, c *cmd) []metav1.TableRow {
 // sortRows orders objects of each type by the field of --sort-by.
 // Upstream: k8s.io/kubectl/pkg/cmd/get/sorter.go.
 func (g *getter) sortRows(infos []*info) error {
-	expr, err := relaxed(g.by)
+	expr, err := jsonpath.Relaxed(g.by)
 	if err != nil {
 		return err
 	}

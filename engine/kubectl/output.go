@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
 	"tabernetes/engine/api"
@@ -99,17 +98,7 @@ func (c *cmd) format(allowed []string) (*format, error) {
 
 // content is an object as JSON values, with its kind, and without managed fields unless they are wanted.
 func content(r *api.Resource, obj api.Object, managed bool) map[string]any {
-	text, err := json.Marshal(obj)
-	if err != nil {
-		return map[string]any{}
-	}
-	m := map[string]any{}
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, &m); err != nil {
-		return map[string]any{}
-	}
-	if r != nil {
-		m["apiVersion"], m["kind"] = r.APIVersion(), r.Kind
-	}
+	m := api.Content(r, obj)
 	if meta, ok := m["metadata"].(map[string]any); ok && !managed {
 		delete(meta, "managedFields")
 	}

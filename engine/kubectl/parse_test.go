@@ -74,7 +74,7 @@ func FuzzParse(f *testing.F) {
 		_, _ = parse(line)
 		_, _ = jsonpath.Parse(line)
 		_, _ = parseWaitFor(line)
-		_, _ = relaxed(line)
+		_, _ = jsonpath.Relaxed(line)
 	})
 }
 

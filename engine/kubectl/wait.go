@@ -61,7 +61,7 @@ func parseWaitPath(text string) (waitFor, error) {
 	if len(parts) > 2 {
 		return waitFor{}, errors.New("jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'")
 	}
-	expr, err := relaxed(parts[0])
+	expr, err := jsonpath.Relaxed(parts[0])
 	if err != nil {
 		return waitFor{}, err
 	}
@@ -103,26 +103,9 @@ func (w waitFor) met(res *api.Resource, obj api.Object) (bool, error) {
 		}
 		return strings.TrimSpace(jsonpath.Plain(values[0])) == strings.TrimSpace(w.value), nil
 	}
-	status, _ := m["status"].(map[string]any)
-	list, _ := status["conditions"].([]any)
-	for _, item := range list {
-		cond, _ := item.(map[string]any)
-		name, _ := cond["type"].(string)
-		state, ok := cond["status"].(string)
-		if !strings.EqualFold(name, w.name) || !ok {
-			continue
-		}
-		meta, _ := m["metadata"].(map[string]any)
-		observed, has := jsonpath.Number(cond["observedGeneration"])
-		if !has {
-			observed, has = jsonpath.Number(status["observedGeneration"])
-		}
-		if generation, ok := jsonpath.Number(meta["generation"]); ok && has && observed < generation {
-			return false, nil
-		}
-		return strings.EqualFold(state, w.value), nil
-	}
-	return false, nil
+	cond, current := api.ConditionIn(m, w.name)
+	state, _ := cond["status"].(string)
+	return current && strings.EqualFold(state, w.value), nil
 }
 
 func runWait(c *cmd) {

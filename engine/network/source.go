@@ -36,6 +36,7 @@ type Source struct {
 
 	stats   Stats
 	window  window
+	history history
 	flying  []*request // in the order they were sent, which is the order they time out in
 	head    int
 	free    []*request

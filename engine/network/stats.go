@@ -79,6 +79,7 @@ type window struct{ slots [windowSlots]slot }
 
 func (s *Source) count(now sim.Time, version string, ok bool, reason string, d time.Duration) {
 	sec := int64(now) / int64(time.Second)
+	s.history.add(sec, version, ok)
 	w := &s.window.slots[sec%windowSlots]
 	if w.second != sec || w.byVersion == nil {
 		*w = slot{second: sec, byVersion: map[string]*[2]int{}}

@@ -72,10 +72,12 @@ export type Request =
   /** Manifests, also such as `kubectl get -o yaml` gave of a real cluster, made fit to apply here: at most 4 MiB; answers Manifests. */
   | { id: number; op: "import"; text: string }
   // Lessons: scenarios/lesson.
-  /** Reads scenario.yaml and its texts by language, strictly; answers Lesson, or an error that names file and line. */
+  /** Reads all files of a lesson by name (scenario.yaml, en.md, zh.md, manifests), strictly, and keeps it for `checks`; answers Lesson, or an error whose lines each name file and line. */
   | { id: number; op: "lesson"; files: Record<string, string> }
   /** Whether the checks of a step of that lesson hold, as of now, where the step began at moment `since`; answers CheckResult[]. */
   | { id: number; op: "checks"; step: number; since: Moment }
+  /** Runs one line of a lesson's setup or solution to its end, as fast as possible: as `run`, and also the clock's (advance, settle) and the load's; {{pod app=web}} is filled in. `files`: the lesson's. Output streams; answers LineResult. */
+  | { id: number; op: "line"; line: string; files?: Record<string, string> }
   | { id: number; op: "ack"; seq: number };
 
 export type Answer =
@@ -113,20 +115,24 @@ export interface Branch {
 }
 /** What an undo took back, as a line, and the branches now. */
 export interface Undone { line: string; branches: Branch[] }
-/** A lesson as read; texts are Markdown. */
+/** A lesson as read (scenarios/AUTHORING.md); texts are Markdown: CommonMark with tables, no HTML, no pictures, links https: or #. */
 export interface Lesson {
-  id: string; order: number; minutes: number; title: Texts; summary: Texts; cluster: ClusterConfig & { addons: boolean }; /** lines that come before the first step */ setup: string[];
-  intro: Texts; teacher: Texts; end: Texts; steps: LessonStep[];
+  id: string; order: number; minutes: number; title: Texts; /** one paragraph */ summary: Texts;
+  cluster: ClusterConfig & { addons: boolean }; /** names of its manifests */ files: string[]; /** lines that come before the first step; for `line` */ setup: string[];
+  intro: Texts; /** for whoever teaches */ teacher: Texts; steps: LessonStep[]; /** after the last step */ end: { title: Texts; text: Texts };
 }
 /** By language. */
 export interface Texts { en: string; zh: string }
 export interface LessonStep {
-  id: string; title: Texts; text: Texts; /** shown when the checks hold */ after: Texts; hints: Texts[]; /** what the step points at: a reference, or "panel:terminal" */ point: string[];
-  predict?: { question: Texts; options: { text: Texts; right: boolean }[]; /** shown when the outcome is there */ answer: Texts };
-  checks: { text: Texts }[]; /** lines that solve it */ solution: string[]; /** nothing to do: read and go on */ read: boolean;
+  id: string; title: Texts; text: Texts; /** shown when the checks hold; may be "" */ after: Texts; hints: Texts[]; /** may be "" */ teacher: Texts;
+  /** what the step points at: "pods/default/web-*" (* is any ending), "component:etcd", "component:kubelet@node-1", "panel:terminal", "button:step" */ point: string[];
+  predict?: { question: Texts; options: { text: Texts; right: boolean }[]; /** shown when the checks hold, in a step to read at once */ answer: Texts };
+  checks: { id: string; text: Texts }[]; /** lines that solve it; for `line` */ solution: string[]; /** nothing to do: read and go on */ read: boolean;
   /** the clock's speed when it begins; -1 as it is, 0 paused */ speed: number;
 }
-export interface CheckResult { ok: boolean; /** what is the case instead, as a sentence or "" */ got: string }
+/** An entry of lessons/index.json, which the build makes; the files are beside it in lessons/ID/. */
+export interface LessonEntry { id: string; order: number; minutes: number; title: Texts; summary: Texts; files: string[] }
+export interface CheckResult { ok: boolean; /** what is the case instead, as a sentence; "" if it holds */ got: Texts }
 /** Manifests, and what was left out. */
 export interface Manifests { yaml: string; left: LeftOut[] }
 /** Objects that were left out for one reason (engine/api/portable/left.go). */

@@ -72,6 +72,20 @@ func SplitText(text []byte, limit int) ([]Document, error) {
 	return s.docs, s.err()
 }
 
+// Syntax tells whether a text is YAML within the limits, whatever it says; the error is an *Error. Only the first document
+// is looked at.
+func Syntax(text []byte) error {
+	s := splitter{}
+	if len(text) > MaxBytes {
+		s.fail(1, 0, fmt.Errorf("the text has %d bytes, the limit is %d", len(text), MaxBytes))
+	} else if raw, _, fault := toJSON(chunk{text: text, line: 1}); fault != nil {
+		s.fault = fault
+	} else {
+		s.limits(raw, 1)
+	}
+	return s.err()
+}
+
 type splitter struct {
 	docs  []Document
 	fault *Error
@@ -188,13 +202,18 @@ func (s *splitter) document(raw []byte, line int, duplicates []error) bool {
 	if len(raw) == 0 || string(raw) == "null" {
 		return true
 	}
+	return s.limits(raw, line) && s.object(raw, line, duplicates, schema.GroupVersionKind{})
+}
+
+// limits fails for what is too big or nested too deep once its aliases are expanded.
+func (s *splitter) limits(raw []byte, line int) bool {
 	if len(raw) > MaxBytes {
 		return s.fail(line, 0, fmt.Errorf("the document expands to %d bytes, the limit is %d", len(raw), MaxBytes))
 	}
 	if depth := nesting(raw); depth > MaxDepth {
 		return s.fail(line, 0, fmt.Errorf("the document is nested %d levels deep, the limit is %d", depth, MaxDepth))
 	}
-	return s.object(raw, line, duplicates, schema.GroupVersionKind{})
+	return true
 }
 
 // object adds one object; implied is the kind that a typed list gives its items.

@@ -9,7 +9,7 @@ export function welcome(): TemplateResult {
   const m = app.model, list = [...m.workloads.values()].filter((w) => w.ref && w.namespace !== "kube-system");
   const first = list.find((w) => w.kind === "Deployment"), victim = [...m.nodes.values()].find((e) => e.view.role === "worker" && e.view.power);
   const example = () => { app.show({ left: "yaml", sheet: "do" }); document.querySelector("tab-yaml")?.dispatchEvent(new CustomEvent("example", { detail: "canary-by-replicas.yaml" })); };
-  const start = (n: number, name: string, note: string, off: boolean, go: () => void) => html`<button class="start" ?disabled=${off} @click=${go}><i>${n}</i><span><b>${name}</b><small>${note}</small></span></button>`;
+  const start = (n: number, name: string, note: string, off: boolean, go: () => void) => html`<button class="start" ?hidden=${n % 2 && !app.has("yaml")} ?disabled=${off} @click=${go}><i>${n}</i><span><b>${name}</b><small>${note}</small></span></button>`;
   return html`<h2>${t("select.none")}</h2><p class="note">${t("select.hint")}</p>
     <div class="starts">
       ${start(1, t("start.apply"), t("start.apply.note"), false, example)}

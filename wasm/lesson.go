@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"tabernetes/engine"
+	"tabernetes/scenarios/lesson"
+)
+
+// readLesson reads a lesson's files and keeps it for checks. One that cannot be read leaves the last as it was.
+func (b *bridge) readLesson(r request) {
+	l, err := lesson.Parse(r.Files)
+	if err != nil {
+		b.fail(r.ID, err)
+		return
+	}
+	b.lesson = l
+	b.reply(r.ID, l)
+}
+
+// checks tells how far a step of the lesson is.
+func (b *bridge) checks(r request) {
+	if b.lesson == nil {
+		b.fail(r.ID, fmt.Errorf("no lesson was read"))
+		return
+	}
+	since := engine.Moment{At: fromMs(r.Since.Ms), After: r.Since.After, Commands: r.Since.Commands}
+	results, err := b.lesson.Check(b.c, r.Step, since)
+	if err != nil {
+		b.fail(r.ID, err)
+		return
+	}
+	b.reply(r.ID, results)
+}
+
+// lessonLine runs one line of a setup or a solution; the clock runs as fast as it can until its end.
+func (b *bridge) lessonLine(r request) {
+	l, err := lesson.ParseLine(r.Line)
+	if err != nil {
+		b.fail(r.ID, err)
+		return
+	}
+	if d, settle := l.Clock(); d > 0 {
+		var held func() bool
+		if settle {
+			held = func() bool { return b.c.Settled() }
+		}
+		b.run(r.ID, d.Seconds(), held)
+		return
+	}
+	b.act(r.ID, func() {
+		if service, rps := l.Load(); service != "" {
+			b.do(r.ID, engine.Command{Op: engine.OpTraffic, Name: service, RPS: rps})
+			return
+		}
+		if r.Line, err = l.Expand(b.c); err != nil {
+			b.fail(r.ID, err)
+			return
+		}
+		b.line(r)
+		b.jobs = append(b.jobs, &job{until: b.c.Now().Add(lesson.CommandLimit), held: func() bool { return b.running[r.ID] == nil }, done: func() {
+			if p := b.running[r.ID]; p != nil {
+				b.c.Cancel(p) // it goes on for ever
+			}
+		}})
+	})
+}
