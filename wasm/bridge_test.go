@@ -219,3 +219,18 @@ func FuzzReceive(f *testing.F) {
 		require.Contains(t, h.kubectl("get ns").Stdout, "kube-system")
 	})
 }
+
+// A cluster has its addons unless it is told otherwise.
+func TestAddonsMayBeLeftOut(t *testing.T) {
+	h := newHost(t)
+	h.init()
+	pods := func() string {
+		require.Equal(t, "result", h.ask(request{Op: "advance", Seconds: 60}).Type)
+		return h.kubectl("get pods -A").Stdout
+	}
+	require.Contains(t, pods(), "metrics-server")
+	without := false
+	conf := clusterConfig{Nodes: 2, Masters: 1, Seed: 1, Addons: &without}
+	require.Equal(t, "result", h.ask(request{Op: "reset", Config: conf}).Type)
+	require.NotContains(t, pods(), "metrics-server")
+}

@@ -21,6 +21,8 @@ type clusterConfig struct {
 	Nodes   int    `json:"nodes"`
 	Masters int    `json:"masters"`
 	Seed    uint64 `json:"seed"`
+	// Addons: metrics-server and the storage provisioner run in it; unless it is false they do.
+	Addons *bool `json:"addons"`
 }
 
 // request is any message of the page; Op says which fields count.

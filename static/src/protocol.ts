@@ -8,7 +8,7 @@
 export const PROTOCOL = 4;
 
 /** What a cluster is made from; also the URL parameters of the page. */
-export interface ClusterConfig { nodes: number; masters: number; seed: number }
+export interface ClusterConfig { nodes: number; masters: number; seed: number; /** metrics-server and the storage provisioner run in it; unless it is false they do */ addons?: boolean }
 
 export type Request =
   /** Starts the engine's first session: a new cluster, or, with `session` (what "session" answered), that one at its moment. Answers InitResult. */
