@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"math"
 
 	"tabernetes/engine"
-	"tabernetes/engine/sim"
 	"tabernetes/scenarios/lesson"
 )
 
@@ -26,7 +24,7 @@ func (b *bridge) checks(r request) {
 		b.fail(r.ID, fmt.Errorf("no lesson was read"))
 		return
 	}
-	since := engine.Moment{At: sim.Time(math.Round(r.Since.Ms * 1e6)), After: r.Since.After}
+	since := engine.Moment{At: fromMs(r.Since.Ms), After: r.Since.After, Commands: r.Since.Commands}
 	results, err := b.lesson.Check(b.c, r.Step, since)
 	if err != nil {
 		b.fail(r.ID, err)
@@ -42,30 +40,28 @@ func (b *bridge) lessonLine(r request) {
 		b.fail(r.ID, err)
 		return
 	}
-	var stdout, stderr []byte
-	out := engine.Output{
-		Out: func(s string) {
-			stdout = append(stdout, s...)
-			b.h.post(answer{ID: r.ID, Type: "output", Stream: "stdout", Text: s})
-		},
-		Err: func(s string) {
-			stderr = append(stderr, s...)
-			b.h.post(answer{ID: r.ID, Type: "output", Stream: "stderr", Text: s})
-		},
-	}
-	code := 0
-	out.Done = func(n int) { code = n }
-	run, err := l.Start(b.c, r.Files, out)
-	if err != nil {
-		b.fail(r.ID, err)
+	if d, settle := l.Clock(); d > 0 {
+		var held func() bool
+		if settle {
+			held = func() bool { return b.c.Settled() }
+		}
+		b.run(r.ID, d.Seconds(), held)
 		return
 	}
-	b.jobs = append(b.jobs, &job{id: r.ID, until: run.Until, held: run.Held, done: func() {
-		if p := run.Process; p != nil && !p.Done() {
-			b.c.Cancel(p)
-			b.fail(r.ID, fmt.Errorf("%s: it goes on for ever, or waits for somebody", r.Line))
+	b.act(r.ID, func() {
+		if service, rps := l.Load(); service != "" {
+			b.do(r.ID, engine.Command{Op: engine.OpTraffic, Name: service, RPS: rps})
 			return
 		}
-		b.reply(r.ID, lineResult{string(stdout), string(stderr), code})
-	}})
+		if r.Line, err = l.Expand(b.c); err != nil {
+			b.fail(r.ID, err)
+			return
+		}
+		b.line(r)
+		b.jobs = append(b.jobs, &job{until: b.c.Now().Add(lesson.CommandLimit), held: func() bool { return b.running[r.ID] == nil }, done: func() {
+			if p := b.running[r.ID]; p != nil {
+				b.c.Cancel(p) // it goes on for ever
+			}
+		}})
+	})
 }

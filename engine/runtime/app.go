@@ -18,6 +18,7 @@ type App struct {
 	Stop     Stop
 	StartLog string // what it prints when it starts, lines
 	PortArg  string // option that moves its first port, e.g. "-listen"
+	PortEnv  string // variable that moves it, which its StartLog tells
 	Root     string // the directory whose files a web server serves
 	Program  string // the program of the host that it is, for components of the control plane; see Programs
 
@@ -105,7 +106,7 @@ var redisApp = &App{
 
 var helloApp = &App{
 	Name: "hello-app", Binaries: "hello-app", Ports: []int32{8080}, Listen: 300 * time.Millisecond, Serve: time.Millisecond, Stop: stopGo,
-	MemoryMB: 4, CPUPerRequest: 80 * time.Microsecond, StartLog: "Server listening on port 8080",
+	MemoryMB: 4, CPUPerRequest: 80 * time.Microsecond, StartLog: "Server listening on port 8080", PortEnv: "PORT",
 	Body: func(c *Container) string {
 		return "Hello, world!\nVersion: " + c.Image.Tag + ".0\nHostname: " + c.Sandbox.Hostname() + "\n"
 	},
@@ -138,6 +139,23 @@ func (a *App) ports(args []string) []int32 {
 		}
 	}
 	return a.Ports
+}
+
+// inEnv is the app as its environment makes it.
+func (a *App) inEnv(env []string) *App {
+	if a == nil || a.PortEnv == "" {
+		return a
+	}
+	for _, e := range env {
+		v, ok := strings.CutPrefix(e, a.PortEnv+"=")
+		if n, err := strconv.ParseUint(v, 10, 16); ok && err == nil && n > 0 {
+			told := *a
+			told.Ports = []int32{int32(n)}
+			told.StartLog = strings.ReplaceAll(a.StartLog, strconv.Itoa(int(a.Ports[0])), v)
+			return &told
+		}
+	}
+	return a
 }
 
 func hasWord(words, w string) bool {

@@ -78,7 +78,7 @@ func (sb *Sandbox) Create(conf Config, done func(*Container)) {
 		c := &Container{Spec: conf.Spec, Image: conf.Image, Sandbox: sb, Attempt: conf.Attempt, Created: a.Now(), env: conf.Env}
 		c.ID = Hex(a.Rand().Uint64())
 		c.argv = append(append([]string(nil), conf.Command...), conf.Args...)
-		c.app = c.program(len(conf.Command) > 0)
+		c.app = c.program(len(conf.Command) > 0).inEnv(conf.Env)
 		c.mountAll(&conf)
 		for i, old := range sb.Containers {
 			if old.Spec.Name == conf.Spec.Name {

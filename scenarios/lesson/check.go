@@ -30,7 +30,7 @@ func (l *Lesson) Check(c *engine.Cluster, step int, since engine.Moment) ([]Chec
 		k := &look{c: c, since: since, seen: &l.seen}
 		ok, fact := l.Steps[step].checks[i].cond.eval(k)
 		if k.broken != nil {
-			ok, fact = false, *k.broken
+			ok, fact = false, k.broken
 		}
 		r := CheckResult{OK: ok}
 		if !ok {
@@ -52,14 +52,14 @@ type look struct {
 }
 
 // cannot marks the check as one that cannot be judged.
-func (k *look) cannot(t Texts) (bool, Texts) {
-	k.broken = &t
+func (k *look) cannot(t *Texts) (bool, *Texts) {
+	k.broken = t
 	return false, t
 }
 
 // say is a fact in both languages; verbs with an index where the order of words differs.
-func say(en, zh string, args ...any) Texts {
-	return Texts{fmt.Sprintf(en, args...), fmt.Sprintf(zh, args...)}
+func say(en, zh string, args ...any) *Texts {
+	return &Texts{fmt.Sprintf(en, args...), fmt.Sprintf(zh, args...)}
 }
 
 // clock is a moment as the page's clock shows it, in whole seconds.
@@ -135,7 +135,7 @@ func (t *test) often(n int) bool {
 // elapsed holds when so much virtual time has passed.
 type elapsed time.Duration
 
-func (e elapsed) eval(k *look) (bool, Texts) {
+func (e elapsed) eval(k *look) (bool, *Texts) {
 	d := k.c.Now().Sub(k.since.At)
 	return d >= time.Duration(e), say("%s have passed since the step began", "这一步开始至今过去了 %s", d.Truncate(time.Second))
 }
@@ -143,7 +143,7 @@ func (e elapsed) eval(k *look) (bool, Texts) {
 // not holds when the other does not.
 type not struct{ cond condition }
 
-func (n *not) eval(k *look) (bool, Texts) {
+func (n *not) eval(k *look) (bool, *Texts) {
 	ok, fact := n.cond.eval(k)
 	return !ok, fact
 }
@@ -157,7 +157,7 @@ type several struct {
 // maxFacts is how many facts one sentence tells.
 const maxFacts = 3
 
-func (s *several) eval(k *look) (bool, Texts) {
+func (s *several) eval(k *look) (bool, *Texts) {
 	var en, zh []string
 	for _, c := range s.conds {
 		ok, fact := c.eval(k)
@@ -168,5 +168,5 @@ func (s *several) eval(k *look) (bool, Texts) {
 			en, zh = append(en, fact.EN), append(zh, fact.ZH)
 		}
 	}
-	return !s.any, Texts{strings.Join(en, "; "), strings.Join(zh, "；")}
+	return !s.any, &Texts{strings.Join(en, "; "), strings.Join(zh, "；")}
 }

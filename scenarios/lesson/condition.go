@@ -14,7 +14,7 @@ import (
 // condition is what a check asks for. eval says whether it holds, and what is the case, as a sentence without its full
 // stop: a condition that is negated tells the same.
 type condition interface {
-	eval(k *look) (bool, Texts)
+	eval(k *look) (bool, *Texts)
 }
 
 // event is a condition that some moment fulfils: what a sequence is made of.
@@ -34,17 +34,21 @@ const (
 	maxElapsed    = 24 * time.Hour
 )
 
-// The keys that make a condition, and what may stand beside each.
-var tests = []string{"is", "atLeast", "atMost"}
-
-var beside = map[string][]string{
-	"object":   append([]string{"field", "condition", "matches"}, tests...),
-	"field":    append([]string{"matches"}, tests...),
-	"count":    append([]string{"namespace", "selector", "where"}, tests...),
-	"traffic":  append([]string{"measure", "version", "window"}, tests...),
-	"command":  tests,
-	"happened": tests,
-	"sequence": nil, "elapsed": nil, "all": nil, "any": nil, "not": nil, "condition": nil,
+// beside are the keys that may stand beside another.
+func beside(key string) []string {
+	switch key {
+	case "object":
+		return []string{"field", "condition", "is", "atLeast", "atMost", "matches"}
+	case "field":
+		return []string{"is", "atLeast", "atMost", "matches"}
+	case "count":
+		return []string{"namespace", "selector", "where", "is", "atLeast", "atMost"}
+	case "traffic":
+		return []string{"measure", "version", "window", "is", "atLeast", "atMost"}
+	case "command", "happened":
+		return []string{"is", "atLeast", "atMost"}
+	}
+	return nil
 }
 
 // Which of them may stand where.
@@ -119,13 +123,13 @@ func (p *compiler) compile(y *conditionYAML, depth int, allowed []string) condit
 	}
 	key := keys[i]
 	for _, other := range keys {
-		if other != key && !slices.Contains(beside[key], other) {
+		if other != key && !slices.Contains(beside(key), other) {
 			return p.wrong(y, "%s does not go together with %s", quote(other), quote(key))
 		}
 	}
-	for name, text := range map[string]string{"field": y.Field, "selector": y.Selector, "object": y.Object, "command": y.Command, "version": y.Version} {
+	for _, text := range []string{y.Field, y.Selector, y.Object, y.Command, y.Version, y.Condition, y.Count, y.Traffic} {
 		if len(text) > maxPattern {
-			return p.wrong(y, "%s has %d bytes; at most %d are allowed", name, len(text), maxPattern)
+			return p.wrong(y, "a text of the condition has %d bytes; at most %d are allowed", len(text), maxPattern)
 		}
 	}
 	t, ok := p.test(y)

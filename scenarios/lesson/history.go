@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"tabernetes/engine"
@@ -102,17 +101,6 @@ func (w *words) in(line string) bool {
 	return true
 }
 
-// lineOfCommand is a command as a person would type it; "" of what nobody types.
-func lineOfCommand(cmd *engine.Command) string {
-	switch cmd.Op {
-	case engine.OpKubectl, engine.OpEtcdctl, engine.OpScheduler:
-		return cmd.Line
-	case engine.OpTraffic:
-		return "load " + cmd.Name + " " + strconv.FormatFloat(cmd.RPS, 'g', -1, 64)
-	}
-	return engine.FaultLine(*cmd)
-}
-
 // commandGiven counts commands with certain words.
 type commandGiven struct {
 	words words
@@ -120,10 +108,10 @@ type commandGiven struct {
 	times test
 }
 
-func (c *commandGiven) eval(k *look) (bool, Texts) {
+func (c *commandGiven) eval(k *look) (bool, *Texts) {
 	n, first := 0, (*engine.Command)(nil)
 	k.commands(k.start(), func(_ int, cmd *engine.Command) bool {
-		if line := lineOfCommand(cmd); line != "" && c.words.in(line) {
+		if c.words.in(cmd.Text()) {
 			if n++; first == nil {
 				first = cmd
 			}
@@ -134,7 +122,7 @@ func (c *commandGiven) eval(k *look) (bool, Texts) {
 	if n == 0 {
 		return ok, say("nobody has run %s yet", "还没有执行过 %s", quote(c.text))
 	}
-	line := clip(lineOfCommand(first))
+	line := clip(first.Text())
 	if n == 1 {
 		return ok, say("%s was run at %s", "%[2]s 执行过 %[1]s", `"`+line+`"`, clock(first.At))
 	}
@@ -145,8 +133,7 @@ func (c *commandGiven) name() string { return quote(c.text) }
 
 func (c *commandGiven) next(k *look, from place) (at place, ok bool) {
 	k.commands(from, func(i int, cmd *engine.Command) bool {
-		line := lineOfCommand(cmd)
-		if ok = line != "" && c.words.in(line); ok {
+		if ok = c.words.in(cmd.Text()); ok {
 			at = place{cmd.At, i + 1, from.record}
 		}
 		return !ok
@@ -233,7 +220,7 @@ func (h *happened) follows(j *sim.Journal, r *sim.Record) bool {
 	return false
 }
 
-func (h *happened) eval(k *look) (bool, Texts) {
+func (h *happened) eval(k *look) (bool, *Texts) {
 	n, first := 0, (*sim.Record)(nil)
 	k.records(k.start(), func(_ int, r *sim.Record) bool {
 		if h.matches(k, r) {
@@ -272,7 +259,7 @@ func (h *happened) next(k *look, from place) (at place, ok bool) {
 // sequence holds when events came one after the other.
 type sequence struct{ events []event }
 
-func (s *sequence) eval(k *look) (bool, Texts) {
+func (s *sequence) eval(k *look) (bool, *Texts) {
 	at := k.start()
 	for i, e := range s.events {
 		next, ok := e.next(k, at)

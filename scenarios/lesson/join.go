@@ -2,217 +2,173 @@ package lesson
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
 
-// texts puts both languages into the steps. What one text has and another has not is told where it is missing.
-func (l *Lesson) texts(en, zh *document, r *report) {
-	j := joiner{r, en, zh}
-	l.Title = j.both("the title", en.title, zh.title, en.line, zh.line)
-	l.Summary = j.need("the summary, the first paragraph below the title,", en.summary, zh.summary, en.line, zh.line)
-	l.Intro = j.both("the introduction", en.intro, zh.intro, en.line, zh.line)
-	l.Teacher = j.need("\":::teacher\", before the first step,", en.teacher, zh.teacher, en.line, zh.line)
-	for _, d := range []*document{en, zh} {
-		l.order(d, r)
+// joiner holds two texts against each other and against the steps.
+type joiner struct {
+	*report
+	l      *Lesson
+	en, zh *document
+}
+
+// texts puts both languages into the lesson. What one text has and another has not is told where it is missing.
+func (j *joiner) texts() {
+	for _, d := range []*document{j.en, j.zh} {
+		j.order(d)
 	}
-	for i := range l.Steps {
-		s := &l.Steps[i]
-		a, b := en.section(s.ID), zh.section(s.ID)
-		if a != nil && b != nil {
-			j.step(s, a, b)
+	head := j.pair("")
+	j.l.Title, j.l.Summary, j.l.Teacher = head.must(keyTitle), head.must(keySummary), head.must(keyTeacher)
+	j.l.Intro = head.may(keyText)
+	for _, s := range j.l.Steps {
+		if p := j.pair(s.ID); p != nil {
+			p.step(s)
 		}
 	}
-	if a, b := en.section("end"), zh.section("end"); a != nil && b != nil {
-		l.End = End{j.need("the heading", a.title, b.title, a.line, b.line), j.need("a text", a.text, b.text, a.line, b.line)}
-		for _, of := range []struct {
-			d *document
-			s *section
-		}{{en, a}, {zh, b}} {
-			if s := of.s; len(s.hints)+len(s.checks) > 0 || s.predict != nil || s.ended || s.noted {
-				r.add(of.d.file, s.line, "what comes after the last step has no parts of its own")
+	if p := j.pair("end"); p != nil {
+		j.l.End = End{p.must(keyTitle), p.must(keyText)}
+		p.rest("after the last step there is only text")
+	}
+}
+
+// order holds the sections of a text against the steps.
+func (j *joiner) order(d *document) {
+	want := []string{""}
+	for _, s := range j.l.Steps {
+		want = append(want, s.ID)
+	}
+	want = append(want, "end")
+	n := 0 // of want that were found
+	for _, s := range d.sections {
+		i := slices.Index(want, s.id)
+		switch {
+		case i < 0 && s.id != "?":
+			j.add(d.file, s.line, "scenario.yaml has no step %s", quote(s.id))
+		case i >= 0 && i < n:
+			j.add(d.file, s.line, "step %s stands after a step that comes after it, or is there twice", quote(s.id))
+		}
+		n = max(n, i+1)
+	}
+	for _, id := range want {
+		if !slices.ContainsFunc(d.sections, func(s *section) bool { return s.id == id }) {
+			j.add(d.file, 0, "step %s is missing: no heading has {#%s}", quote(id), clip(id))
+		}
+	}
+}
+
+// pair is a section in both languages; nil if one has none.
+func (j *joiner) pair(id string) *pair {
+	p := &pair{joiner: j}
+	for i, d := range []*document{j.en, j.zh} {
+		for _, s := range d.sections {
+			if s.id == id && p.of[i] == nil {
+				p.of[i] = s
+			}
+		}
+	}
+	if p.of[0] == nil || p.of[1] == nil {
+		return nil
+	}
+	return p
+}
+
+// pair is a section of both texts.
+type pair struct {
+	*joiner
+	of    [2]*section
+	taken []string
+}
+
+// may is a part in both languages, or in none.
+func (p *pair) may(key string) Texts {
+	p.taken = append(p.taken, key)
+	en, zh := p.of[0].find(key), p.of[1].find(key)
+	switch {
+	case en == nil && zh == nil:
+		return Texts{}
+	case en == nil:
+		p.add(EnglishFile, p.of[0].line, "%s is missing; %s has it in line %d", key, ChineseFile, zh.line)
+		return Texts{}
+	case zh == nil:
+		p.add(ChineseFile, p.of[1].line, "%s is missing; %s has it in line %d", key, EnglishFile, en.line)
+		return Texts{}
+	case en.text == zh.text && letters(en.text) > 20:
+		p.add(ChineseFile, zh.line, "%s is not translated", key)
+	}
+	return Texts{en.text, zh.text}
+}
+
+// must is may for what has to be there.
+func (p *pair) must(key string) Texts {
+	if p.of[0].find(key) == nil && p.of[1].find(key) == nil {
+		p.add(EnglishFile, p.of[0].line, "%s is missing", key)
+		p.add(ChineseFile, p.of[1].line, "%s is missing", key)
+	}
+	return p.may(key)
+}
+
+// list are the parts whose keys are numbered from 1.
+func (p *pair) list(keys ...string) (texts []Texts, key []string) {
+	for n := 1; ; n++ {
+		i := slices.IndexFunc(keys, func(k string) bool {
+			k += strconv.Itoa(n)
+			return p.of[0].find(k) != nil || p.of[1].find(k) != nil
+		})
+		if i < 0 {
+			return texts, key
+		}
+		texts, key = append(texts, p.may(keys[i]+strconv.Itoa(n))), append(key, keys[i])
+	}
+}
+
+// rest reports the parts that nobody took.
+func (p *pair) rest(why string) {
+	for i, file := range []string{EnglishFile, ChineseFile} {
+		for _, x := range p.of[i].parts {
+			if !slices.Contains(p.taken, x.key) {
+				p.add(file, x.line, "%s: %s", x.key, why)
 			}
 		}
 	}
 }
 
-func (d *document) section(id string) *section {
-	if i := slices.IndexFunc(d.sections, func(s section) bool { return s.id == id }); i >= 0 {
-		return &d.sections[i]
+func (p *pair) step(s *Step) {
+	s.Title, s.Text, s.After, s.Teacher = p.must(keyTitle), p.must(keyText), p.may(keyAfter), p.may(keyTeacher)
+	for i := range s.Checks {
+		s.Checks[i].Text = p.must(keyCheck + s.Checks[i].ID)
 	}
-	return nil
-}
-
-// order holds the sections of a text against the steps.
-func (l *Lesson) order(d *document, r *report) {
-	want := []string{}
-	for i := range l.Steps {
-		want = append(want, l.Steps[i].ID)
-	}
-	want = append(want, "end")
-	have := []string{}
-	for i := range d.sections {
-		s := &d.sections[i]
-		switch {
-		case s.id == "": // told
-			continue
-		case !slices.Contains(want, s.id):
-			r.add(d.file, s.line, "scenario.yaml has no step %s", quote(s.id))
-		case slices.Contains(have, s.id):
-			r.add(d.file, s.line, "step %s is there twice", quote(s.id))
-		default:
-			have = append(have, s.id)
-		}
-	}
-	missing := false
-	for _, id := range want {
-		if !slices.Contains(have, id) {
-			r.add(d.file, 0, "step %s is missing: no heading has {#%s}", quote(id), clip(id))
-			missing = true
-		}
-	}
-	if missing || slices.Equal(have, want) {
-		return
-	}
-	for i := range have {
-		if i < len(want) && have[i] != want[i] {
-			r.add(d.file, d.section(have[i]).line, "step %s stands where step %s belongs", quote(have[i]), quote(want[i]))
-			return
-		}
-	}
-}
-
-// joiner holds two texts against each other.
-type joiner struct {
-	*report
-	en, zh *document
-}
-
-// both is a text in both languages; if one has it, so must the other.
-func (j *joiner) both(what, en, zh string, enLine, zhLine int) Texts {
+	s.Hints, _ = p.list(keyHint)
 	switch {
-	case en == "" && zh != "":
-		j.add(EnglishFile, enLine, "%s is missing; %s has it", what, ChineseFile)
-	case zh == "" && en != "":
-		j.add(ChineseFile, zhLine, "%s is missing; %s has it", what, EnglishFile)
-	case en == zh && letters(en) > 20:
-		j.add(ChineseFile, zhLine, "%s is not translated", what)
+	case s.Read && (len(s.Hints) > 0 || s.After != Texts{} && p.of[0].find(keyQuestion) == nil):
+		p.add(EnglishFile, p.of[0].line, "nothing is to be done in step %s: it has no hints, and nothing that is shown after it", quote(s.ID))
+	case !s.Read:
+		p.must(keyHint + "1")
 	}
-	return Texts{en, zh}
-}
-
-// need is both for what must be there.
-func (j *joiner) need(what, en, zh string, enLine, zhLine int) Texts {
-	if en == "" && zh == "" {
-		j.add(EnglishFile, enLine, "%s is missing", what)
-		j.add(ChineseFile, zhLine, "%s is missing", what)
+	if len(s.Hints) > maxHints {
+		p.add(EnglishFile, p.of[0].line, "step %s has %d hints; at most %d are allowed", quote(s.ID), len(s.Hints), maxHints)
 	}
-	return j.both(what, en, zh, enLine, zhLine)
+	if question := p.may(keyQuestion); question != (Texts{}) {
+		s.Predict = &Prediction{Question: question, Answer: p.must(keyAnswer)}
+		texts, keys := p.list(keyRight, keyWrong)
+		for i := range texts {
+			s.Predict.Options = append(s.Predict.Options, Option{texts[i], keys[i] == keyRight})
+		}
+	}
+	p.rest("scenario.yaml has no such check in step " + quote(s.ID))
+	if s.Hints == nil {
+		s.Hints = []Texts{}
+	}
 }
 
 // letters counts the letters outside code.
 func letters(text string) int {
 	n := 0
-	for _, r := range codeSpan.ReplaceAllString(text, "") {
+	for _, r := range strings.Join(strings.Fields(withoutCode(text)), "") {
 		if unicode.IsLetter(r) {
 			n++
 		}
 	}
 	return n
-}
-
-func (j *joiner) step(s *Step, en, zh *section) {
-	s.Title = j.need("the heading", en.title, zh.title, en.line, zh.line)
-	s.Text = j.need("the text of the step", en.text, zh.text, en.line, zh.line)
-	s.After = j.both("\":::after\"", en.after, zh.after, en.line, zh.line)
-	s.Teacher = j.both("\":::teacher\"", en.teacher, zh.teacher, en.line, zh.line)
-	j.hints(s, en, zh)
-	j.checks(s, j.en.file, en)
-	j.checks(s, j.zh.file, zh)
-	for i := range s.Checks {
-		a, b := en.label(s.Checks[i].ID), zh.label(s.Checks[i].ID)
-		if a != nil && b != nil {
-			s.Checks[i].Text = j.both("the text of the check", a.text, b.text, a.line, b.line)
-		}
-	}
-	j.predict(s, en, zh)
-	if s.Read && s.After != (Texts{}) && s.Predict == nil {
-		j.add(EnglishFile, en.line, "\":::after\" is shown when the checks hold, and the step has none")
-	}
-}
-
-func (j *joiner) hints(s *Step, en, zh *section) {
-	switch {
-	case len(en.hints) != len(zh.hints):
-		j.add(ChineseFile, zh.line, "step %s has %d hints; %s has %d", quote(s.ID), len(zh.hints), EnglishFile, len(en.hints))
-		return
-	case s.Read && len(en.hints) > 0:
-		j.add(EnglishFile, en.line, "step %s has hints and no checks", quote(s.ID))
-	case !s.Read && len(en.hints) == 0:
-		j.add(EnglishFile, en.line, "step %s has no hint", quote(s.ID))
-		j.add(ChineseFile, zh.line, "step %s has no hint", quote(s.ID))
-	case len(en.hints) > maxHints:
-		j.add(EnglishFile, en.line, "step %s has %d hints; at most %d are allowed", quote(s.ID), len(en.hints), maxHints)
-	}
-	for i := range en.hints {
-		s.Hints = append(s.Hints, j.both("a hint", en.hints[i], zh.hints[i], en.line, zh.line))
-	}
-}
-
-func (s *section) label(id string) *labelled {
-	if i := slices.IndexFunc(s.checks, func(c labelled) bool { return c.id == id }); i >= 0 {
-		return &s.checks[i]
-	}
-	return nil
-}
-
-// checks holds the texts of the checks against the checks.
-func (j *joiner) checks(s *Step, file string, sec *section) {
-	var have []string
-	for _, c := range sec.checks {
-		switch {
-		case !slices.ContainsFunc(s.Checks, func(x CheckLabel) bool { return x.ID == c.id }):
-			j.add(file, c.line, "step %s has no check %s", quote(s.ID), quote(c.id))
-		case slices.Contains(have, c.id):
-			j.add(file, c.line, "check %s has two texts", quote(c.id))
-		}
-		have = append(have, c.id)
-	}
-	for _, c := range s.Checks {
-		if !slices.Contains(have, c.ID) {
-			j.add(file, sec.line, "step %s: check %s has no text: write \":::check %s\"", quote(s.ID), quote(c.ID), clip(c.ID))
-		}
-	}
-}
-
-func (j *joiner) predict(s *Step, en, zh *section) {
-	a, b := en.predict, zh.predict
-	switch {
-	case a == nil && b == nil:
-		return
-	case a == nil:
-		j.add(EnglishFile, en.line, "step %s has no \":::predict\"; %s has one", quote(s.ID), ChineseFile)
-		return
-	case b == nil:
-		j.add(ChineseFile, zh.line, "step %s has no \":::predict\"; %s has one", quote(s.ID), EnglishFile)
-		return
-	}
-	if n := len(a.options); n < 2 || n > maxOptions {
-		j.add(EnglishFile, a.line, "the prediction has %d options, written \"- [ ] text\" or \"- [x] text\"; there are 2 to %d", n, maxOptions)
-	}
-	if !slices.ContainsFunc(a.options, func(o option) bool { return o.right }) {
-		j.add(EnglishFile, a.line, "no option of the prediction is right: write \"- [x] text\"")
-	}
-	p := &Prediction{Question: j.need("the question", a.question, b.question, a.line, b.line), Answer: j.need("the answer, below the options,", a.answer, b.answer, a.line, b.line)}
-	if len(a.options) != len(b.options) {
-		j.add(ChineseFile, b.line, "the prediction has %d options; %s has %d", len(b.options), EnglishFile, len(a.options))
-		return
-	}
-	for i := range a.options {
-		if a.options[i].right != b.options[i].right {
-			j.add(ChineseFile, b.line, "option %d of the prediction is %s; in %s it is not", i+1, map[bool]string{true: "right", false: "wrong"}[b.options[i].right], EnglishFile)
-		}
-		p.Options = append(p.Options, Option{Texts{strings.TrimSpace(a.options[i].text), strings.TrimSpace(b.options[i].text)}, a.options[i].right})
-	}
-	s.Predict = p
 }

@@ -14,10 +14,10 @@ type Lesson struct {
 	Setup   []string `json:"setup"`
 	Intro   Texts    `json:"intro"`
 	Teacher Texts    `json:"teacher"`
-	Steps   []Step   `json:"steps"`
+	Steps   []*Step  `json:"steps"`
 	End     End      `json:"end"`
 
-	setup []Line
+	setup []*Line
 	files map[string]string
 	seen  contents
 }
@@ -58,7 +58,7 @@ type Step struct {
 
 	line     int // in scenario.yaml
 	checks   []check
-	solution []Line
+	solution []*Line
 }
 
 // Prediction is a question that is answered before the outcome shows.

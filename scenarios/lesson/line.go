@@ -1,9 +1,7 @@
 package lesson
 
 import (
-	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +20,10 @@ const (
 	// maxAdvance is how long one line of the clock may last, maxRPS how much one may load a Service.
 	maxAdvance = time.Hour
 	maxRPS     = 1000
-	// commandLimit is how much virtual time a command gets.
-	commandLimit = 10 * time.Minute
 )
+
+// CommandLimit is how much virtual time a command gets.
+const CommandLimit = 10 * time.Minute
 
 // Line is one line of a setup or a solution.
 type Line struct {
@@ -41,8 +40,8 @@ type Line struct {
 const forms = "kubectl, etcdctl, kube-scheduler, a fault such as \"kill node-1\", advance, settle or load"
 
 // ParseLine reads a line of a setup or a solution.
-func ParseLine(text string) (Line, error) {
-	l := Line{Text: strings.TrimSpace(text)}
+func ParseLine(text string) (*Line, error) {
+	l := &Line{Text: strings.TrimSpace(text)}
 	f := strings.Fields(text)
 	switch {
 	case len(text) > maxLineBytes:
@@ -52,10 +51,11 @@ func ParseLine(text string) (Line, error) {
 	case len(f) == 0:
 		return l, fmt.Errorf("the line is empty")
 	}
-	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		if _, _, _, err := parsePlaceholder(m[1]); err != nil {
-			return l, err
-		}
+	if _, err := fill(text, func(inside string) (string, error) {
+		_, _, _, err := parsePlaceholder(inside)
+		return "", err
+	}); err != nil {
+		return l, err
 	}
 	switch {
 	case f[0] == "advance" || f[0] == "settle":
@@ -88,19 +88,33 @@ func ParseLine(text string) (Line, error) {
 	return l, fmt.Errorf("%s begins no line of a lesson: one begins with %s", quote(f[0]), forms)
 }
 
-var fileFlag = regexp.MustCompile(`(?:^|\s)(?:-f|--filename)(?:[ =]\s*)(\S+)`)
-
 // reads are the names of the files that a line reads.
 func (l *Line) reads() []string {
 	var names []string
-	for _, m := range fileFlag.FindAllStringSubmatch(l.Text, -1) {
-		names = append(names, strings.Split(m[1], ",")...)
+	f := strings.Fields(l.Text)
+	for i, word := range f {
+		for _, flag := range []string{"-f", "--filename"} {
+			name, ok := strings.CutPrefix(word, flag)
+			switch {
+			case !ok:
+			case name == "" && i+1 < len(f):
+				names = append(names, strings.Split(f[i+1], ",")...)
+			case strings.HasPrefix(name, "="):
+				names = append(names, strings.Split(name[1:], ",")...)
+			}
+		}
 	}
 	if name := engine.SchedulerFile(l.Text); name != "" {
 		names = append(names, name)
 	}
 	return names
 }
+
+// Clock is how much time passes in a line of the clock, and whether only until the cluster has settled; 0 for other lines.
+func (l *Line) Clock() (d time.Duration, settle bool) { return l.advance, l.settle }
+
+// Load is the Service that the line puts under load; "" for other lines.
+func (l *Line) Load() (service string, rps float64) { return l.load, l.rps }
 
 // Running is a line under way: let the clock run until Held says so, or until Until.
 type Running struct {
@@ -126,7 +140,7 @@ func (l *Line) Start(c *engine.Cluster, files map[string]string, out engine.Outp
 	case l.load != "":
 		return &Running{Until: now}, c.Do(engine.Command{Op: engine.OpTraffic, Name: l.load, RPS: l.rps})
 	}
-	text, err := expand(c, l.Text)
+	text, err := l.Expand(c)
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +160,8 @@ func (l *Line) Start(c *engine.Cluster, files map[string]string, out engine.Outp
 	if err != nil || p == nil {
 		return &Running{Until: now}, err
 	}
-	return &Running{Until: now.Add(commandLimit), Held: p.Waits, Process: p}, nil
+	return &Running{Until: now.Add(CommandLimit), Held: p.Waits, Process: p}, nil
 }
-
-var placeholder = regexp.MustCompile(`\{\{([^{}]*)\}\}`)
 
 // parsePlaceholder reads what stands between braces: pod or node, labels, and a namespace.
 func parsePlaceholder(text string) (what string, sel labels.Selector, namespace string, err error) {
@@ -168,30 +180,46 @@ func parsePlaceholder(text string) (what string, sel labels.Selector, namespace 
 	return f[0], sel, namespace, nil
 }
 
-// expand puts the names of pods and nodes into a line.
-func expand(c *engine.Cluster, line string) (string, error) {
-	var failed error
-	out := placeholder.ReplaceAllStringFunc(line, func(m string) string {
-		what, sel, namespace, err := parsePlaceholder(m[2 : len(m)-2])
-		var pod *corev1.Pod
-		if err == nil {
-			if pod = oldestPod(c, sel, namespace); pod == nil {
-				err = fmt.Errorf("%s: no pod of namespace %s has these labels", m, namespace)
-			}
+// fill replaces what stands between double braces in a line.
+func fill(line string, by func(inside string) (string, error)) (string, error) {
+	var out strings.Builder
+	for {
+		before, rest, ok := strings.Cut(line, "{{")
+		out.WriteString(before)
+		if !ok {
+			return out.String(), nil
 		}
-		if err == nil && what == "node" && pod.Spec.NodeName == "" {
-			err = fmt.Errorf("%s: pod %s has no node yet", m, pod.Name)
+		inside, after, ok := strings.Cut(rest, "}}")
+		if !ok {
+			return "", fmt.Errorf("%s is not closed", quote("{{"+rest))
 		}
+		text, err := by(inside)
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(text)
+		line = after
+	}
+}
+
+// Expand puts the names of pods and nodes into the line: {{pod app=web}}.
+func (l *Line) Expand(c *engine.Cluster) (string, error) {
+	return fill(l.Text, func(inside string) (string, error) {
+		what, sel, namespace, err := parsePlaceholder(inside)
+		if err != nil {
+			return "", err
+		}
+		pod := oldestPod(c, sel, namespace)
 		switch {
-		case err != nil:
-			failed = cmp.Or(failed, err)
-			return m
-		case what == "node":
-			return pod.Spec.NodeName
+		case pod == nil:
+			return "", fmt.Errorf("{{%s}}: no pod of namespace %s has these labels", inside, namespace)
+		case what == "pod":
+			return pod.Name, nil
+		case pod.Spec.NodeName == "":
+			return "", fmt.Errorf("{{%s}}: pod %s has no node yet", inside, pod.Name)
 		}
-		return pod.Name
+		return pod.Spec.NodeName, nil
 	})
-	return out, failed
 }
 
 // oldestPod is the oldest pod of a selector that is not being deleted; of several, the first by name.
@@ -206,7 +234,11 @@ func oldestPod(c *engine.Cluster, sel labels.Selector, namespace string) *corev1
 	if len(found) == 0 {
 		return nil
 	}
-	return slices.MinFunc(found, func(a, b *corev1.Pod) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), strings.Compare(a.Name, b.Name))
+	slices.SortFunc(found, func(a, b *corev1.Pod) int {
+		if c := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
 	})
+	return found[0]
 }

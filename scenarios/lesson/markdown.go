@@ -1,340 +1,341 @@
 package lesson
 
 import (
-	"regexp"
+	"strconv"
 	"strings"
 )
 
-// document is one language's text as it is built up: sections by heading, with the parts that have a purpose of their own
-// taken out of them.
+// document is one language's text, taken apart: sections by heading, and in each of them parts by what they are for.
 type document struct {
 	file     string
-	title    string
-	summary  string
-	intro    string
-	teacher  string
-	sections []section // the steps and, last, the end
-	line     int       // of the title
-	noted    bool      // there are teacher's notes
+	sections []*section // the first is what stands before the steps
 }
 
 // section is what stands below a heading with an id.
 type section struct {
-	id, title string
-	line      int
-	text      string
-	after     string
-	teacher   string
-	hints     []string
-	checks    []labelled
-	predict   *prediction
-	noted     bool
-	ended     bool // there is an :::after
+	id    string
+	line  int
+	parts []*part
 }
 
-// labelled is the text of a check.
-type labelled struct {
-	id, text string
-	line     int
+// part is a text with a purpose. Parts of both languages that have the same key belong together.
+type part struct {
+	key  string // see the keys below
+	line int
+	text string
 }
 
-// prediction is a question with its options and the answer.
-type prediction struct {
-	line             int
-	question, answer string
-	options          []option
-}
+// The keys of parts. Those of checks, hints and options have a name or a number behind them.
+const (
+	keyTitle    = "the heading"
+	keySummary  = "the summary, which is the first paragraph below the title,"
+	keyText     = "the text"
+	keyTeacher  = ":::teacher"
+	keyAfter    = ":::after"
+	keyCheck    = ":::check "
+	keyHint     = ":::hint number "
+	keyQuestion = "the question of :::predict"
+	keyRight    = "a right option (\"- [x]\") of :::predict, number "
+	keyWrong    = "a wrong option (\"- [ ]\") of :::predict, number "
+	keyAnswer   = "the answer below the options of :::predict"
+)
 
-type option struct {
-	text  string
-	right bool
+func (s *section) find(key string) *part {
+	for _, p := range s.parts {
+		if p.key == key {
+			return p
+		}
+	}
+	return nil
 }
 
 // Limits of one text.
 const (
-	maxSections = maxSteps + 1
-	maxTitle    = 200 // bytes
-	maxLabel    = 1000
-)
-
-var (
-	headingLine = regexp.MustCompile(`^(#{1,6})[ \t]+(.*?)[ \t]*$`)
-	headingID   = regexp.MustCompile(`^(.*?)[ \t]*\{#([^{}]*)\}$`)
-	partLine    = regexp.MustCompile(`^:::+[ \t]*(.*?)[ \t]*$`)
-	fenceLine   = regexp.MustCompile("^ {0,3}(```+|~~~+)")
-	optionLine  = regexp.MustCompile(`^[-*] \[([ xX])\][ \t]+(.+)$`)
+	maxSections = maxSteps + 2
+	maxParts    = 64 // of a section
+	maxTitle    = 200
 )
 
 // reader goes through a text line by line.
 type reader struct {
 	*report
 	doc   *document
-	lines []string
+	sec   *section
 	n     int    // number of the line
 	fence string // of the code block it is in; "" is none
-	sec   *section
-	body  []string // of what is being read outside parts
-	part  string   // the part it is in, as written; "" is none
-	from  int      // where the part began
+	body  []string
+	open  string // the part it is in, as written behind the colons; "" is none
+	from  int    // where that began
 	inner []string
 }
 
-// readText takes a text apart. What is wrong is reported; what is left out is empty.
+// readText takes a text apart. What is wrong is reported; what is left out is not there.
 func readText(file, text string, r *report) *document {
-	d := &reader{report: r, doc: &document{file: file}, lines: strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")}
-	for i, line := range d.lines {
+	d := &reader{report: r, doc: &document{file: file}}
+	d.begin("", 1)
+	for i, line := range strings.Split(text, "\n") {
 		d.n = i + 1
-		d.read(line)
+		d.read(strings.TrimSuffix(line, "\r"))
 	}
 	if d.fence != "" {
-		d.add(file, d.n, "a code block is not closed")
+		d.wrong(d.n, "a code block is not closed")
 	}
-	if d.part != "" {
-		d.add(file, d.from, "%s is not closed: a line of three colons ends it", quote(":::"+d.part))
+	if d.open != "" {
+		d.wrong(d.from, "%s is not closed: a line of three colons ends it", ":::"+clip(d.open))
 		d.close()
 	}
 	d.flush()
-	if d.doc.title == "" {
-		d.add(file, 1, "it has no title: it begins with a line such as \"# A title\"")
+	if d.doc.sections[0].find(keyTitle) == nil {
+		d.wrong(1, "it has no title: it begins with a line such as \"# A title\"")
 	}
 	return d.doc
 }
 
-func (d *reader) read(line string) {
-	if m := fenceLine.FindStringSubmatch(line); m != nil {
-		switch {
-		case d.fence == "":
-			d.fence = m[1]
-		case strings.HasPrefix(m[1], d.fence) && strings.TrimSpace(line) == m[1]:
-			d.fence = ""
-		}
-		d.keep(line)
-		return
-	}
-	if d.fence != "" {
-		d.keep(line)
-		return
-	}
-	if m := partLine.FindStringSubmatch(line); m != nil {
-		d.marker(m[1])
-		return
-	}
-	if m := headingLine.FindStringSubmatch(line); m != nil && len(m[1]) <= 2 {
-		d.heading(len(m[1]), m[2])
-		return
-	}
-	d.forbidden(line)
-	d.keep(line)
+func (d *reader) wrong(line int, format string, args ...any) {
+	d.add(d.doc.file, line, format, args...)
 }
 
-func (d *reader) keep(line string) {
-	if d.part != "" {
-		d.inner = append(d.inner, line)
-		return
+// put adds a part to the section.
+func (d *reader) put(key string, line int, text string) {
+	switch {
+	case len(d.sec.parts) >= maxParts:
+		d.wrong(line, "a step has more than %d parts", maxParts)
+	case d.sec.find(key) != nil:
+		d.wrong(line, "%s is there twice", key)
+	case text == "":
+		d.wrong(line, "%s is empty", key)
+	default:
+		d.sec.parts = append(d.sec.parts, &part{key, line, text})
 	}
-	d.body = append(d.body, line)
+}
+
+func (d *reader) begin(id string, line int) {
+	d.sec = &section{id: id, line: line}
+	if len(d.doc.sections) < maxSections {
+		d.doc.sections = append(d.doc.sections, d.sec)
+	} else {
+		d.wrong(line, "more than %d steps", maxSteps)
+	}
+}
+
+func (d *reader) read(line string) {
+	if mark := fenceOf(line); mark != "" {
+		switch {
+		case d.fence == "":
+			d.fence = mark
+		case strings.HasPrefix(mark, d.fence) && strings.TrimSpace(line) == mark:
+			d.fence = ""
+		}
+	} else if d.fence == "" {
+		if name, ok := strings.CutPrefix(line, ":::"); ok {
+			d.marker(strings.TrimSpace(strings.TrimLeft(name, ":")))
+			return
+		}
+		if level := len(line) - len(strings.TrimLeft(line, "#")); level == 1 || level == 2 {
+			if text := line[level:]; text == "" || text[0] == ' ' || text[0] == '\t' {
+				d.heading(level, strings.TrimSpace(text))
+				return
+			}
+		}
+		d.forbidden(line)
+	}
+	if d.open != "" {
+		d.inner = append(d.inner, line)
+	} else {
+		d.body = append(d.body, line)
+	}
+}
+
+// fenceOf is the mark that a line begins or ends a code block with; "" if it is no such line.
+func fenceOf(line string) string {
+	text := strings.TrimLeft(line, " ")
+	if len(line)-len(text) > 3 {
+		return ""
+	}
+	for _, c := range []string{"`", "~"} {
+		if n := len(text) - len(strings.TrimLeft(text, c)); n >= 3 {
+			return text[:n]
+		}
+	}
+	return ""
 }
 
 func (d *reader) heading(level int, text string) {
-	if d.part != "" {
-		d.add(d.doc.file, d.n, "a heading stands inside %s, which began in line %d: is its closing line of three colons missing?", quote(":::"+d.part), d.from)
+	if d.open != "" {
+		d.wrong(d.n, "a heading stands inside %s, which began in line %d: is its closing line of three colons missing?", ":::"+clip(d.open), d.from)
 		d.close()
 	}
 	if level == 1 {
-		switch {
-		case d.doc.title != "":
-			d.add(d.doc.file, d.n, "a second title: steps begin with \"## Heading {#id}\", headings inside them with \"###\"")
-		case strings.TrimSpace(strings.Join(d.body, "")) != "":
-			d.add(d.doc.file, d.n, "something stands before the title")
+		if strings.TrimSpace(strings.Join(d.body, "")) != "" || d.sec.find(keyTitle) != nil {
+			d.wrong(d.n, "the title is the first line, and the only one with one \"#\": steps begin with \"## Heading {#id}\"")
 		}
-		d.doc.title, d.doc.line, d.body = limited(d, text, maxTitle, "the title"), d.n, nil
+		d.title(text)
 		return
 	}
 	d.flush()
-	m := headingID.FindStringSubmatch(text)
-	if m == nil {
-		d.add(d.doc.file, d.n, "the heading has no id of a step: write \"## %s {#id}\"; headings inside a step begin with \"###\"", clip(text))
-		m = []string{"", text, ""}
+	name, id, ok := strings.Cut(text, "{#")
+	if id, ok = strings.CutSuffix(id, "}"); !ok {
+		d.wrong(d.n, "the heading has no id of a step: write \"## %s {#id}\"; headings inside a step begin with \"###\"", clip(text))
+		id = "?"
 	}
-	if len(d.doc.sections) >= maxSections {
-		if len(d.doc.sections) == maxSections {
-			d.add(d.doc.file, d.n, "more than %d steps", maxSteps)
-		}
-		d.sec = &section{} // goes nowhere
-		return
-	}
-	d.doc.sections = append(d.doc.sections, section{id: m[2], title: limited(d, m[1], maxTitle, "the heading"), line: d.n})
-	d.sec = &d.doc.sections[len(d.doc.sections)-1]
+	d.begin(id, d.n)
+	d.title(strings.TrimSpace(name))
 }
 
-// flush gives what was read outside parts to the section it belongs to.
+func (d *reader) title(text string) {
+	if len(text) > maxTitle {
+		d.wrong(d.n, "the heading has %d bytes; at most %d are allowed", len(text), maxTitle)
+	}
+	d.put(keyTitle, d.n, text)
+}
+
+// flush gives what was read outside parts to the section.
 func (d *reader) flush() {
-	text := d.body
+	text := trimmed(d.body)
 	d.body = nil
-	if d.sec != nil {
-		d.sec.text = trimmed(text)
-		return
+	if d.sec.id == "" {
+		summary, rest, _ := strings.Cut(text, "\n\n")
+		if summary != "" {
+			d.put(keySummary, d.sec.line, summary)
+		}
+		text = strings.TrimSpace(rest)
 	}
-	// The first paragraph is the summary.
-	from := 0
-	for from < len(text) && strings.TrimSpace(text[from]) == "" {
-		from++
+	if text != "" {
+		d.put(keyText, d.sec.line, text)
 	}
-	to := from
-	for to < len(text) && strings.TrimSpace(text[to]) != "" {
-		to++
-	}
-	d.doc.summary = limited(d, trimmed(text[from:to]), maxLabel, "the summary")
-	d.doc.intro = trimmed(text[to:])
 }
 
 // marker is a line of colons: the end of the part that is open, or the beginning of one.
 func (d *reader) marker(name string) {
-	if name == "" {
-		if d.part == "" {
-			d.add(d.doc.file, d.n, "these colons close nothing")
-			return
-		}
+	switch {
+	case name != "" && d.open != "":
+		d.wrong(d.n, "%s begins inside %s, which began in line %d: close that one first", ":::"+clip(name), ":::"+clip(d.open), d.from)
 		d.close()
-		return
-	}
-	if d.part != "" {
-		d.add(d.doc.file, d.n, "%s begins inside %s, which began in line %d: close that one first", quote(":::"+name), quote(":::"+d.part), d.from)
+	case name == "" && d.open == "":
+		d.wrong(d.n, "these colons close nothing")
+	case name == "":
 		d.close()
 	}
-	d.part, d.from, d.inner = name, d.n, nil
+	if name != "" {
+		d.open, d.from, d.inner = name, d.n, nil
+	}
 }
 
+// close ends a part.
 func (d *reader) close() {
-	name, argument, _ := strings.Cut(d.part, " ")
-	argument = strings.TrimSpace(argument)
-	text, written, from := trimmed(d.inner), d.part, d.from
-	lines := d.inner
-	d.part, d.inner = "", nil
-	wrong := func(format string, args ...any) {
-		d.add(d.doc.file, from, quote(":::"+written)+" "+format, args...)
-	}
-	switch name {
-	case "hint", "after", "predict", "check", "teacher":
-	default:
-		wrong("is no part of a lesson: there are hint, check, predict, after and teacher")
-		return
-	}
+	name, text := d.open, trimmed(d.inner)
+	d.open = ""
+	key := ":::" + name
+	word, argument, _ := strings.Cut(name, " ")
 	switch {
-	case (argument != "") != (name == "check"):
-		if name == "check" {
-			wrong("names no check: write \":::check ID\"")
-		} else {
-			wrong("has a word too much: write \":::%s\"", name)
-		}
-		return
-	case d.sec == nil && name != "teacher":
-		wrong("belongs into a step, and none has begun")
-		return
-	case text == "":
-		wrong("is empty")
-		return
-	}
-	once := func(there bool) {
-		if there {
-			wrong("is there twice")
-		}
-	}
-	switch {
-	case name == "hint":
-		d.sec.hints = append(d.sec.hints, text)
-	case name == "after":
-		once(d.sec.ended)
-		d.sec.after, d.sec.ended = text, true
-	case name == "check":
+	case word == "check" && goodID(argument):
 		if strings.Contains(text, "\n\n") {
-			wrong("has more than one paragraph")
+			d.wrong(d.from, "%s has more than one paragraph", key)
 		}
-		d.sec.checks = append(d.sec.checks, labelled{argument, limited(d, text, maxLabel, "the text of a check"), from})
-	case name == "predict":
-		once(d.sec.predict != nil)
-		d.sec.predict = readPrediction(lines, from)
-	case d.sec == nil:
-		once(d.doc.noted)
-		d.doc.teacher, d.doc.noted = text, true
-	default:
-		once(d.sec.noted)
-		d.sec.teacher, d.sec.noted = text, true
+	case name == "hint":
+		n := 1
+		for d.sec.find(keyHint+strconv.Itoa(n)) != nil {
+			n++
+		}
+		key = keyHint + strconv.Itoa(n)
+	case name != "teacher" && name != "after" && name != "predict":
+		d.wrong(d.from, "%s is no part of a lesson: there are hint, check ID, predict, after and teacher", ":::"+clip(name))
+		return
 	}
+	if d.sec.id == "" && name != "teacher" {
+		d.wrong(d.from, "%s belongs into a step, and none has begun", ":::"+name)
+		return
+	}
+	if name == "predict" {
+		d.prediction()
+		return
+	}
+	d.put(key, d.from, text)
 }
 
-// readPrediction takes a question apart: text, a task list, text.
-func readPrediction(lines []string, line int) *prediction {
-	p := &prediction{line: line}
-	var question, answer []string
-	state := 0 // before the options, among them, after them
-	for _, l := range lines {
-		m := optionLine.FindStringSubmatch(l)
-		blank, indented := strings.TrimSpace(l) == "", strings.HasPrefix(l, "  ")
+// prediction takes a question apart: a text, a task list, a text.
+func (d *reader) prediction() {
+	var question, answer, options, keys []string
+	for _, line := range d.inner {
+		text, box := "", false
+		for _, mark := range []string{"- [ ] ", "* [ ] ", "- [x] ", "* [x] ", "- [X] ", "* [X] "} {
+			if rest, ok := strings.CutPrefix(line, mark); ok && answer == nil {
+				text, box = rest, true
+				key := keyWrong
+				if mark[3] != ' ' {
+					key = keyRight
+				}
+				keys = append(keys, key+strconv.Itoa(len(keys)+1))
+			}
+		}
 		switch {
-		case state < 2 && m != nil:
-			state = 1
-			p.options = append(p.options, option{m[2], m[1] != " "})
-		case state == 0:
-			question = append(question, l)
-		case state == 1 && blank:
-		case state == 1 && indented:
-			last := &p.options[len(p.options)-1]
-			last.text += "\n" + strings.TrimSpace(l)
+		case box:
+			options = append(options, text)
+		case options == nil:
+			question = append(question, line)
+		case answer == nil && strings.TrimSpace(line) == "":
+		case answer == nil && strings.HasPrefix(line, "  "):
+			options[len(options)-1] += "\n" + strings.TrimSpace(line)
 		default:
-			state = 2
-			answer = append(answer, l)
+			answer = append(answer, line)
 		}
 	}
-	p.question, p.answer = trimmed(question), trimmed(answer)
-	return p
-}
-
-// limited reports a text that is too long.
-func limited(d *reader, text string, limit int, what string) string {
-	if len(text) > limit {
-		d.add(d.doc.file, d.n, "%s has %d bytes; at most %d are allowed", what, len(text), limit)
-		return ""
+	if len(options) < 2 || len(options) > maxOptions {
+		d.wrong(d.from, "there are %d options, written \"- [ ] text\" or \"- [x] text\"; a prediction has 2 to %d", len(options), maxOptions)
 	}
-	return text
+	if !strings.Contains(strings.Join(keys, ""), keyRight) {
+		d.wrong(d.from, "no option is right: write \"- [x] text\"")
+	}
+	d.put(keyQuestion, d.from, trimmed(question))
+	for i, key := range keys {
+		d.put(key, d.from, strings.TrimSpace(options[i]))
+	}
+	d.put(keyAnswer, d.from, trimmed(answer))
 }
 
 // trimmed joins lines without the blank ones around them.
 func trimmed(lines []string) string {
-	return strings.Trim(strings.Join(lines, "\n"), " \t\n")
+	for i, line := range lines {
+		if strings.TrimSpace(line) == "" {
+			lines[i] = ""
+		}
+	}
+	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }
-
-// clip shortens a text that a problem repeats without quotes.
-func clip(s string) string {
-	q := quote(s)
-	return q[1 : len(q)-1]
-}
-
-var (
-	codeSpan   = regexp.MustCompile("`[^`]*`|``.*?``")
-	tag        = regexp.MustCompile(`<[A-Za-z/!?]`)
-	autolink   = regexp.MustCompile(`<https://[^<>\s]*>`)
-	linkTarget = regexp.MustCompile(`(?:\]\(\s*<?|^ {0,3}\[[^\]]+\]:\s*<?)([^)\s>]+)`)
-)
 
 // forbidden reports what the page would not show: HTML, pictures, and links to anything but https.
 func (d *reader) forbidden(line string) {
-	if strings.HasPrefix(line, "    ") && d.part == "" && d.blankBefore() {
-		return // indented code
+	if strings.HasPrefix(line, "    ") {
+		return // code, or inside a list, where the page does what it does
 	}
-	line = autolink.ReplaceAllString(codeSpan.ReplaceAllString(line, "`"), "")
-	if tag.MatchString(line) {
-		d.add(d.doc.file, d.n, "HTML is not shown: put it between backticks, or write Markdown")
-	}
-	if strings.Contains(line, "![") {
-		d.add(d.doc.file, d.n, "pictures are not shown: a lesson points at the cluster itself")
-	}
-	for _, m := range linkTarget.FindAllStringSubmatch(line, -1) {
-		if !strings.HasPrefix(m[1], "https://") && !strings.HasPrefix(m[1], "#") {
-			d.add(d.doc.file, d.n, "the link to %s is not https:", quote(m[1]))
+	line = withoutCode(line)
+	for i := 0; i+1 < len(line); i++ {
+		switch line[i : i+2] {
+		case "![":
+			d.wrong(d.n, "pictures are not shown: a lesson points at the cluster itself")
+		case "](", "]:":
+			target := strings.TrimLeft(line[i+2:], " <")
+			target, _, _ = strings.Cut(target, ")")
+			definition := line[i:i+2] == "]:"
+			if definition && (line[0] != '[' || target == "") || strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "#") {
+				continue
+			}
+			d.wrong(d.n, "the link to %s is not https:", quote(target))
+		default:
+			if c := line[i+1] | 0x20; line[i] == '<' && (c >= 'a' && c <= 'z' || line[i+1] == '/' || line[i+1] == '!' || line[i+1] == '?') && !strings.HasPrefix(line[i:], "<https://") {
+				d.wrong(d.n, "HTML is not shown: put it between backticks, or write Markdown")
+				return
+			}
 		}
 	}
 }
 
-// blankBefore reports that a paragraph does not go on in this line.
-func (d *reader) blankBefore() bool { return d.n < 2 || strings.TrimSpace(d.lines[d.n-2]) == "" }
+// withoutCode is a line without what stands between backticks.
+func withoutCode(line string) string {
+	piece := strings.Split(line, "`")
+	out := ""
+	for i := 0; i < len(piece); i += 2 {
+		out += piece[i]
+	}
+	return out
+}

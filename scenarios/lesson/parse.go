@@ -3,7 +3,6 @@ package lesson
 import (
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -30,17 +29,25 @@ const (
 	maxNameLength = 40
 )
 
-var (
-	idPattern       = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	manifestPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml$`)
-)
+// goodID reports that a name is one of small letters and digits, with "-" between them.
+func goodID(id string) bool {
+	return len(id) <= maxNameLength && written(id, "-") && !strings.HasPrefix(id, "-") && !strings.HasSuffix(id, "-")
+}
 
-func goodID(id string) bool { return len(id) <= maxNameLength && idPattern.MatchString(id) }
+// written reports that a text is not empty and made of small letters, digits and others.
+func written(text, others string) bool {
+	for _, c := range []byte(text) {
+		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte(others, c) >= 0) {
+			return false
+		}
+	}
+	return text != ""
+}
 
 // Parse reads the files of a lesson, by name. Its error is Problems: everything that is wrong; then there is no lesson.
 func Parse(files map[string]string) (*Lesson, error) {
 	r := &report{}
-	l := &Lesson{Files: []string{}, Setup: []string{}, Steps: []Step{}, files: map[string]string{}}
+	l := &Lesson{Files: []string{}, Setup: []string{}, Steps: []*Step{}, files: map[string]string{}}
 	if !l.takeFiles(files, r) {
 		return nil, r.err()
 	}
@@ -49,7 +56,8 @@ func Parse(files map[string]string) (*Lesson, error) {
 	if y != nil {
 		l.head(y, r)
 		l.steps(y, r)
-		l.texts(en, zh, r)
+		j := &joiner{r, l, en, zh}
+		j.texts()
 	}
 	if err := r.err(); err != nil {
 		return nil, err
@@ -79,7 +87,7 @@ func (l *Lesson) takeFiles(files map[string]string, r *report) bool {
 		switch {
 		case name == ScenarioFile || name == EnglishFile || name == ChineseFile:
 			continue
-		case len(name) > maxNameLength || !manifestPattern.MatchString(name):
+		case name == "" || len(name) > maxNameLength || name[0] == '.' || !written(strings.ToLower(name), "._-") || !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml"):
 			r.add(clip(name), 0, "no file of a lesson: there are %s, %s, %s and manifests named *.yaml", ScenarioFile, EnglishFile, ChineseFile)
 			ok = false
 			continue
@@ -150,7 +158,7 @@ func (l *Lesson) head(y *scenarioYAML, r *report) {
 }
 
 // lines reads a setup or a solution.
-func (l *Lesson) lines(what string, in []textYAML, r *report) (lines []Line, texts []string) {
+func (l *Lesson) lines(what string, in []textYAML, r *report) (lines []*Line, texts []string) {
 	texts = []string{}
 	if len(in) > maxLines {
 		r.add(ScenarioFile, in[0].line, "%s has %d lines; at most %d are allowed", what, len(in), maxLines)
@@ -188,7 +196,7 @@ func (l *Lesson) steps(y *scenarioYAML, r *report) {
 }
 
 func (l *Lesson) step(y *stepYAML, ids map[string]bool, r *report) {
-	s := Step{ID: y.ID, Hints: []Texts{}, Point: []string{}, Checks: []CheckLabel{}, Speed: -1, line: y.line}
+	s := &Step{ID: y.ID, Hints: []Texts{}, Point: []string{}, Checks: []CheckLabel{}, Speed: -1, line: y.line}
 	switch {
 	case !goodID(y.ID):
 		r.add(ScenarioFile, y.line, "id: %s is no name of a step: small letters, digits and \"-\" between them, at most %d", quote(y.ID), maxNameLength)
@@ -249,9 +257,6 @@ var (
 	buttons = []string{"play", "pause", "step", "speed", "undo", "apply"}
 )
 
-var referencePattern = regexp.MustCompile(`^[a-z][a-z0-9.]*(/[a-z0-9]([a-z0-9.-]*[a-z0-9])?){1,2}-?\*?$|^[a-z][a-z0-9.]*(/[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?/\*$`)
-var componentPattern = regexp.MustCompile(`^[a-z][a-z-]*(@[a-z0-9-]+)?$`)
-
 // badPoint says what is wrong with something pointed at; "" if nothing is.
 func badPoint(text string) string {
 	if len(text) > maxPattern {
@@ -270,12 +275,14 @@ func badPoint(text string) string {
 		return among(name, buttons)
 	}
 	if name, ok := strings.CutPrefix(text, "component:"); ok {
-		if !componentPattern.MatchString(name) {
+		program, machine, at := strings.Cut(name, "@")
+		if !written(program, "-") || at && !written(machine, "-") {
 			return "write component:NAME or component:NAME@MACHINE"
 		}
 		return ""
 	}
-	if !referencePattern.MatchString(text) {
+	name, _ := strings.CutSuffix(text, "*")
+	if n := strings.Count(text, "/"); n < 1 || n > 2 || strings.Contains(text, "//") || strings.HasPrefix(text, "/") || strings.HasSuffix(text, "/") || !written(name, "./-") {
 		return "write KIND/NAMESPACE/NAME, KIND/NAME, component:NAME, panel:NAME or button:NAME"
 	}
 	return ""

@@ -44,14 +44,14 @@ func (l *Lesson) Play() (*Played, error) {
 	p := &Played{Cluster: c}
 	began := c.Now()
 	for i := range l.setup {
-		if err := l.run(c, &l.setup[i]); err != nil {
+		if err := l.run(c, l.setup[i]); err != nil {
 			r.add(ScenarioFile, l.setup[i].number, "setup: %s: %v", l.setup[i].Text, err)
 			return p, r.err()
 		}
 	}
 	p.Setup = c.Now().Sub(began)
 	for i := range l.Steps {
-		s := &l.Steps[i]
+		s := l.Steps[i]
 		at := c.Now()
 		done := PlayedStep{ID: s.ID, Since: c.Moment()}
 		if err := l.solve(c, i, done.Since, r); err != nil {
@@ -73,7 +73,7 @@ var errUnsolved = errors.New("unsolved")
 
 // solve plays the solution of one step.
 func (l *Lesson) solve(c *engine.Cluster, step int, since engine.Moment, r *report) error {
-	s := &l.Steps[step]
+	s := l.Steps[step]
 	before, err := l.Check(c, step, since)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (l *Lesson) solve(c *engine.Cluster, step int, since engine.Moment, r *repo
 		}
 	}
 	for i := range s.solution {
-		if err := l.run(c, &s.solution[i]); err != nil {
+		if err := l.run(c, s.solution[i]); err != nil {
 			r.add(ScenarioFile, s.solution[i].number, "%s: %v", s.solution[i].Text, err)
 			return err
 		}
@@ -114,7 +114,7 @@ func (l *Lesson) run(c *engine.Cluster, line *Line) error {
 	c.RunTo(run.Until, run.Held, 0)
 	switch {
 	case run.Process != nil && !run.Process.Done():
-		return fmt.Errorf("it is not done after %s", commandLimit)
+		return fmt.Errorf("it is not done after %s", CommandLimit)
 	case code != 0:
 		return fmt.Errorf("exit code %d: %s", code, clip(strings.TrimSpace(text.String())))
 	}

@@ -1,10 +1,10 @@
 package lesson
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
+
+	"tabernetes/engine/order"
 )
 
 // Problem is something wrong with a lesson, and where.
@@ -54,17 +54,27 @@ func (r *report) err() error {
 	if len(r.found) == 0 {
 		return nil
 	}
-	order := map[string]int{ScenarioFile: 1, EnglishFile: 2, ChineseFile: 3}
-	slices.SortStableFunc(r.found, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	order.By(r.found, func(a, b Problem) int {
+		if c := strings.Compare(a.File, b.File); c != 0 {
+			return c
+		}
+		return a.Line - b.Line
 	})
 	return r.found
 }
 
 // quote is a text of the lesson for a problem.
-func quote(s string) string {
+func quote(s string) string { return fmt.Sprintf("%q", shortened(s)) }
+
+// clip is quote without the quotes.
+func clip(s string) string {
+	q := quote(s)
+	return q[1 : len(q)-1]
+}
+
+func shortened(s string) string {
 	if r := []rune(s); len(r) > maxQuoted {
-		s = string(r[:maxQuoted]) + "…"
+		return string(r[:maxQuoted]) + "…"
 	}
-	return fmt.Sprintf("%q", s)
+	return s
 }

@@ -13,7 +13,7 @@ import (
 // quality is a condition on an object that is at hand.
 type quality interface {
 	condition
-	of(k *look, r *api.Resource, o api.Object, name string) (bool, Texts)
+	of(k *look, r *api.Resource, o api.Object, name string) (bool, *Texts)
 }
 
 // kind finds a kind that the cluster serves, or says that there is none.
@@ -31,10 +31,10 @@ type object struct {
 	of                    quality // nil: it exists
 }
 
-func (c *object) eval(k *look) (bool, Texts) {
+func (c *object) eval(k *look) (bool, *Texts) {
 	r := k.kind(c.kind)
 	if r == nil {
-		return false, *k.broken
+		return false, k.broken
 	}
 	key, label := c.name, r.Singular+"/"+c.name
 	if r.Namespaced {
@@ -63,12 +63,9 @@ type field struct {
 	test test
 }
 
-// maxShown is how much of a value a fact tells.
-const maxShown = 120
+func (f *field) eval(k *look) (bool, *Texts) { return false, &Texts{} }
 
-func (f *field) eval(k *look) (bool, Texts) { return false, Texts{} }
-
-func (f *field) of(k *look, r *api.Resource, o api.Object, name string) (bool, Texts) {
+func (f *field) of(k *look, r *api.Resource, o api.Object, name string) (bool, *Texts) {
 	values, err := f.path.Values(k.seen.of(r, o), true)
 	if err != nil {
 		return k.cannot(say("%s of %s cannot be read: %v", "无法读取 %[2]s 的 %[1]s：%[3]v", f.text, name, err))
@@ -82,18 +79,15 @@ func (f *field) of(k *look, r *api.Resource, o api.Object, name string) (bool, T
 	if len(values) == 0 {
 		return ok, say("%s of %s is not set", "%[2]s 没有设置 %[1]s", f.text, name)
 	}
-	if shown := []rune(value); len(shown) > maxShown {
-		value = string(shown[:maxShown]) + "…"
-	}
-	return ok, say("%s of %s is %s", "%[2]s 的 %[1]s 是 %[3]s", f.text, name, value)
+	return ok, say("%s of %s is %s", "%[2]s 的 %[1]s 是 %[3]s", f.text, name, shortened(value))
 }
 
 // conditionOf is a condition in an object's status.
 type conditionOf struct{ name, status string }
 
-func (c *conditionOf) eval(k *look) (bool, Texts) { return false, Texts{} }
+func (c *conditionOf) eval(k *look) (bool, *Texts) { return false, &Texts{} }
 
-func (c *conditionOf) of(k *look, r *api.Resource, o api.Object, name string) (bool, Texts) {
+func (c *conditionOf) of(k *look, r *api.Resource, o api.Object, name string) (bool, *Texts) {
 	cond, current := api.ConditionIn(k.seen.of(r, o), c.name)
 	status, _ := cond["status"].(string)
 	reason, _ := cond["reason"].(string)
@@ -117,10 +111,10 @@ type counted struct {
 	test            test
 }
 
-func (c *counted) eval(k *look) (bool, Texts) {
+func (c *counted) eval(k *look) (bool, *Texts) {
 	r := k.kind(c.kind)
 	if r == nil {
-		return false, *k.broken
+		return false, k.broken
 	}
 	ns := c.namespace
 	if ns == "" {
@@ -156,9 +150,9 @@ func (c *counted) eval(k *look) (bool, Texts) {
 	ok := c.test.holds(strconv.Itoa(fit))
 	switch {
 	case len(c.where) > 0 && all > 0:
-		return ok, Texts{strconv.Itoa(fit) + " of " + strconv.Itoa(all) + " " + name + " fit", strconv.Itoa(all) + " 个 " + zh + " 中有 " + strconv.Itoa(fit) + " 个符合条件"}
+		return ok, &Texts{strconv.Itoa(fit) + " of " + strconv.Itoa(all) + " " + name + " fit", strconv.Itoa(all) + " 个 " + zh + " 中有 " + strconv.Itoa(fit) + " 个符合条件"}
 	case all == 1:
-		return ok, Texts{"there is 1 " + name, "有 1 个 " + zh}
+		return ok, &Texts{"there is 1 " + name, "有 1 个 " + zh}
 	}
-	return ok, Texts{"there are " + strconv.Itoa(all) + " " + name, "有 " + strconv.Itoa(all) + " 个 " + zh}
+	return ok, &Texts{"there are " + strconv.Itoa(all) + " " + name, "有 " + strconv.Itoa(all) + " 个 " + zh}
 }

@@ -20,7 +20,7 @@ type traffic struct {
 	test                      test
 }
 
-func (f *traffic) eval(k *look) (bool, Texts) {
+func (f *traffic) eval(k *look) (bool, *Texts) {
 	since := k.since.At
 	if f.window > 0 {
 		since = max(0, k.c.Now()-sim.Time(f.window))
@@ -38,7 +38,7 @@ func (f *traffic) eval(k *look) (bool, Texts) {
 		}
 	}
 	value := 0.0
-	var fact Texts
+	var fact *Texts
 	switch all := ok + failed; f.measure {
 	case "requests":
 		value = float64(all)
@@ -59,17 +59,17 @@ func (f *traffic) eval(k *look) (bool, Texts) {
 		fact = say("%s answered %s %% of the requests to %s", "发往 %[3]s 的请求有 %[2]s%% 由 %[1]s 应答", f.version, decimal(value), name)
 	}
 	if f.version != "" && f.measure != "share" {
-		fact = Texts{fact.EN + " by " + f.version, fact.ZH + "（" + f.version + "）"}
+		fact = &Texts{fact.EN + " by " + f.version, fact.ZH + "（" + f.version + "）"}
 	}
 	return f.test.holds(strconv.FormatFloat(value, 'f', -1, 64)), f.within(fact)
 }
 
 // within says of which time a fact tells.
-func (f *traffic) within(t Texts) Texts {
+func (f *traffic) within(t *Texts) *Texts {
 	if f.window == 0 {
-		return Texts{t.EN + " since the step began", "这一步开始以来，" + t.ZH}
+		return &Texts{t.EN + " since the step began", "这一步开始以来，" + t.ZH}
 	}
-	return Texts{t.EN + " in the last " + f.window.String(), "最近 " + f.window.String() + " 里，" + t.ZH}
+	return &Texts{t.EN + " in the last " + f.window.String(), "最近 " + f.window.String() + " 里，" + t.ZH}
 }
 
 // decimal is a number with at most one digit behind the point.

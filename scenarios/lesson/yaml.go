@@ -3,7 +3,6 @@ package lesson
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -172,44 +171,45 @@ func decodeStrictly(text string, into any) (err error) {
 	return yaml.UnmarshalStrict([]byte(text), into)
 }
 
-var yamlPlace = regexp.MustCompile(`^yaml: (line \d+(, column \d+)?: )?`)
-
-func withoutPlace(err error) string { return yamlPlace.ReplaceAllString(err.Error(), "") }
-
-var (
-	unknownField = regexp.MustCompile(`^field (.+) not found in type (\S+)$`)
-	twiceField   = regexp.MustCompile(`^field (.+) already set in type \S+$`)
-	wrongType    = regexp.MustCompile("(?s)^cannot unmarshal (\\S+)(?: `(.*)`)? into (\\S+)$")
-)
+// withoutPlace is an error of package manifest without the line, which stands before it anyway.
+func withoutPlace(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if _, rest, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(text, "line ") {
+		return rest
+	}
+	return text
+}
 
 // plainer says what the library says in words of the format, not of Go.
 func plainer(text string) string {
-	if m := unknownField.FindStringSubmatch(text); m != nil {
-		return "unknown field " + quote(m[1])
+	if rest, ok := strings.CutPrefix(text, "field "); ok {
+		if name, _, ok := strings.Cut(rest, " not found in type "); ok {
+			return "unknown field " + quote(name)
+		}
+		if name, _, ok := strings.Cut(rest, " already set in type "); ok {
+			return "field " + quote(name) + " is given twice"
+		}
 	}
-	if m := twiceField.FindStringSubmatch(text); m != nil {
-		return "field " + quote(m[1]) + " is given twice"
-	}
-	m := wrongType.FindStringSubmatch(text)
-	if m == nil {
+	rest, ok := strings.CutPrefix(text, "cannot unmarshal ")
+	i := strings.LastIndex(rest, " into ")
+	if !ok || i < 0 {
 		return text
 	}
-	want := "a mapping"
-	switch {
-	case strings.HasPrefix(m[3], "[]"):
-		want = "a list"
-	case strings.HasSuffix(m[3], "int"), m[3] == "uint64":
-		want = "a whole number"
-	case strings.HasSuffix(m[3], "float64"):
-		want = "a number"
-	case strings.HasSuffix(m[3], "bool"):
-		want = "true or false"
-	case strings.HasSuffix(m[3], "string"):
-		want = "a text"
+	is, kind := rest[:i], rest[i+len(" into "):]
+	for _, w := range [][2]string{{"[]", "a list"}, {"int", "a whole number"}, {"uint64", "a whole number"}, {"float64", "a number"}, {"bool", "true or false"}, {"string", "a text"}, {"", "a mapping"}} {
+		if strings.HasPrefix(kind, w[0]) {
+			kind = w[1]
+			break
+		}
 	}
-	is := map[string]string{"!!map": "a mapping", "!!seq": "a list"}[m[1]]
-	if is == "" {
-		is = quote(m[2])
+	tag, value, _ := strings.Cut(is, " ")
+	switch tag {
+	case "!!map":
+		is = "a mapping"
+	case "!!seq":
+		is = "a list"
+	default:
+		is = quote(strings.Trim(value, "`"))
 	}
-	return is + " stands where " + want + " is wanted"
+	return is + " stands where " + kind + " is wanted"
 }
