@@ -46,6 +46,7 @@ type request struct {
 	Limit      int               `json:"limit"`
 	Seq        int               `json:"seq"`
 	Session    string            `json:"session"`
+	Paused     bool              `json:"paused"`
 	By         string            `json:"by"`
 	Ms         *float64          `json:"ms"`
 	After      *uint64           `json:"after"`
