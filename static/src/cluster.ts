@@ -3,7 +3,7 @@
 import { app } from "./app.ts";
 import { Engine } from "./engine.ts";
 import type { Wire } from "./engine.ts";
-import type { ClusterConfig } from "./protocol.ts";
+import type { ClusterConfig, Opened } from "./protocol.ts";
 import { t } from "./i18n/index.ts";
 
 async function wire(): Promise<Wire> {
@@ -46,14 +46,20 @@ class Cluster {
 
   /** A fresh cluster in the same engine; it runs when it is ready, at the speed the old one had. */
   async reset(config: ClusterConfig): Promise<void> {
-    app.select("");
-    app.config = config;
-    await this.ready;
-    await app.engine.call({ op: "reset", config });
+    await this.replace(config);
     const url = new URL(location.href);
     for (const name of ["nodes", "masters", "seed"] as const) url.searchParams.set(name, String(config[name]));
     history.replaceState(null, "", url);
+  }
+
+  /** Another session in the place of this one: a new cluster's, or the one of a text. `paused`: the clock of a new one stands. */
+  async replace(config: ClusterConfig, session?: string, _record?: string, paused?: boolean): Promise<Opened> {
+    app.select("");
+    app.config = config;
+    await this.ready;
+    const opened = await app.engine.call<Opened>({ op: "reset", config, session, paused });
     app.emit("status");
+    return opened;
   }
 
   /** After the engine itself died: a new worker. */

@@ -14,7 +14,10 @@ export function lang(): Lang { return current; }
 export function setLang(l: Lang): void { current = l; }
 
 export function t(key: Key, values?: Record<string, string | number>): string {
-  const text = catalogues[current][key];
+  return fill(catalogues[current][key], values);
+}
+
+export function fill(text: string, values?: Record<string, string | number>): string {
   return values ? text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? "")) : text;
 }
 

@@ -20,6 +20,7 @@ class TabYaml extends Panel {
   override firstUpdated(): void {
     this.addEventListener("open", () => void this.openIt().then(() => this.editor?.focus()));
     this.addEventListener("example", (e) => void this.load((e as CustomEvent<string>).detail));
+    this.addEventListener("text", (e) => void this.put((e as CustomEvent<{ name: string; text: string }>).detail));
     app.on("prefs", () => this.editor?.setDark(app.dark));
   }
 
@@ -34,6 +35,16 @@ class TabYaml extends Panel {
       });
       this.requestUpdate();
     })());
+  }
+
+  /** Shows a text that came from somewhere else. */
+  private async put({ name, text }: { name: string; text: string }): Promise<void> {
+    app.editor.name = name;
+    app.editor.text = text;
+    this.chosen = ""; this.result = undefined; this.problems = [];
+    await this.openIt();
+    this.editor?.set(text);
+    this.requestUpdate();
   }
 
   private async load(file: string): Promise<void> {
