@@ -22,11 +22,11 @@ class TabApp extends Panel {
   protected override topics = ["prefs", "tabs"] as Panel["topics"];
 
   protected override render() {
-    const tab = (name: typeof app.sheet, text: string) => html`<button role="tab" data-sheet-tab=${name} aria-selected=${app.sheet === name} @click=${() => app.show({ sheet: name })}>${text}</button>`;
+    const tab = (name: typeof app.sheet, text: string) => html`<button role="tab" data-sheet-tab=${name} aria-selected=${app.sheet === name} @click=${() => (name === "lesson" && !app.lesson ? void openLessons() : app.show({ sheet: name }))}>${text}</button>`;
     return html`
       <tab-header></tab-header>
       <div class="body" data-sheet=${app.sheet}>
-        <nav class="sheet-nav" aria-label=${t("left.label")}><div class="sheet-tabs tabs" role="tablist" aria-label=${t("left.label")}>${app.lesson ? tab("lesson", t("tab.lesson")) : ""}${tab("do", t("sheet.do"))}${tab("inspect", t("sheet.inspect"))}${tab("terminal", t("sheet.terminal"))}</div></nav>
+        <nav class="sheet-nav" aria-label=${t("left.label")}><div class="sheet-tabs tabs" role="tablist" aria-label=${t("left.label")}>${tab("lesson", t("tab.lesson"))}${tab("do", t("sheet.do"))}${tab("inspect", t("sheet.inspect"))}${tab("terminal", t("sheet.terminal"))}</div></nav>
         <aside class="left" aria-label=${t("left.label")}><tab-left></tab-left></aside>
         <main aria-label=${t("stage.label")}><tab-banner></tab-banner><tab-stage></tab-stage></main>
         <aside class="right" aria-label=${t("right.label")}><tab-inspector></tab-inspector></aside>

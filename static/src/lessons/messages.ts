@@ -23,7 +23,7 @@ const en = {
   "run": "Run", "put": "Put into the terminal", "put.short": "Type", "edit": "Put into the editor", "edit.file": "Open {name} in the editor",
   "end.next": "Next lesson", "end.list": "All lessons", "end.stay": "You can go on playing with this cluster as long as you like.", "end.done": "Lesson done", "end.own": "{n} of {of} steps without “Show me”", "kept.not": "This browser keeps no data for this page: how far you are is forgotten when you close it.",
   "say.check": "Done: {text}", "say.undone": "No longer: {text}", "say.step": "Step done", "say.hint": "Hint: {text}", "point.here": "The lesson points here: {step}",
-  "told.settle": "⏩ until nothing is left to do, at most {time}", "told.advance": "⏩ {time} pass", "told.load": "⇉ {rps} requests a second to {service}", "told.unload": "⇉ no more requests to {service}",
+  "told.settle": "» until nothing is left to do, at most {time}", "told.advance": "» {time} pass", "told.load": "» {rps} requests a second to {service}", "told.unload": "» no more requests to {service}",
   "at.stage": "the stage", "at.terminal": "the terminal", "at.editor": "the YAML editor", "at.inspector": "the inspector", "at.events": "the events", "at.timeline": "the timeline", "at.traffic": "the load panel", "at.canary": "the canary panel", "at.why": "“Why” in the inspector",
   "at.play": "the play button", "at.pause": "the pause button", "at.step": "the step button", "at.speed": "the clock's speed", "at.undo": "the undo button", "at.apply": "the Apply button", "at.many": "{name} ({n} on the stage)", "at.none": "{name} (not there now)",
 };
@@ -48,8 +48,8 @@ const zh: typeof en = {
   "run": "运行", "put": "放进终端", "put.short": "输入", "edit": "放进编辑器", "edit.file": "在编辑器里打开 {name}",
   "end.next": "下一节课", "end.list": "全部课程", "end.stay": "这个集群你想玩多久就玩多久。", "end.done": "课程完成", "end.own": "{of} 步中有 {n} 步没有用“演示给我看”", "kept.not": "此浏览器不为本页面保存数据：关闭后不会记得你学到哪里。",
   "say.check": "已完成：{text}", "say.undone": "不再满足：{text}", "say.step": "这一步完成了", "say.hint": "提示：{text}", "point.here": "课程指向这里：{step}",
-  "told.settle": "⏩ 直到没有事情要做，最多 {time}", "told.advance": "⏩ 过去 {time}", "told.load": "⇉ 每秒向 {service} 发送 {rps} 个请求", "told.unload": "⇉ 不再向 {service} 发送请求",
-  "at.stage": "舞台", "at.terminal": "终端", "at.editor": "YAML 编辑器", "at.inspector": "检查面板", "at.events": "事件", "at.timeline": "时间线", "at.traffic": "流量面板", "at.canary": "灰度发布面板", "at.why": "检查面板里的“为什么”",
+  "told.settle": "» 直到没有事情要做，最多 {time}", "told.advance": "» 过去 {time}", "told.load": "» 每秒向 {service} 发送 {rps} 个请求", "told.unload": "» 不再向 {service} 发送请求",
+  "at.stage": "舞台", "at.terminal": "终端", "at.editor": "YAML 编辑器", "at.inspector": "检查器", "at.events": "事件", "at.timeline": "时间线", "at.traffic": "流量面板", "at.canary": "灰度发布面板", "at.why": "检查器里的“为什么”",
   "at.play": "运行按钮", "at.pause": "暂停按钮", "at.step": "单步按钮", "at.speed": "时钟速度", "at.undo": "撤销按钮", "at.apply": "“应用”按钮", "at.many": "{name}（舞台上有 {n} 个）", "at.none": "{name}（现在不在）",
 };
 export const say = messages({ en, zh });

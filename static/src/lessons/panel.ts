@@ -262,7 +262,7 @@ export class TabLesson extends Panel {
     if (s!.read || state.done) return html`<span class="status">${status}</span>${next}`;
     return html`<span class="status">${status}</span>
       <button class="hintbutton" ?disabled=${asks || !!p.busy || state.hints >= s!.hints.length} @click=${() => { p.hint(); this.tellHint(p); }}>${say(state.hints ? "hint.next" : "hint.first")}</button>
-      <button class="showme" title=${say("show.note")} ?disabled=${asks || !!p.busy || p.lost} @click=${() => { app.show({ bottom: "terminal" }); void p.showMe(); }}>${say("show")}</button>${next}`;
+      <button class="showme" title=${say("show.note")} ?disabled=${asks || !!p.busy || p.lost} @click=${() => { app.show({ bottom: "terminal" }); void p.showMe(); }}>${say("show")}</button>`;
   }
 
   private tellHint(p: Play): void {

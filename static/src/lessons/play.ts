@@ -74,6 +74,8 @@ export class Play {
   done(i: number): boolean { const s = this.lesson.steps[i]; return !!s && (s.read ? i < this.step : this.states[i].done); }
   /** The question of a step is to be answered first. */
   asks(i: number): boolean { return !!this.lesson.steps[i]?.predict && this.states[i].answer === undefined; }
+  /** Something was done since the step began, which could be undone. */
+  get moved(): boolean { const at = this.states[this.step]?.since, f = this.frame; return !!at && !!f && (f.branch !== at.branch || f.commands !== at.commands); }
   /** The learner may go on. */
   get mayGoOn(): boolean {
     const s = this.current;
@@ -318,7 +320,7 @@ export class Play {
     this.frame = f;
     if (this.past !== f.past) { this.past = f.past; this.host.changed("state"); }
     if (this.busy === "cluster" || this.lost) return;
-    if (before && (f.commands !== before.commands || f.branch !== before.branch)) this.keepSoon();
+    if (before && (f.commands !== before.commands || f.branch !== before.branch)) { this.keepSoon(); this.host.changed("state"); }
     const since = this.states[this.step]?.since;
     if (since && !f.past && this.busy !== "back" && f.after < since.after) return void this.follow();
     if (!f.past) this.watch.frame(f);

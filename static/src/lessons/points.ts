@@ -143,7 +143,7 @@ export class Rings {
         for (const r of stage.locate(ref, mostRings)) {
           // Only what is in sight.
           const x = r.x + r.w / 2, y = r.y + r.h / 2;
-          if (x > 0 && y > 0 && x < at.width && y < at.height - 34) rings.push({ x: at.left + r.x - 4, y: at.top + r.y - 4, w: r.w + 8, h: r.h + 8, on: "thing" });
+          if (x > 0 && y > 0 && x < at.width && y < at.height - 34) rings.push({ x: at.left + r.x - 3, y: at.top + r.y - 3, w: r.w + 6, h: r.h + 6, on: "thing" });
         }
       } else if (!ref) {
         const e = element(p);

@@ -27,13 +27,13 @@ const longestSession = 300_000;
 type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 /** A page in another page's frame keeps nothing. */
-function shelf(): Shelf | undefined {
-  if (document.documentElement.dataset.page === "embed") return undefined;
-  try { return localStorage; } catch { return undefined; }
+function shelf(): Shelf | null {
+  if (document.documentElement.dataset.page === "embed") return null;
+  try { return localStorage; } catch { return null; }
 }
 
 export class Progress {
-  constructor(private readonly on: Shelf | undefined = shelf()) {}
+  constructor(private readonly on: Shelf | null = shelf()) {}
 
   load(key: string): Saved | undefined {
     try { return check(JSON.parse(this.on?.getItem(prefix + key) ?? "null")); } catch { return undefined; }

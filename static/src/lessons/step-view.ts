@@ -91,7 +91,7 @@ function checks(v: View, i: number, s: LessonStep): TemplateResult {
 /** The beginning of the step again, or of an earlier one. */
 function wayBack(v: View, i: number, s: LessonStep): TemplateResult | typeof nothing {
   const p = v.play;
-  if (!p.states[i].since || (s.read && p.here)) return nothing;
+  if (!p.states[i].since || (p.here && (s.read || !p.moved))) return nothing;
   if (!p.here) {
     return v.asking === "again"
       ? html`<div class="info confirm"><p>${say("again.older.note")}</p><div class="buttons"><button class="primary" @click=${() => { v.set({ asking: "" }); void p.again(i); }}>${say("again.yes")}</button><button @click=${() => v.set({ asking: "" })}>${say("to.now", { n: Math.min(p.step + 1, p.lesson.steps.length) })}</button></div></div>`
