@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entries, folder, fromText, manifestsOf } from "../src/lessons/files.ts";
-import { Progress, sumOf } from "../src/lessons/progress.ts";
+import { ownKey, Progress, sumOf } from "../src/lessons/progress.ts";
 import type { Saved } from "../src/lessons/progress.ts";
 import { commandsOf } from "../src/lessons/texts.ts";
 import { say } from "../src/lessons/messages.ts";
@@ -62,6 +62,10 @@ test("progress is kept, and what is read back is looked at", () => {
   assert.equal(new Progress(null).save("x", saved), false);
   assert.ok(new Progress(new Shelf(400)).save("x", { ...saved, session: "s".repeat(500) }), "without room the session is what goes");
   assert.equal(new Progress(new Shelf(10)).save("x", saved), false);
+  const q = new Progress(new Shelf());
+  q.save(ownKey, saved);
+  q.keepOwn({ "a.yaml": "x" });
+  assert.deepEqual([q.load(ownKey), q.own()], [saved, { "a.yaml": "x" }], "files and how far somebody is in them are two things");
   assert.notEqual(sumOf({ a: "1" }), sumOf({ a: "2" }));
 });
 

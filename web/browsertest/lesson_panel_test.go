@@ -23,6 +23,15 @@ func (tb *tab) paste(text string) {
 	tb.until(panel + ".querySelector('.trouble') || " + panel + ".play")
 }
 
+// still keeps a picture with the clock stopped: while it runs the stage is never at rest.
+func (tb *tab) still(name string) {
+	tb.t.Helper()
+	if os.Getenv("TABERNETES_SHOTS") != "" {
+		tb.do("window.tabernetes.clock.pause()")
+		tb.shot(name)
+	}
+}
+
 // TestLessonByHand is a learner who guesses wrong, needs hints, breaks the step, goes back, reloads, and goes on.
 func TestLessonByHand(t *testing.T) {
 	needBrowser(t, env)
@@ -76,7 +85,7 @@ func TestLessonByHand(t *testing.T) {
 	tb.until(panel + ".querySelectorAll('.checks li.ok').length === 1 && " + panel + ".querySelector('.after')")
 	require.Contains(t, js[string](tb, panel+".querySelector('.after').innerText"), "You changed one number")
 	tb.axe()
-	tb.shot("lesson-done")
+	tb.still("lesson-done")
 	tb.press(".next")
 
 	// A prediction: nothing can be done before, the clock stands; afterwards it is beside what happened.
@@ -84,7 +93,7 @@ func TestLessonByHand(t *testing.T) {
 	require.True(t, js[bool](tb, panel+".querySelector('[data-do=run]').disabled && "+panel+".querySelector('.showme').disabled"))
 	tb.until("!document.querySelector('tab-clock .on')")
 	tb.axe()
-	tb.shot("lesson-question")
+	tb.still("lesson-question")
 	tb.do("(async () => " + panel + ".querySelectorAll('.predict input')[0].click())()")
 	tb.press(".predict button")
 	tb.until("document.querySelector('tab-clock .on') && !" + panel + ".querySelector('[data-do=run]').disabled")
@@ -102,10 +111,12 @@ func TestLessonByHand(t *testing.T) {
 	require.Contains(t, tb.kubectl("get deployments"), "3/3")
 
 	// A reload goes on where it stopped.
-	tb.until("JSON.parse(localStorage.getItem('tabernetes.lesson.own')).steps['delete-one'].since.branch > 0")
+	tb.until("JSON.parse(localStorage.getItem('tabernetes.lesson.own:')).steps['delete-one'].since.branch > 0")
 	hash := js[string](tb, panel+".play.saved().session")
-	tb.until("JSON.parse(localStorage.getItem('tabernetes.lesson.own')).session === " + panel + ".play.saved().session && " + quote(hash) + " !== ''")
+	tb.until("JSON.parse(localStorage.getItem('tabernetes.lesson.own:')).session === " + panel + ".play.saved().session && " + quote(hash) + " !== ''")
 	tb.do("(async () => { window.old = true; setTimeout(() => location.reload(), 0) })()")
+	tb.until("!window.old && document.readyState === 'complete' && window.tabernetes")
+	tb.ready()
 	tb.until("!window.old && document.readyState === 'complete' && " + panel + "?.play?.view === 2 && !" + panel + ".play.busy")
 	tb.until(panel + ".querySelector('.predict.said .mine')?.textContent.includes('Two pods')")
 	require.Contains(t, tb.kubectl("get deployments"), "3/3")
@@ -118,7 +129,7 @@ func TestLessonByHand(t *testing.T) {
 	require.Contains(t, text, "differently than you expected")
 	require.Contains(t, text, "Show me", "who was shown is told so")
 	require.Regexp(t, `kubectl delete pod hello-[0-9a-z]+-[0-9a-z]+`, js[string](tb, "[...document.querySelectorAll('tab-terminal .transcript')].map(e => e.textContent).join('')"), "the line that really ran")
-	tb.shot("lesson-predicted")
+	tb.still("lesson-predicted")
 
 	// An earlier step can be read again, and gone back to.
 	tb.do("(async () => " + panel + ".querySelectorAll('.dots button')[1].click())()")
@@ -130,7 +141,7 @@ func TestLessonByHand(t *testing.T) {
 
 	// The playground is as it was.
 	tb.press(".ltop .link")
-	tb.until("!" + panel + ".play")
+	tb.until("!" + panel + ".play && !" + panel + ".querySelector('.underway')")
 	tb.until("document.querySelector('tab-header .pill').textContent.includes('3 workers')")
 	require.Contains(t, tb.kubectl("get deployments"), "mine")
 	require.NotContains(t, js[string](tb, "location.search"), "lesson")
@@ -154,7 +165,7 @@ func TestTeacher(t *testing.T) {
 	require.Contains(t, tb.kubectl("get deployments"), "3/3")
 	require.Contains(t, js[string](tb, panel+".querySelector('.tnote').innerText"), "五分钟")
 	tb.axe()
-	tb.shot("lesson-teacher")
+	tb.still("lesson-teacher")
 	// Somebody makes another cluster meanwhile: it is said, and the lesson's can be had back.
 	tb.do("window.tabernetes.reset({nodes: 2})")
 	tb.until(panel + ".querySelector('.trouble')")

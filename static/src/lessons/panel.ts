@@ -14,7 +14,7 @@ import { listView } from "./list-view.ts";
 import { plain, read } from "./markdown.ts";
 import { Play } from "./play.ts";
 import { Rings } from "./points.ts";
-import { Progress } from "./progress.ts";
+import { ownKey, Progress } from "./progress.ts";
 import type { Saved } from "./progress.ts";
 import { endView, introView, stepView } from "./step-view.ts";
 import type { View } from "./step-view.ts";
@@ -33,7 +33,7 @@ const longestGround = 1_000_000;
 export class TabLesson extends Panel {
   protected override topics = ["prefs"] as Panel["topics"];
   private readonly progress = new Progress();
-  private entries?: LessonEntry[]; private failed = ""; private problems = ""; private reading = false;
+  private entries?: LessonEntry[]; private failed = ""; private problems = ""; private reading: "" | "lesson" | "ground" = "";
   private play?: Play; private key = "";
   private readonly texts: TextShelf = new TextShelf(() => this.play?.files ?? {}, () => !!this.play?.asks(this.play.view), (id) => this.follow(id));
   private rings?: Rings; private pointing = true;
@@ -63,13 +63,13 @@ export class TabLesson extends Panel {
     this.requestUpdate();
   }
 
-  /** Opens a lesson by its name in the list, by the address of its folder, or "own": the files that were opened last. */
+  /** Opens a lesson by its name in the list, by the address of its folder, or ownKey: the files that were opened last. */
   async open(wish: string): Promise<void> {
     await this.read(async () => {
-      if (wish === "own") {
+      if (wish === ownKey) {
         const files = this.progress.own();
         if (!files) throw new LessonError(say("open.gone"));
-        return { key: "own", files };
+        return { key: ownKey, files };
       }
       if (!this.entries) await this.fetchList();
       const entry = this.entries?.find((e) => e.id === wish);
@@ -85,27 +85,27 @@ export class TabLesson extends Panel {
     return this.read(async () => {
       const mine = await files();
       const before = this.progress.own();
-      if (!before || JSON.stringify(before) !== JSON.stringify(mine)) this.progress.forget("own");
-      return { key: "own", files: mine };
+      if (!before || JSON.stringify(before) !== JSON.stringify(mine)) this.progress.forget(ownKey);
+      return { key: ownKey, files: mine };
     });
   }
 
   private async read(source: () => Promise<{ key: string; files: Files }>): Promise<void> {
     if (this.reading) return;
-    this.reading = true;
+    this.reading = "lesson";
     this.problems = "";
     this.requestUpdate();
     try {
       const { key, files } = await source();
       await cluster.ready;
       const lesson = await app.engine.call<Lesson>({ op: "lesson", files });
-      if (key === "own") this.progress.keepOwn(files);
+      if (key === ownKey) this.progress.keepOwn(files);
       await this.take(key, lesson, files);
     } catch (e) {
       this.problems = (e as Error).message;
       if (this.play) this.close();
     }
-    this.reading = false;
+    this.reading = "";
     this.requestUpdate();
   }
 
@@ -171,6 +171,8 @@ export class TabLesson extends Panel {
     this.ground = undefined;
     if (stays) return; // another cluster has taken the lesson's place already
     const config = ground?.config && [ground.config.nodes, ground.config.masters, ground.config.seed].every(Number.isFinite) ? ground.config : { nodes: 3, masters: 1, seed: 1 };
+    this.reading = "ground";
+    this.requestUpdate();
     try {
       const back = await cluster.replace(config, ground?.session);
       if (!back.exact) await cluster.replace(config);
@@ -179,6 +181,8 @@ export class TabLesson extends Panel {
       app.trouble = { title: say("failed"), message: (e as Error).message, commands: 0 };
       app.emit("status");
     }
+    this.reading = "";
+    this.requestUpdate();
   }
 
   private close(): void {
@@ -205,7 +209,7 @@ export class TabLesson extends Panel {
   protected override render() {
     if (!this.play) return html`<div class="lesson" @dragover=${this.drop} @drop=${this.drop}><div class="lbody list" tabindex="0" role="region" aria-label=${say("title")}>${listView({
       entries: this.entries, failed: this.failed, problems: this.problems, reading: this.reading,
-      saved: (key) => this.progress.load(key), own: this.progress.own() ? { key: "own", saved: this.progress.load("own") } : undefined,
+      saved: (key) => this.progress.load(key), own: this.progress.own() ? { key: ownKey, saved: this.progress.load(ownKey) } : undefined,
       take: (wish) => void this.open(wish), files: (f) => void this.own(() => fromFiles(f)), text: (text) => void this.own(() => fromText(text)),
     })}</div></div>`;
     return this.taken(this.play);

@@ -20,7 +20,9 @@ export interface Saved {
   session?: string;
 }
 
-const prefix = "tabernetes.lesson.";
+const prefix = "tabernetes.lesson.", filesKey = "tabernetes.lesson-files";
+/** The key of a lesson that came from no address: no lesson has such a name. */
+export const ownKey = "own:";
 /** Longer sessions are not kept: a reload then makes the steps before again from their solutions. */
 const longestSession = 300_000;
 
@@ -51,10 +53,10 @@ export class Progress {
   forget(key: string): void { try { this.on?.removeItem(prefix + key); } catch { /* nothing was kept */ } }
 
   /** The files of a lesson that came from no address: the newest one only. */
-  keepOwn(files: Record<string, string>): void { try { this.on?.setItem(prefix + "own", JSON.stringify(files)); } catch { /* too large: a reload asks for it again */ } }
+  keepOwn(files: Record<string, string>): void { try { this.on?.setItem(filesKey, JSON.stringify(files)); } catch { /* too large: a reload asks for it again */ } }
   own(): Record<string, string> | undefined {
     try {
-      const files = JSON.parse(this.on?.getItem(prefix + "own") ?? "null") as unknown;
+      const files = JSON.parse(this.on?.getItem(filesKey) ?? "null") as unknown;
       if (!files || typeof files !== "object" || Object.values(files).some((x) => typeof x !== "string")) return undefined;
       return files as Record<string, string>;
     } catch { return undefined; }
