@@ -130,12 +130,12 @@ func (b *bridge) start(r request) {
 	if r.Config.Nodes >= roomFrom {
 		makeRoom(min(r.Config.Nodes*roomPerNode, roomMax))
 	}
-	if err := b.begin(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: true}, r, opened{Exact: true, Version: engine.Version}); err != nil {
+	if err := b.begin(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: r.Config.Addons == nil || *r.Config.Addons}, r, opened{Exact: true, Version: engine.Version}); err != nil {
 		b.fail(r.ID, err)
 	}
 }
 
-// begin starts a session with a new cluster, which plays when it is ready.
+// begin starts a session with a new cluster, which plays when it is ready unless it was asked not to.
 func (b *bridge) begin(conf engine.Config, r request, answer opened) error {
 	s, err := session.New(conf)
 	if err != nil {
@@ -143,7 +143,7 @@ func (b *bridge) begin(conf engine.Config, r request, answer opened) error {
 	}
 	b.replace(s)
 	b.jobs = append(b.jobs, &job{id: r.ID, until: sim.Time(readyWithin), held: b.c.Ready, done: func() {
-		b.playing = true
+		b.playing = !r.Paused
 		b.ready(r, answer)
 	}})
 	b.wake()
