@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"tabernetes/engine/sim"
 )
 
 // fakeHost runs the bridge by hand: real time passes when the test says so.
@@ -218,4 +220,50 @@ func FuzzReceive(f *testing.F) {
 		}
 		require.Contains(t, h.kubectl("get ns").Stdout, "kube-system")
 	})
+}
+
+// A cluster has its addons unless it is told otherwise.
+func TestAddonsMayBeLeftOut(t *testing.T) {
+	h := newHost(t)
+	h.init()
+	pods := func() string {
+		require.Equal(t, "result", h.ask(request{Op: "advance", Seconds: 60}).Type)
+		return h.kubectl("get pods -A").Stdout
+	}
+	require.Contains(t, pods(), "metrics-server")
+	without := false
+	conf := clusterConfig{Nodes: 2, Masters: 1, Seed: 1, Addons: &without}
+	require.Equal(t, "result", h.ask(request{Op: "reset", Config: conf}).Type)
+	require.NotContains(t, pods(), "metrics-server")
+}
+
+// A new cluster may be asked for that waits, ready and at one and the same moment on every machine.
+func TestNewClusterMayWait(t *testing.T) {
+	h := newHost(t)
+	h.init()
+	var at []sim.Time
+	for range 2 {
+		require.Equal(t, "result", h.ask(request{Op: "reset", Config: clusterConfig{Nodes: 2, Masters: 1, Seed: 1}, Paused: true}).Type)
+		require.False(t, h.last().Playing)
+		at = append(at, h.b.c.Now())
+		require.Equal(t, 3, strings.Count(h.kubectl("get nodes").Stdout, " Ready "))
+	}
+	require.Equal(t, at[0], at[1])
+}
+
+// A line of a solution is told as it is run, with the names it was filled with.
+func TestLessonLineIsTold(t *testing.T) {
+	h := newHost(t)
+	h.init()
+	h.kubectl("create deployment web --image=nginx")
+	require.Equal(t, "result", h.ask(request{Op: "line", Line: "settle 60s"}).Type)
+	name := strings.Fields(h.kubectl("get pods --no-headers").Stdout)[0]
+	require.Equal(t, "result", h.ask(request{Op: "line", Line: "kubectl delete pod {{pod app=web}}"}).Type)
+	var told []string
+	for _, a := range h.answers {
+		if a.Type == "line" {
+			told = append(told, a.Text)
+		}
+	}
+	require.Equal(t, []string{"kubectl delete pod " + name}, told)
 }

@@ -135,7 +135,7 @@ func (b *bridge) start(r request) {
 	}
 }
 
-// begin starts a session with a new cluster, which plays when it is ready.
+// begin starts a session with a new cluster, which plays when it is ready unless it was asked not to.
 func (b *bridge) begin(conf engine.Config, r request, answer opened) error {
 	s, err := session.New(conf)
 	if err != nil {
@@ -143,7 +143,7 @@ func (b *bridge) begin(conf engine.Config, r request, answer opened) error {
 	}
 	b.replace(s)
 	b.jobs = append(b.jobs, &job{id: r.ID, until: sim.Time(readyWithin), held: b.c.Ready, done: func() {
-		b.playing = true
+		b.playing = !r.Paused
 		b.ready(r, answer)
 	}})
 	b.wake()

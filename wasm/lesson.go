@@ -57,6 +57,7 @@ func (b *bridge) lessonLine(r request) {
 			b.fail(r.ID, err)
 			return
 		}
+		b.h.post(answer{ID: r.ID, Type: "line", Text: r.Line})
 		b.line(r)
 		b.jobs = append(b.jobs, &job{until: b.c.Now().Add(lesson.CommandLimit), held: func() bool { return b.running[r.ID] == nil }, done: func() {
 			if p := b.running[r.ID]; p != nil {

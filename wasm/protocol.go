@@ -21,7 +21,7 @@ type clusterConfig struct {
 	Nodes   int    `json:"nodes"`
 	Masters int    `json:"masters"`
 	Seed    uint64 `json:"seed"`
-	// Addons gives it metrics-server and a storage provisioner; nil: it does.
+	// Addons: metrics-server and the storage provisioner run in it; unless it is false they do.
 	Addons *bool `json:"addons"`
 }
 
@@ -46,6 +46,7 @@ type request struct {
 	Limit      int               `json:"limit"`
 	Seq        int               `json:"seq"`
 	Session    string            `json:"session"`
+	Paused     bool              `json:"paused"`
 	By         string            `json:"by"`
 	Ms         *float64          `json:"ms"`
 	After      *uint64           `json:"after"`

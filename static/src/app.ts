@@ -36,11 +36,13 @@ export class App {
   speed = 1;
   /** What is selected, as a ref; "" nothing. */
   selection = "";
-  left: "yaml" | "canary" | "load" | "edit" = "yaml";
+  left: "yaml" | "canary" | "load" | "edit" | "lesson" = "yaml";
+  /** The lessons' panel is open. */
+  lesson = false;
   right: "summary" | "why" | "yaml" | "events" | "logs" = "summary";
   bottom: "terminal" | "events" | "branches" = "terminal";
   /** The panel a phone shows under the stage. */
-  sheet: "do" | "inspect" | "terminal" = "do";
+  sheet: "do" | "inspect" | "terminal" | "lesson" = "do";
   readonly editor = { name: "manifest.yaml", text: "" };
   /** The editor that a line of the terminal has opened. */
   editing?: Editing;
@@ -128,6 +130,9 @@ export class App {
 
   show(change: Partial<Pick<App, "left" | "right" | "bottom" | "sheet">>): void {
     Object.assign(this, change);
+    // On a phone the lesson has a sheet of its own, and "do" shows the other tabs of the left panel.
+    if (change.sheet === "lesson") this.left = "lesson";
+    else if (change.sheet === "do" && this.left === "lesson") this.left = "yaml";
     this.emit("tabs");
   }
 

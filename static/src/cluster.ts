@@ -97,8 +97,8 @@ class Cluster {
     history.replaceState(null, "", url);
   }
 
-  /** Another session in the place of this one, which stays where it is kept: a new cluster's, or the one of a text. */
-  async replace(config: ClusterConfig, session?: string, record?: string): Promise<Opened> {
+  /** Another session in the place of this one, which stays where it is kept: a new cluster's, or the one of a text. `paused`: the clock of a new one stands. */
+  async replace(config: ClusterConfig, session?: string, record?: string, paused?: boolean): Promise<Opened> {
     await this.ready;
     const { keeper } = await sessions();
     await keeper?.save();
@@ -107,7 +107,7 @@ class Cluster {
     try {
       app.select("");
       app.config = config;
-      const o = await app.engine.call<Opened>({ op: "reset", config, session });
+      const o = await app.engine.call<Opened>({ op: "reset", config, session, paused });
       app.travel.forget();
       await keeper?.turn(record);
       await app.travel.refresh();

@@ -15,7 +15,7 @@ export class Editing {
   private original = "";
 
   /** `before`: the panel that was shown before. */
-  constructor(readonly line: string, private readonly answer: (saved?: string) => Promise<void>, readonly before: "yaml" | "canary" | "load" | "edit", private readonly changed: () => void) {
+  constructor(readonly line: string, private readonly answer: (saved?: string) => Promise<void>, readonly before: "yaml" | "canary" | "load" | "edit" | "lesson", private readonly changed: () => void) {
     if (before === "edit") this.before = "yaml";
   }
 

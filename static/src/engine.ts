@@ -22,6 +22,7 @@ interface Waiting {
   reject(error: Error): void;
   output?: (stream: "stdout" | "stderr", text: string) => void;
   seat?: Seat;
+  line?: (text: string) => void;
 }
 
 /** The terminal that a line is started at: what the line asks of it. */
@@ -79,6 +80,13 @@ export class Engine {
     return { done, cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}), edited: () => Promise.resolve(), input: () => {} };
   }
 
+  /** A line of a lesson's setup or solution, to its end; `told` hears it as it is run. */
+  lessonLine(line: string, files: Record<string, string>, output: Waiting["output"], told: (line: string) => void): Promise<LineResult | null> {
+    const id = this.next, { done } = this.start<LineResult | null>({ op: "line", line, files }, output);
+    this.waiting.get(id)!.line = told;
+    return done;
+  }
+
   ack(seq: number): void {
     this.wire.postMessage({ id: 0, op: "ack", seq });
   }
@@ -109,6 +117,7 @@ export class Engine {
       case "restored": return this.onrestored();
       case "replaying": return this.onreplaying(answer.ms, answer.of);
       case "output": return this.waiting.get(answer.id)?.output?.(answer.stream, answer.text);
+      case "line": return this.waiting.get(answer.id)?.line?.(answer.text);
       case "edit": return this.waiting.get(answer.id)?.seat?.edit(answer.name, answer.text);
       case "keys": return this.waiting.get(answer.id)?.seat?.keys(!!answer.raw);
       case "result":

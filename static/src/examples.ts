@@ -14,6 +14,9 @@ export const examples: { file: string; name: Key }[] = [
   { file: "too-big.yaml", name: "example.too-big" },
 ];
 
+/** Further files that lines can read: those of a lesson. They come before the examples. */
+export const moreFiles = new Map<string, string>();
+
 const texts = new Map<string, Promise<string>>();
 
 export function exampleText(file: string): Promise<string> {
@@ -29,13 +32,14 @@ export function exampleText(file: string): Promise<string> {
   return text;
 }
 
-/** The files that a line reads with -f, or kube-scheduler with --config: the editor's under its name, examples under theirs. */
+/** The files that a line reads with -f, or kube-scheduler with --config: the editor's under its name, a lesson's and the examples under theirs. */
 export async function filesFor(line: string, editor: { name: string; text: string }, stdin?: string): Promise<Record<string, string> | undefined> {
   const files: Record<string, string> = {};
   if (stdin !== undefined) files["-"] = stdin;
   for (const [, name] of line.matchAll(/(?:-f|--filename|--config)[= ]?\s*(\S+)/g)) {
     for (const one of name.split(",")) {
       if (one === editor.name && editor.text) files[one] = editor.text;
+      else if (moreFiles.has(one)) files[one] = moreFiles.get(one)!;
       else if (examples.some((e) => e.file === one)) files[one] = await exampleText(one);
     }
   }

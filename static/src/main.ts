@@ -6,6 +6,7 @@ import type { Theme } from "./app.ts";
 import { cluster } from "./cluster.ts";
 import { chooseLang } from "./i18n/index.ts";
 import { install } from "./embed-api.ts";
+import { openLessons } from "./lessons.ts";
 import { sayInto } from "./live-region.ts";
 import { readParams } from "./params.ts";
 import { Panel } from "./panels/panel.ts";
@@ -23,11 +24,11 @@ class TabApp extends Panel {
   protected override topics = ["prefs", "tabs"] as Panel["topics"];
 
   protected override render() {
-    const tab = (name: typeof app.sheet, text: string) => html`<button role="tab" aria-selected=${app.sheet === name} @click=${() => app.show({ sheet: name })}>${text}</button>`;
+    const tab = (name: typeof app.sheet, text: string) => html`<button role="tab" data-sheet-tab=${name} aria-selected=${app.sheet === name} @click=${() => (name === "lesson" && !app.lesson ? void openLessons() : app.show({ sheet: name }))}>${text}</button>`;
     return html`
       <tab-header></tab-header>
       <div class="body" data-sheet=${app.sheet}>
-        <nav class="sheet-nav" aria-label=${t("left.label")}><div class="sheet-tabs tabs" role="tablist" aria-label=${t("left.label")}>${tab("do", t("sheet.do"))}${tab("inspect", t("sheet.inspect"))}${tab("terminal", t("sheet.terminal"))}</div></nav>
+        <nav class="sheet-nav" aria-label=${t("left.label")}><div class="sheet-tabs tabs" role="tablist" aria-label=${t("left.label")}>${tab("lesson", t("tab.lesson"))}${tab("do", t("sheet.do"))}${tab("inspect", t("sheet.inspect"))}${tab("terminal", t("sheet.terminal"))}</div></nav>
         <aside class="left" aria-label=${t("left.label")}><tab-left></tab-left></aside>
         <main aria-label=${t("stage.label")}><tab-banner></tab-banner><tab-stage></tab-stage></main>
         <aside class="right" aria-label=${t("right.label")}><tab-inspector></tab-inspector></aside>
@@ -77,6 +78,7 @@ if (app.embedded) void import("./embed/page.ts").then((m) => m.show(api, () => s
 else {
   customElements.define("tab-app", TabApp);
   if (params.hold && !cluster.keeps) { cluster.hold = start; document.documentElement.dataset.only = "stage"; } else start();
+  if (params.lesson !== null) void openLessons(params.lesson);
   void api.offline;
   // A file that is dropped anywhere is to be imported.
   addEventListener("dragover", (e) => { if (e.dataTransfer?.types.includes("Files")) e.preventDefault(); });

@@ -8,13 +8,13 @@
 export const PROTOCOL = 4;
 
 /** What a cluster is made from; also the URL parameters of the page. */
-export interface ClusterConfig { nodes: number; masters: number; seed: number; /** with metrics-server and a storage provisioner; true if left out */ addons?: boolean }
+export interface ClusterConfig { nodes: number; masters: number; seed: number; /** metrics-server and the storage provisioner run in it; unless it is false they do */ addons?: boolean }
 
 export type Request =
   /** Starts the engine's first session: a new cluster, or, with `session` (what "session" answered), that one at its moment. Answers InitResult. */
   | { id: number; op: "init"; config: ClusterConfig; protocol: number; session?: string }
-  /** Replaces the session by one with a new cluster, or by `session`. Answers Opened. */
-  | { id: number; op: "reset"; config: ClusterConfig; session?: string }
+  /** Replaces the session by one with a new cluster, or by `session`. A new cluster runs when it is ready, unless `paused`. Answers Opened. */
+  | { id: number; op: "reset"; config: ClusterConfig; session?: string; paused?: boolean }
   /** One line of the terminal: kubectl (`files` are what `-f NAME` can read), etcdctl, kube-scheduler (engine/schedulerconfig.go; `--config NAME` reads a file), or a fault (engine/faultline.go). Output streams; ends with `code`. `terminal`: there is an editor, and somebody who types. */
   | { id: number; op: "run"; line: string; files?: Record<string, string>; terminal?: boolean }
   /** Leaves the editor of a running line, whose request is `of`. Without `text`: nothing was saved. */
@@ -54,8 +54,8 @@ export type Request =
   | { id: number; op: "present" }
   /** Begins a branch at the moment that is shown, and makes it the current one; answers Branch[]. */
   | { id: number; op: "branch"; name?: string }
-  /** Goes to the end of a branch, or, with `ms`, to a moment of it; answers Branch[]. */
-  | { id: number; op: "checkout"; branch: number; ms?: number }
+  /** Goes to the end of a branch, or, with `ms`, to a moment of it, exact as for seek; answers Branch[]. */
+  | { id: number; op: "checkout"; branch: number; ms?: number; after?: number; commands?: number }
   /** Begins a branch without the newest command of what is shown that changed something; answers Undone. */
   | { id: number; op: "undo" }
   | { id: number; op: "renameBranch"; branch: number; name: string }
@@ -76,7 +76,7 @@ export type Request =
   | { id: number; op: "lesson"; files: Record<string, string> }
   /** Whether the checks of a step of that lesson hold, as of now, where the step began at moment `since`; answers CheckResult[]. */
   | { id: number; op: "checks"; step: number; since: Moment }
-  /** Runs one line of a lesson's setup or solution to its end, as fast as possible: as `run`, and also the clock's (advance, settle) and the load's; {{pod app=web}} is filled in. `files`: the lesson's. Output streams; answers LineResult. */
+  /** Runs one line of a lesson's setup or solution to its end, as fast as possible: as `run`, and also the clock's (advance, settle) and the load's; {{pod app=web}} is filled in. `files`: the lesson's. Tells the line as it is run, then output streams; answers LineResult, or null for the clock's and the load's. */
   | { id: number; op: "line"; line: string; files?: Record<string, string> }
   | { id: number; op: "ack"; seq: number };
 
@@ -84,6 +84,8 @@ export type Answer =
   | { id: number; type: "result"; value: unknown }
   | { id: number; type: "error"; message: string }
   | { id: number; type: "output"; stream: "stdout" | "stderr"; text: string }
+  /** A lesson's line as it is run. */
+  | { id: number; type: "line"; text: string }
   /** A running line shows a text in an editor, under the name of a temporary file, and waits for `edited`. */
   | { id: number; type: "edit"; name: string; text: string }
   /** A running line reads from the terminal from now on, and shows itself what it reads. `raw`: Ctrl-C is a key like any other, typed as "\x03". */
@@ -118,7 +120,7 @@ export interface Undone { line: string; branches: Branch[] }
 /** A lesson as read (scenarios/AUTHORING.md); texts are Markdown: CommonMark with tables, no HTML, no pictures, links https: or #. */
 export interface Lesson {
   id: string; order: number; minutes: number; title: Texts; /** one paragraph */ summary: Texts;
-  cluster: ClusterConfig; /** names of its manifests */ files: string[]; /** lines that come before the first step; for `line` */ setup: string[];
+  cluster: ClusterConfig & { addons: boolean }; /** names of its manifests */ files: string[]; /** lines that come before the first step; for `line` */ setup: string[];
   intro: Texts; /** for whoever teaches */ teacher: Texts; steps: LessonStep[]; /** after the last step */ end: { title: Texts; text: Texts };
 }
 /** By language. */

@@ -18,7 +18,7 @@ import css from "./page.css";
 
 const params = readEmbedParams(location.search);
 const has = (panel: PanelName) => params.panels.has(panel);
-type Sheet = typeof app.sheet;
+type Sheet = Exclude<typeof app.sheet, "lesson">;
 /** Panels that share the room under the stage in a narrow frame. */
 const sheets: readonly [Sheet, PanelName][] = [["do", "yaml"], ["inspect", "inspector"], ["terminal", "terminal"]];
 const shown = sheets.filter(([, panel]) => has(panel));

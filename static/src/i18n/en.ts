@@ -96,6 +96,8 @@ export const en = {
   "clock.more": "More ways through time", "session.open": "Share", "session.title": "Share, export, import, sessions",
   "term.open": "Click or type to open the terminal", "term.welcome": "kubectl and etcdctl are here, and lines that break things: try help. Every button on the page prints its line below.", "term.unknown": "{name}: command not found (there is kubectl, etcdctl, clear and help, and the lines that break and mend)", "term.label": "Terminal",
   "term.help": "kubectl …   any kubectl line (k for short)\ncurl, cat   what kubectl port-forward listens on; what kubectl cp brought here\netcdctl …   member list, endpoint status, snapshot save, defrag, …\nkill, restart, pause, continue  node-1 | etcd@control-plane-2\ncut, heal   control-plane-1 control-plane-2,control-plane-3 [both]; * is everybody else\nlink        node-1 * 80ms [10%] [both]; 0ms mends\ndisk        control-plane-1 500ms | full | ok\nclock       node-1 -90s; 0s mends\nkube-scheduler  --config FILE | --write-config-to -; alone: the defaults\nclear       empties the terminal\n-f NAME     NAME is the manifest in the editor or an example; -f - <<EOF takes what follows\nCtrl-C ends a running command (in exec -it: what runs there), ↑ and ↓ recall lines, Tab completes",
+  // lessons
+  "lessons": "Lessons", "lessons.title": "Learn Kubernetes step by step", "tab.lesson": "Lesson", "start.lesson": "Take a lesson", "start.lesson.note": "new to Kubernetes? step by step, in a cluster of its own",
   // phone
   "sheet.do": "Do", "sheet.inspect": "Inspect", "sheet.terminal": "Terminal",
   // trouble

@@ -84,6 +84,7 @@ export const zh: Messages = {
   "clock.more": "更多时间操作", "session.open": "分享", "session.title": "分享、导出、导入、会话",
   "term.open": "点击或输入以打开终端", "term.welcome": "这里有 kubectl 和 etcdctl，还有制造故障的命令：输入 help 查看。页面上的每个按钮都会在下面打印对应的命令。", "term.unknown": "{name}：找不到命令（可用 kubectl、etcdctl、clear 和 help，以及制造和修复故障的命令）", "term.label": "终端",
   "term.help": "kubectl …   任意 kubectl 命令（可简写为 k）\ncurl、cat   访问 kubectl port-forward 监听的端口；查看 kubectl cp 取回的文件\netcdctl …   member list、endpoint status、snapshot save、defrag 等\nkill、restart、pause、continue  node-1 | etcd@control-plane-2\ncut、heal   control-plane-1 control-plane-2,control-plane-3 [both]；* 表示其他所有机器\nlink        node-1 * 80ms [10%] [both]；0ms 恢复\ndisk        control-plane-1 500ms | full | ok\nclock       node-1 -90s；0s 恢复\nkube-scheduler  --config 文件 | --write-config-to -；单独使用则恢复默认配置\nclear       清空终端\n-f NAME     NAME 是编辑器里的清单或示例；-f - <<EOF 读取随后的内容\nCtrl-C 结束正在运行的命令（exec -it 时结束容器里的程序），↑ ↓ 调出历史，Tab 补全",
+  "lessons": "课程", "lessons.title": "一步一步学 Kubernetes", "tab.lesson": "课程", "start.lesson": "上一节课", "start.lesson.note": "刚接触 Kubernetes？在专门的集群里一步一步来",
   "sheet.do": "操作", "sheet.inspect": "查看", "sheet.terminal": "终端",
   "panic.title": "引擎因错误而停止", "panic.restoring": "正在用 {n} 条命令恢复会话…", "panic.restored": "会话已恢复。", "panic.dead": "重新启动引擎", "dismiss": "知道了", "params.title": "网址里有不能用的参数", "error.title": "操作没有成功",
   "say.nodeDown": "{name}：已断电", "say.nodeUp": "{name}：已通电", "say.nodeReady": "{name} 变为 {state}",

@@ -7,7 +7,7 @@ import { app } from "../app.ts";
 import type { Line } from "../app.ts";
 import { programs } from "../engine.ts";
 import type { Running } from "../engine.ts";
-import { examples, filesFor } from "../examples.ts";
+import { examples, filesFor, moreFiles } from "../examples.ts";
 import { t } from "../i18n/index.ts";
 import { guard } from "./terminal-guard.ts";
 import { completions, hereDocument, pipedHereDocument } from "../line-editor.ts";
@@ -147,7 +147,7 @@ export function openTerminal(host: HTMLElement): Terminal {
   let waitingInput = "";
 
   function complete(): void {
-    const options = completions(line.slice(0, cursor), names, [app.editor.name, ...examples.map((e) => e.file)]);
+    const options = completions(line.slice(0, cursor), names, [app.editor.name, ...moreFiles.keys(), ...examples.map((e) => e.file)]);
     if (!options.length) return;
     const last = /\S*$/.exec(line.slice(0, cursor))![0];
     let common = options[0];

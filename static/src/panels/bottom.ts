@@ -31,7 +31,11 @@ class TabTerminal extends Panel {
   protected override topics = ["prefs", "transcript"] as Panel["topics"];
   private terminal?: Terminal; private opening?: Promise<void>;
 
-  override firstUpdated(): void { app.on("tabs", () => this.terminal?.fit()); }
+  override firstUpdated(): void {
+    app.on("tabs", () => this.terminal?.fit());
+    // Something is typed for the learner; a line end in it is Enter.
+    this.addEventListener("type", (e) => void this.open().then(() => { this.terminal!.type((e as CustomEvent<string>).detail); this.terminal!.focus(); }));
+  }
 
   private open(): Promise<void> {
     return (this.opening ??= (async () => {

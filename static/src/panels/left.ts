@@ -15,8 +15,9 @@ class TabLeft extends Panel {
 
   protected override render() {
     return html`
-      ${tabs("left", app.left, [["yaml", t("tab.yaml")], ["canary", t("tab.canary")], ["load", t("tab.load")], ...(app.editing ? [["edit", t("tab.edit")] as ["edit", string]] : [])], (left) => app.show({ left }), t("left.label"))}
+      ${tabs("left", app.left, [...(app.lesson ? [["lesson", t("tab.lesson")] as ["lesson", string]] : []), ["yaml", t("tab.yaml")], ["canary", t("tab.canary")], ["load", t("tab.load")], ...(app.editing ? [["edit", t("tab.edit")] as ["edit", string]] : [])], (left) => app.show({ left }), t("left.label"))}
       <div class="pane" role="tabpanel" id="left-panel" aria-labelledby="left-tab-${app.left}">
+        ${app.lesson ? html`<tab-lesson ?hidden=${app.left !== "lesson"}></tab-lesson>` : ""}
         <tab-yaml ?hidden=${app.left !== "yaml"}></tab-yaml>
         ${app.editing ? html`<tab-edit ?hidden=${app.left !== "edit"}></tab-edit>` : ""}
         ${app.left === "canary" ? html`<tab-canary></tab-canary>` : ""}

@@ -69,7 +69,7 @@ export function drawCard(ctx: Ctx, s: Scene, entry: NodeEntry, x: number, y: num
   ctx.globalAlpha = 1;
 }
 
-function chipText(s: Scene, name: "kubelet" | "kube-proxy"): string {
+export function chipText(s: Scene, name: "kubelet" | "kube-proxy"): string {
   const nick = t(`nick.${name}`);
   return nick && s.layout.nodeW > 205 ? `${name} ${nick}` : name;
 }

@@ -21,6 +21,8 @@ import { addressOf, drawBand } from "./furniture.ts";
 import { drawBalancer, drawHeadline, drawHqFrame, drawHqParts, lostFor } from "./headquarters.ts";
 import { drawCard, drawCompact, nodeStatus } from "./nodes.ts";
 import { hit } from "./hit.ts";
+import { locate } from "./locate.ts";
+import type { Rect } from "./layout.ts";
 import { stateText, zoneText } from "./podstyle.ts";
 import { cluster } from "../cluster.ts";
 import { clockText } from "../time.ts";
@@ -164,6 +166,7 @@ export class TabStage extends Panel {
     const ghosts = app.model.sweepGhosts(s.wall), settling = s.wall < this.movingUntil || ghosts;
     if (this.stale || settling) {
       this.drawBase(s);
+      this.dispatchEvent(new Event("drawn"));
       if (this.hover) this.querySelector(".tip")!.textContent = describe(this.hover);
     }
     this.stale = false;
@@ -180,6 +183,12 @@ export class TabStage extends Panel {
     this.ack();
     this.frameMs[this.frameAt++ % this.frameMs.length] = performance.now() - began;
     if (moving || settling) this.ask(); else if (!this.asked) this.rest();
+  }
+
+  /** Where what a reference means stands now, in CSS pixels of this element; see locate.ts. "drawn" tells when that may have changed. */
+  locate(ref: string, most = 30): Rect[] {
+    const l = this.ensureLayout();
+    return l ? locate(this.scene(l, 0), ref, most) : [];
   }
 
   private rest(): void {

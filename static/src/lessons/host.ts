@@ -1,0 +1,31 @@
+// The page, as a lesson needs it.
+
+import { app } from "../app.ts";
+import { cluster } from "../cluster.ts";
+import type { Host } from "./play.ts";
+import type { Saved } from "./progress.ts";
+import { say } from "./messages.ts";
+
+/** Between two lines of a solution that is shown: long enough to see that one follows the other. */
+const paceMs = 500;
+
+export function pageHost(keep: (saved: Saved) => void, changed: Host["changed"]): Host {
+  return {
+    call: (call) => app.engine.call(call),
+    line: (line, files, told, output) => app.engine.lessonLine(line, files, output, told),
+    replace: (config, session) => cluster.replace(config, session, undefined, true),
+    onframe: (f) => app.on("frame", (frame) => f(frame!)),
+    write: (kind, text) => app.write(kind, text),
+    speed: () => app.speed,
+    told: lineInWords,
+    pace: () => new Promise((resolve) => setTimeout(resolve, paceMs)),
+    keep, changed,
+  };
+}
+
+/** A line of the clock or the load, in words. */
+export function lineInWords(line: string): string {
+  const [verb, a, b] = line.trim().split(/\s+/);
+  if (verb === "load") return Number(b) > 0 ? say("told.load", { service: a, rps: b }) : say("told.unload", { service: a });
+  return say(verb === "settle" ? "told.settle" : "told.advance", { time: a });
+}

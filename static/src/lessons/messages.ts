@@ -1,0 +1,56 @@
+// What the lessons' panel says.
+
+import { messages } from "../i18n/messages.ts";
+
+const en = {
+  "title": "Lessons", "list.intro": "Each lesson sets up a cluster of its own. You do something to it, see what happens, and learn why. Nothing can break for good: every step can be begun again.",
+  "list.loading": "Fetching the lessons…", "list.none": "No lessons came with this page.", "list.failed": "The list of lessons could not be fetched: {why}",
+  "card.minutes": "{n} min", "card.start": "Start", "card.resume": "Continue", "card.again": "Again", "card.done": "done", "card.step": "step {n} of {of}", "card.new": "not begun", "card.own": "from your files",
+  "open.title": "Open a lesson of your own", "open.why": "Lessons from elsewhere: download the files and drop them here. This page fetches nothing from other hosts (its security policy forbids it), so that no lesson can report who reads it.",
+  "open.files": "Files…", "open.folder": "Folder…", "open.drop": "or drop them here: scenario.yaml, en.md, zh.md and the manifests", "open.paste": "Or paste all files as one text, each after a line “-- NAME --”", "open.open": "Open", "open.url": "Or the address of a folder on this host ({host})", "open.text": "the text",
+  "open.missing": "{name} could not be fetched: {why}", "open.large": "{name} is too large: at most {max} KiB", "open.many": "Too many files: at most {max}", "open.noParts": "No file was found in it: before each stands a line like “-- scenario.yaml --”.",
+  "open.noAddress": "“{wish}” is no address.", "open.foreign": "Only files of {host} can be fetched: this page asks no other host, so that no lesson can report who reads it. Download the lesson's files and drop them here.", "open.unknown": "There is no lesson “{name}”.", "open.gone": "The files of your lesson are no longer kept in this browser: open them again.",
+  "open.wrong": "This lesson cannot be opened", "reading.lesson": "Reading the lesson…", "reading.ground": "Bringing back the cluster you had before…",
+  "back": "All lessons", "leave": "Leave the lesson", "leave.note": "You get back the cluster you had before. How far you are is kept.", "menu": "More", "teacher": "Teacher's notes", "restart": "Start this lesson again", "restart.note": "The cluster is made anew; hints and predictions are forgotten.", "sure": "Yes, start again", "rings": "Point at things",
+  "intro": "Introduction", "begin": "Begin", "setup.cluster": "Making the lesson's cluster…", "setup.line": "Setting up: {n} of {of}", "resume.note": "You are back where you were.", "remade": "Your cluster of last time could not be brought back exactly. The steps before this one were done again with their solutions.",
+  "step": "Step {n} of {of}", "steps": "Steps", "step.done": "done", "step.now": "now", "step.read": "read", "step.todo": "to come", "step.locked": "Step {n}: comes later", "step.go": "Jump here", "end": "The end",
+  "look": "Look at", "checks": "To do", "check.ok": "done", "check.not": "not yet", "check.wait": "waits for your answer", "check.asking": "looking…", "check.got": "Now: {got}",
+  "hint": "Hint {n} of {of}", "hint.first": "Give me a hint", "hint.next": "Another hint", "show": "Show me", "show.note": "The solution runs in the terminal, line by line.", "showing": "Showing: line {n} of {of}", "shown": "Solved by “Show me”. You can begin the step again and do it yourself.", "ahead": "Doing the steps before: line {n} of {of}",
+  "predict": "What do you expect?", "predict.first": "Answer first: then the clock runs and the step can be done.", "predict.read": "Answer to read on.", "predict.say": "That is my guess", "predict.yours": "Your guess", "predict.right": "This is what happened", "predict.hit": "You expected the right thing.", "predict.missed": "It came out differently than you expected.", "predict.wait": "You will see when the step is done.",
+  "after": "What happened", "next": "Next", "finish": "To the end", "todo.left": "{n} of {of} to do", "todo.done": "Step done", "todo.read": "Read, then go on", "todo.answer": "Answer the question", "todo.wait": "One moment…",
+  "again": "Back to the beginning of this step", "again.note": "Undoes everything since. What you did stays as a branch.", "again.short": "Begin the step again", "again.show": "Begin again, then show me", "again.older": "Go back to this step", "again.older.note": "The cluster goes back to where this step began; the steps after it are to be done again. Your present state stays as a branch.", "again.yes": "Go back", "backing": "Going back…", "to.now": "Back to step {n}",
+  "past": "You are looking at the past: checks wait until you return to the present.", "lost": "This is not the lesson's cluster any more: another one took its place.", "lost.back": "Bring back the lesson's cluster", "failed": "It did not work",
+  "run": "Run", "put": "Put into the terminal", "put.short": "Type", "edit": "Put into the editor", "edit.file": "Open {name} in the editor",
+  "end.next": "Next lesson", "end.list": "All lessons", "end.stay": "You can go on playing with this cluster as long as you like.", "end.done": "Lesson done", "end.own": "{n} of {of} steps without “Show me”", "kept.not": "This browser keeps no data for this page: how far you are is forgotten when you close it.",
+  "say.check": "Done: {text}", "say.undone": "No longer: {text}", "say.step": "Step done", "say.hint": "Hint: {text}", "point.here": "The lesson points here: {step}",
+  "told.settle": "» until nothing is left to do, at most {time}", "told.advance": "» {time} pass", "told.load": "» {rps} requests a second to {service}", "told.unload": "» no more requests to {service}",
+  "at.stage": "the stage", "at.terminal": "the terminal", "at.editor": "the YAML editor", "at.inspector": "the inspector", "at.events": "the events", "at.timeline": "the timeline", "at.traffic": "the load panel", "at.canary": "the canary panel", "at.why": "“Why” in the inspector",
+  "at.play": "the play button", "at.pause": "the pause button", "at.step": "the step button", "at.speed": "the clock's speed", "at.undo": "the undo button", "at.apply": "the Apply button", "at.many": "{name} ({n} on the stage)", "at.none": "{name} (not there now)",
+};
+const zh: typeof en = {
+  "title": "课程", "list.intro": "每节课都有自己的集群。你动手做一件事，看看会发生什么，再弄明白为什么。什么都弄不坏：每一步都可以从头再来。",
+  "list.loading": "正在获取课程…", "list.none": "此页面没有附带课程。", "list.failed": "无法获取课程列表：{why}",
+  "card.minutes": "{n} 分钟", "card.start": "开始", "card.resume": "继续", "card.again": "再来一遍", "card.done": "已完成", "card.step": "第 {n} 步，共 {of} 步", "card.new": "未开始", "card.own": "来自你的文件",
+  "open.title": "打开自己的课程", "open.why": "别处的课程：请先下载文件，再拖到这里。本页面不从其他主机获取任何东西（安全策略禁止这样做），因此没有课程能把谁在阅读它告诉别人。",
+  "open.files": "文件…", "open.folder": "文件夹…", "open.drop": "或拖到这里：scenario.yaml、en.md、zh.md 和各个清单", "open.paste": "或把所有文件粘贴成一段文本，每个文件之前有一行“-- 文件名 --”", "open.open": "打开", "open.url": "或本主机（{host}）上一个文件夹的地址", "open.text": "这段文本",
+  "open.missing": "无法获取 {name}：{why}", "open.large": "{name} 太大：最多 {max} KiB", "open.many": "文件太多：最多 {max} 个", "open.noParts": "其中没有找到文件：每个文件之前应有一行，如“-- scenario.yaml --”。",
+  "open.noAddress": "“{wish}”不是地址。", "open.foreign": "只能获取 {host} 上的文件：本页面不访问其他主机，因此没有课程能把谁在阅读它告诉别人。请下载课程文件，再拖到这里。", "open.unknown": "没有名为“{name}”的课程。", "open.gone": "此浏览器已不再保存你的课程文件：请重新打开。",
+  "open.wrong": "无法打开这节课", "reading.lesson": "正在读取课程…", "reading.ground": "正在恢复你之前的集群…",
+  "back": "全部课程", "leave": "离开课程", "leave.note": "会回到你之前的集群。学习进度会保留。", "menu": "更多", "teacher": "教师笔记", "restart": "重新开始这节课", "restart.note": "集群会重新创建，提示和猜测的记录会清除。", "sure": "确定，重新开始", "rings": "标出所指之处",
+  "intro": "引言", "begin": "开始", "setup.cluster": "正在创建这节课的集群…", "setup.line": "正在准备：{n} / {of}", "resume.note": "已回到上次停下的地方。", "remade": "无法精确恢复上次的集群。前面的步骤已按答案重做了一遍。",
+  "step": "第 {n} 步，共 {of} 步", "steps": "步骤", "step.done": "已完成", "step.now": "当前", "step.read": "阅读", "step.todo": "未到", "step.locked": "第 {n} 步：还没到", "step.go": "跳到这里", "end": "结束",
+  "look": "看这里", "checks": "要做的事", "check.ok": "已完成", "check.not": "还没有", "check.wait": "等你先回答", "check.asking": "正在查看…", "check.got": "现在：{got}",
+  "hint": "提示 {n} / {of}", "hint.first": "给我一个提示", "hint.next": "再来一个提示", "show": "演示给我看", "show.note": "答案会在终端里逐行运行。", "showing": "正在演示：第 {n} 行，共 {of} 行", "shown": "这一步由“演示给我看”完成。可以从头再来，自己做一遍。", "ahead": "正在完成前面的步骤：第 {n} 行，共 {of} 行",
+  "predict": "你觉得会怎样？", "predict.first": "先回答：然后时钟才会走，才能动手。", "predict.read": "回答后继续阅读。", "predict.say": "我猜是这样", "predict.yours": "你的猜测", "predict.right": "实际结果", "predict.hit": "你猜对了。", "predict.missed": "结果和你想的不一样。", "predict.wait": "做完这一步就知道了。",
+  "after": "发生了什么", "next": "下一步", "finish": "到结尾", "todo.left": "还剩 {n} / {of} 件", "todo.done": "这一步完成了", "todo.read": "读完后继续", "todo.answer": "请先回答问题", "todo.wait": "请稍候…",
+  "again": "回到这一步的开头", "again.note": "撤销此后的一切。你做过的会保留为一个分支。", "again.short": "重做这一步", "again.show": "从头再来并演示", "again.older": "回到这一步", "again.older.note": "集群会回到这一步开始的时候，后面的步骤需要重做。当前状态会保留为一个分支。", "again.yes": "回去", "backing": "正在回去…", "to.now": "回到第 {n} 步",
+  "past": "你正在看过去的某一刻：回到现在之后才会检查。", "lost": "这已经不是这节课的集群了：它被另一个集群取代。", "lost.back": "恢复这节课的集群", "failed": "没有成功",
+  "run": "运行", "put": "放进终端", "put.short": "输入", "edit": "放进编辑器", "edit.file": "在编辑器里打开 {name}",
+  "end.next": "下一节课", "end.list": "全部课程", "end.stay": "这个集群你想玩多久就玩多久。", "end.done": "课程完成", "end.own": "{of} 步中有 {n} 步没有用“演示给我看”", "kept.not": "此浏览器不为本页面保存数据：关闭后不会记得你学到哪里。",
+  "say.check": "已完成：{text}", "say.undone": "不再满足：{text}", "say.step": "这一步完成了", "say.hint": "提示：{text}", "point.here": "课程指向这里：{step}",
+  "told.settle": "» 直到没有事情要做，最多 {time}", "told.advance": "» 过去 {time}", "told.load": "» 每秒向 {service} 发送 {rps} 个请求", "told.unload": "» 不再向 {service} 发送请求",
+  "at.stage": "舞台", "at.terminal": "终端", "at.editor": "YAML 编辑器", "at.inspector": "检查器", "at.events": "事件", "at.timeline": "时间线", "at.traffic": "流量面板", "at.canary": "灰度发布面板", "at.why": "检查器里的“为什么”",
+  "at.play": "运行按钮", "at.pause": "暂停按钮", "at.step": "单步按钮", "at.speed": "时钟速度", "at.undo": "撤销按钮", "at.apply": "“应用”按钮", "at.many": "{name}（舞台上有 {n} 个）", "at.none": "{name}（现在不在）",
+};
+export const say = messages({ en, zh });
+export type LessonKey = keyof typeof en;

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Play } from "../src/lessons/play.ts";
+import type { Host } from "../src/lessons/play.ts";
+import type { Saved } from "../src/lessons/progress.ts";
+import type { Branch, CheckResult, Frame, Lesson, LessonStep, Moment } from "../src/protocol.ts";
+import { HandClock } from "./lesson-watch.test.ts";
+
+const both = (text: string) => ({ en: text, zh: text });
+const step = (id: string, more: Partial<LessonStep> = {}): LessonStep => ({ id, title: both(id), text: both(""), after: both(""), hints: [both("one"), both("two")], teacher: both(""), point: [], checks: [{ id: "c", text: both("c") }], solution: [`kubectl do ${id}`], read: false, speed: 1, ...more });
+const reading = (id: string) => step(id, { read: true, checks: [], solution: [], hints: [], speed: -1 });
+const predicted = { question: both("?"), options: [{ text: both("a"), right: true }, { text: both("b"), right: false }], answer: both("a") };
+const lesson = (...steps: LessonStep[]): Lesson => ({ id: "x", order: 1, minutes: 1, title: both("X"), summary: both(""), cluster: { nodes: 1, masters: 1, seed: 1, addons: false }, files: [], setup: ["kubectl apply -f a.yaml", "settle 60s"], intro: both(""), teacher: both(""), steps, end: { title: both(""), text: both("") } });
+
+/** A cluster that knows moments, branches and lines; a check holds when the line of its step was given since the step began. */
+class World {
+  readonly clock = new HandClock();
+  readonly log: string[] = [];
+  readonly kept: Saved[] = [];
+  frame: Frame = { now: 0, after: 0, commands: 0, branch: 0, playing: false, speed: 1, past: false, revision: 1 } as Frame;
+  lines: { line: string; after: number }[] = [];
+  branches: { id: number; parent: number; fork: Moment; lines: World["lines"] }[] = [{ id: 0, parent: -1, fork: { ms: 0, after: 0, commands: 0 }, lines: [] }];
+  fail = "";
+  exact = true;
+  private readonly ears = new Set<(f: Frame) => void>();
+  readonly host: Host = {
+    call: async <T>(c: Parameters<Host["call"]>[0]) => this.call(c) as T,
+    line: async (line, _files, told) => {
+      if (this.fail && line.includes(this.fail)) return { stdout: "", stderr: "error: no", code: 1 };
+      if (!/^(settle|advance|load)/.test(line)) told(line);
+      this.type(line);
+      return { stdout: "", stderr: "", code: 0 };
+    },
+    replace: async (config, session) => {
+      this.log.push(session ? "open" : `new ${config.nodes}`);
+      if (session && !this.exact) return { exact: false, version: "0", why: "older", manifests: "" };
+      if (session) Object.assign(this, JSON.parse(session)); else { this.lines = []; this.branches = this.branches.slice(0, 1); this.frame = { ...this.frame, now: 0, after: 0, commands: 0, branch: 0, past: false }; }
+      this.tell({ playing: false });
+      return { exact: true, version: "1", why: "", manifests: "" };
+    },
+    onframe: (f) => { this.ears.add(f); return () => this.ears.delete(f); },
+    write: (kind, text) => { this.log.push(`${kind}: ${text}`); }, told: (line) => line, speed: () => 1, pace: () => Promise.resolve(),
+    keep: (saved) => { this.kept.push(structuredClone(saved)); }, changed: () => {},
+  };
+
+  tell(change: Partial<Frame>): void { this.frame = { ...this.frame, ...change }; for (const f of [...this.ears]) f(this.frame); }
+  /** Somebody gives a line. */
+  type(line: string): void {
+    this.lines = [...this.lines, { line, after: this.frame.after }];
+    this.tell({ commands: this.frame.commands + 1, after: this.frame.after + 10, now: this.frame.now + 1000, revision: this.frame.revision + 1 });
+  }
+  private list(): Branch[] { return this.branches.map((b) => ({ ...b, name: "", end: b.fork, commands: 0, current: b.id === this.frame.branch, lines: [] })); }
+  private call(c: Parameters<Host["call"]>[0]): unknown {
+    switch (c.op) {
+      case "stats": queueMicrotask(() => this.tell({})); return {};
+      case "pause": this.log.push("pause"); this.tell({ playing: false }); return null;
+      case "play": this.log.push(`play ${c.speed}`); this.tell({ playing: true, speed: c.speed }); return null;
+      case "session": return { text: JSON.stringify({ lines: this.lines, branches: this.branches, frame: this.frame }) };
+      case "checks": return [{ ok: this.lines.some((l) => l.line === `kubectl do ${this.stepIds[c.step]}` && l.after >= c.since.after), got: both("nothing yet") }] satisfies CheckResult[];
+      case "checkout": this.log.push(`checkout ${c.branch} ${c.after}`); this.lines = this.lines.filter((l) => l.after < c.after!); this.tell({ branch: c.branch, now: c.ms!, after: c.after!, commands: c.commands!, past: true, playing: false }); return this.list();
+      case "branch": {
+        const id = this.branches.length;
+        this.branches = [...this.branches, { id, parent: this.frame.branch, fork: { ms: this.frame.now, after: this.frame.after, commands: this.frame.commands }, lines: [] }];
+        this.tell({ branch: id, past: false });
+        return this.list();
+      }
+      case "branches": return this.list();
+    }
+    throw new Error(`unexpected ${c.op}`);
+  }
+  stepIds: string[] = [];
+
+  async begin(l: Lesson, saved?: Saved): Promise<Play> {
+    this.stepIds = l.steps.map((s) => s.id);
+    const p = new Play(l, { "scenario.yaml": "x" }, this.host, this.clock);
+    await p.begin(saved);
+    return p;
+  }
+  async see(): Promise<void> { this.tell({ now: this.frame.now + 1 }); await this.clock.pass(1000); }
+}
+
+test("a lesson sets up its cluster, and steps are done one after the other", async () => {
+  const w = new World(), p = await w.begin(lesson(reading("look"), step("scale")));
+  assert.deepEqual(w.log.slice(0, 2), ["new 1", "command: kubectl apply -f a.yaml"]);
+  assert.equal(w.lines.length, 2);
+  assert.equal(p.step, -1);
+  await p.next();
+  assert.equal(p.step, 0);
+  assert.ok(p.mayGoOn, "a step to read");
+  await p.next();
+  await w.see();
+  assert.equal(p.step, 1);
+  assert.equal(p.mayGoOn, false);
+  assert.deepEqual(p.results, [{ ok: false, got: both("nothing yet") }]);
+  await p.next();
+  assert.equal(p.step, 1, "not before its checks hold");
+  w.type("kubectl do scale");
+  await w.see();
+  assert.ok(p.states[1].done && p.mayGoOn && !p.states[1].shown);
+  await p.next();
+  assert.ok(p.finished);
+  assert.equal(p.step, 2);
+});
+
+test("a prediction comes before the outcome: the clock stands, nothing is shown, and nothing can be solved", async () => {
+  const w = new World(), p = await w.begin(lesson(step("kill", { predict: predicted, speed: 5 })));
+  await p.next();
+  assert.ok(p.asks(0));
+  assert.equal(w.frame.playing, false);
+  await p.showMe();
+  assert.equal(w.lines.length, 2, "show me waits");
+  w.type("kubectl do kill");
+  await w.see();
+  assert.equal(p.states[0].done, false, "done before the guess: the outcome still waits for it");
+  await p.answer(7);
+  assert.ok(p.asks(0), "no such option");
+  await p.answer(1);
+  assert.equal(w.log.at(-1), "play 5");
+  await w.see();
+  assert.ok(p.states[0].done);
+  await p.answer(0);
+  assert.equal(p.states[0].answer, 1, "a guess is a guess");
+});
+
+test("show me runs the solution and says so; a line that fails is said, and the step can be begun again", async () => {
+  const w = new World(), p = await w.begin(lesson(step("one"), step("two")));
+  await p.next();
+  await p.showMe();
+  assert.ok(p.states[0].done && p.states[0].shown);
+  await p.next();
+  w.fail = "do two";
+  await p.showMe();
+  assert.deepEqual(p.trouble, { text: "error: no", again: true });
+  assert.equal(p.states[1].done, false);
+  w.fail = "";
+  assert.ok(await p.again());
+  assert.equal(p.trouble, undefined);
+  await p.showMe();
+  assert.ok(p.states[1].done);
+});
+
+test("back to the beginning of a step is a branch at the moment where it began", async () => {
+  const w = new World(), p = await w.begin(lesson(step("one"), step("two"), step("three")));
+  await p.next();
+  const since = p.states[0].since!;
+  assert.equal(p.moved, false);
+  w.type("kubectl delete everything");
+  assert.ok(p.moved);
+  assert.ok(await p.again());
+  assert.ok(w.log.includes(`checkout 0 ${since.after}`));
+  assert.equal(w.frame.branch, 1);
+  assert.equal(w.frame.past, false, "it is the present of a branch of its own: the clock does not replay what was undone");
+  assert.equal(p.states[0].since!.branch, 1);
+  assert.equal(p.states[0].since!.after, since.after);
+  w.type("kubectl do one");
+  await w.see();
+  await p.next();
+  w.type("kubectl do two");
+  await w.see();
+  await p.next();
+  assert.ok(await p.again(0), "an earlier step too");
+  assert.equal(p.step, 0);
+  assert.deepEqual(p.states.map((s) => s.done), [false, false, false]);
+  assert.equal(p.states[1].since, undefined);
+});
+
+test("who went back to before the step and began a branch there goes on from there", async () => {
+  const w = new World(), p = await w.begin(lesson(step("one")));
+  await p.next();
+  const since = p.states[0].since!;
+  w.tell({ past: true, after: since.after - 5, now: 1, playing: false });
+  await w.clock.pass(1000);
+  assert.ok(p.past && !p.lost);
+  assert.equal(p.states[0].since!.after, since.after, "looking changes nothing");
+  w.branches = [...w.branches, { id: 1, parent: 0, fork: { ms: 1, after: since.after - 5, commands: 2 }, lines: [] }];
+  w.tell({ past: false, branch: 1 });
+  await w.clock.pass(10);
+  assert.deepEqual(p.states[0].since, { ms: 1, after: since.after - 5, commands: 2, branch: 1 });
+  w.type("kubectl do one");
+  await w.see();
+  assert.ok(p.states[0].done);
+});
+
+test("in the past nothing is asked, and another cluster is noticed", async () => {
+  const w = new World(), p = await w.begin(lesson(step("one")));
+  await p.next();
+  w.type("kubectl do one");
+  w.tell({ past: true });
+  p.results = [];
+  await w.clock.pass(2000);
+  assert.deepEqual(p.results, []);
+  w.tell({ past: false, branch: 0, after: 1, now: 1, commands: 0 });
+  await w.clock.pass(10);
+  assert.ok(p.lost, "the first branch of another session");
+  await p.retake();
+  assert.ok(!p.lost);
+  assert.equal(w.log.filter((l) => l === "open").length, 1);
+});
+
+test("a reload goes on where it stopped: from the session, or else from the solutions of the steps before", async () => {
+  const w = new World(), l = lesson(step("one", { predict: predicted }), step("two"), step("three")), p = await w.begin(l);
+  await p.next();
+  await p.answer(1);
+  p.hint();
+  w.type("kubectl do one");
+  await w.see();
+  await p.next();
+  w.type("kubectl get pods");
+  await w.clock.pass(2000);
+  p.end();
+  const saved = JSON.parse(JSON.stringify(w.kept.at(-1))) as Saved;
+
+  const later = new World(), q = await later.begin(l, saved);
+  assert.deepEqual(later.log.slice(0, 1), ["open"]);
+  assert.equal(q.step, 1);
+  assert.deepEqual({ ...q.states[0], since: 0 }, { since: 0, answer: 1, hints: 1, done: true, shown: false });
+  later.type("kubectl do two");
+  await later.see();
+  assert.ok(q.states[1].done);
+
+  const other = new World();
+  other.exact = false;
+  const r = await other.begin(l, saved);
+  assert.equal(r.step, 1);
+  assert.ok(r.remade);
+  assert.ok(other.lines.some((x) => x.line === "kubectl do one"), "the step before was made from its solution");
+  assert.equal(r.states[0].answer, 1);
+
+  const changed = new World(), s = await changed.begin(l, { ...saved, sum: "another" });
+  assert.equal(s.step, -1, "another lesson begins anew");
+});
+
+test("a teacher jumps ahead: the steps between are made", async () => {
+  const w = new World(), p = await w.begin(lesson(reading("look"), step("one", { predict: predicted }), step("two"), step("three")));
+  await p.next();
+  await p.ahead(3);
+  assert.equal(p.step, 3);
+  assert.deepEqual(w.lines.map((l) => l.line), ["kubectl apply -f a.yaml", "settle 60s", "kubectl do one", "kubectl do two"]);
+  assert.ok(p.states[3].since && !p.states[3].done);
+});
