@@ -180,5 +180,6 @@ func (tb *tab) shot(name string) {
 	tb.do("window.tabernetes.idle()")
 	png, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())
 	require.NoError(tb.t, err)
+	require.NoError(tb.t, os.MkdirAll(dir, 0o755))
 	require.NoError(tb.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
 }
