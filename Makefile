@@ -3,7 +3,7 @@
 GO      ?= go
 PORT    ?= 8080
 DIST    := static/dist
-WASM    := $(DIST)/engine.wasm
+WASM    := .build/engine.wasm
 SLIM    := .build/slim
 SLIMMED := $(shell find wasm/slim -name '*.go' -not -name '*_test.go') go.mod go.sum
 # Packages compiled without inlining: smaller by a tenth of the compressed module, most of it tables of lines and frames.
@@ -22,17 +22,17 @@ COLD    := tabernetes/wasm tabernetes/scenarios/lesson tabernetes/engine \
 	k8s.io/api/... $(addprefix k8s.io/apimachinery/pkg/,api/errors api/valid... conversion runtime/... util/...) \
 	sigs.k8s.io/... go.yaml.in/... mvdan.cc/... regexp/...
 GOFILES := $(shell find engine wasm scenarios/lesson -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*' -not -path 'wasm/schedulerperf/*' -not -path 'engine/schedulerperf/*') go.mod go.sum
-PAGE    := $(shell find static/src static/examples scenarios/lessons scenarios/lesson scenarios/publish -type f 2>/dev/null) static/package.json static/build.mjs static/tsconfig.json
+PAGE    := $(shell find static/src static/examples scenarios/lessons scenarios/lesson scenarios/publish -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json static/tsconfig.json web/headers/headers.json
 
-.PHONY: run build test test-go test-page test-browser test-clients bench profile site clean
+.PHONY: run build test test-go test-page test-browser test-clients test-recipes test-worker bench profile site worker clean
 
 run: build
 	PORT=$(PORT) $(GO) run ./web
 
-build: $(DIST)/index.html $(WASM)
+build: $(DIST)/index.html
 
-# The page's build empties dist but for engine.*, so the engine may be built before or after it.
-$(DIST)/index.html: $(PAGE) static/node_modules/.installed
+# The page's build gives the engine its name, which has a hash of its content, and lists every file for the service worker.
+$(DIST)/index.html: $(PAGE) $(WASM) static/node_modules/.installed
 	cd static && npm run --silent build
 
 static/node_modules/.installed: static/package.json static/package-lock.json
@@ -44,19 +44,18 @@ static/node_modules/.installed: static/package.json static/package-lock.json
 $(SLIM)/go.mod: $(SLIMMED) $(GOFILES)
 	$(GO) run ./wasm/slim $(SLIM)
 
-# What stack traces alone would read goes too (wasm/strip). wasm/default.pgo tells the compiler which calls are hot: a tenth
-# faster at 10,000 pods for 29 kB.
+# What stack traces alone would read goes too (wasm/strip), and the calls of COLD are written so that they pack well.
+# wasm/default.pgo tells the compiler which calls are hot: a tenth faster at 10,000 pods for 29 kB.
 $(WASM): $(GOFILES) wasm/default.pgo $(SLIM)/go.mod $(wildcard wasm/strip/*.go)
-	mkdir -p $(DIST)
 	GOOS=js GOARCH=wasm $(GO) build -modfile=$(SLIM)/go.mod -tags=slim -trimpath $(COLD:%=-gcflags=%=-l) -ldflags='-s -w' -o $(SLIM)/engine.wasm ./wasm
-	$(GO) run ./wasm/strip $(SLIM)/engine.wasm
+	$(GO) run ./wasm/strip $(SLIM)/engine.wasm main $(COLD)
 	mv $(SLIM)/engine.wasm $@
 
-test: test-go test-page test-clients test-browser
+test: test-go test-page test-clients test-worker test-browser test-recipes
 
 test-go:
 	$(GO) vet ./...
-	GOOS=js GOARCH=wasm $(GO) vet ./wasm ./engine
+	GOOS=js GOARCH=wasm $(GO) vet ./wasm ./engine ./web/worker
 	$(GO) test ./...
 
 test-page: static/node_modules/.installed
@@ -66,10 +65,28 @@ test-page: static/node_modules/.installed
 test-clients:
 	cd web/realclient && $(GO) test ./...
 
+# The Worker in workerd, the real runtime, against the table of the native server.
+test-worker: worker web/worker/node_modules/.installed
+	TABERNETES_WORKER=1 $(GO) test -count=1 ./web/worker
+
+web/worker/node_modules/.installed: web/worker/package.json web/worker/package-lock.json
+	cd web/worker && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 # The page in Chromium: what a person does, determinism against the native engine, size budgets, accessibility.
 test-browser: build
 	.ci/browser
-	TABERNETES_BROWSER=1 $(GO) test -count=1 -timeout 10m ./web/browsertest
+	TABERNETES_BROWSER=1 $(GO) test -count=1 -timeout 20m ./web/browsertest
+
+# Sites that embed the page, built by their own tools and opened in Chromium.
+test-recipes: build recipes/docusaurus/node_modules/.installed
+	.ci/browser
+	.ci/recipes
+	TABERNETES_RECIPES=1 $(GO) test -count=1 -timeout 10m -run TestRecipes ./web/browsertest
+
+recipes/docusaurus/node_modules/.installed: recipes/docusaurus/package.json recipes/docusaurus/package-lock.json
+	cd recipes/docusaurus && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
 
 PERF := .build/schedulerperf
 
@@ -86,15 +103,22 @@ bench: build
 profile:
 	$(GO) test -run '^$$' -bench 'Pods/nodes=1000|Idle' -benchtime 3x -cpuprofile $(CURDIR)/wasm/default.pgo -o /dev/null ./engine
 
-# A static site for any host and any path: the page with the engine packed, for hosts that negotiate (.br, .gz beside
-# engine.wasm) and for those that do not (the page unpacks engine.wasm.gz itself).
+# A static site for any host and any path: the page with the engine packed (.br and .gz beside it), which the page unpacks
+# itself, so that the host need not negotiate; the native server does.
 site: build
 	rm -rf dist
 	mkdir dist
 	cp -R $(DIST)/. dist/
-	node static/pack.mjs dist/engine.wasm
-	sed -i.orig 's/engine\.wasm engine\.wasm\.gz/engine.wasm.gz engine.wasm/' dist/index.html
-	rm dist/index.html.orig
+	node static/pack.mjs dist/engine-*.wasm
+	node static/finish.mjs dist
+
+# The program of the Cloudflare Worker, which web/worker/wrangler.toml deploys with the site.
+WORKER := web/worker/build
+worker: $(WORKER)/app.wasm
+
+$(WORKER)/app.wasm: $(shell find web/worker web/share web/headers -not -path '*/node_modules/*' -not -path '*/build/*' \( -name '*.go' -o -name '*.json' \)) go.mod go.sum
+	$(GO) run github.com/syumai/workers/cmd/workers-assets-gen -mode=go -o $(WORKER)
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags='-s -w' -o $@ ./web/worker
 
 clean:
-	rm -rf dist .build $(DIST)
+	rm -rf dist .build $(DIST) $(WORKER)

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/yaml"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/manifest"
 	"tabernetes/engine/apiserver"
 	"tabernetes/engine/client"
 	"tabernetes/engine/etcd"
@@ -53,7 +53,7 @@ func (c *Cluster) Object(ref string) (*ObjectInfo, error) {
 	cp := obj.DeepCopyObject().(api.Object)
 	cp.GetObjectKind().SetGroupVersionKind(r.GVK())
 	cp.SetManagedFields(nil)
-	b, err := yaml.Marshal(cp)
+	b, err := manifest.YAML(cp)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,9 @@
 //	> why failed-request         that of the first request that failed
 //	> scores pods/default/web-1   how the scheduler scored the nodes, with the weights of the pod's profile
 //	> history nodes/node-1       what happened to an object, oldest first
+//	> export                     everything that was made, as manifests; what was left out and why stands below
+//	> import FILE                manifests of another cluster, made fit to apply here
+//	> journal [pods/default/web-1]              the journal as text, or the lines about an object
 //	# a comment
 //
 // Ages, random suffixes and addresses are real and stay as they are: a script runs with a seed of its own (`seed: N`,

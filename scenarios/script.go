@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tabernetes/engine"
+	"tabernetes/engine/api/portable"
 	"tabernetes/engine/sim"
 )
 
@@ -151,6 +152,16 @@ func (s *Script) step(c *engine.Cluster, st Step) (string, error) {
 		return s.edit(c, strings.TrimSpace(strings.TrimPrefix(rest, "edit")))
 	case f[0] == "editor" && len(f) == 1 && s.last != nil && s.last.p.Editor() != nil:
 		return comments(s.last.p.Editor().Text), nil
+	case f[0] == "export" && len(f) == 1:
+		return manifestsText(c.Export())
+	case f[0] == "import" && len(f) == 2:
+		text, err := s.Files(f[1])
+		if err != nil {
+			return "", err
+		}
+		return manifestsText(c.Import(text))
+	case f[0] == "journal" && len(f) < 3:
+		return journalText(c, f[1:])
 	case f[0] == "stats":
 		return loadText(c)
 	case f[0] == "why" && len(f) == 2:
@@ -260,6 +271,33 @@ func loadText(c *engine.Cluster) (string, error) {
 		Reasons          map[string]int
 	}{t.Sent, t.OK, t.Failed, v, t.Reasons}, "", "  ")
 	return string(b) + "\n", err
+}
+
+// manifestsText is an export or import: what was left out stands below it, but for what all clusters have.
+func manifestsText(text string, left []portable.Left, err error) (string, error) {
+	if err != nil {
+		return "error: " + err.Error() + "\n", nil
+	}
+	for strings.HasPrefix(text, "#") { // a comment of the script otherwise
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	for _, l := range left {
+		if l.Why != portable.Cluster && l.Why != portable.Passing {
+			text += "left out, " + l.Text() + "\n"
+		}
+	}
+	return text, nil
+}
+
+// journalText are the lines of the journal about an object, or all.
+func journalText(c *engine.Cluster, ref []string) (string, error) {
+	var b strings.Builder
+	for line := range strings.Lines(c.JournalText()) {
+		if len(ref) == 0 || strings.Contains(line, "\t"+ref[0]+"\t") {
+			b.WriteString(line)
+		}
+	}
+	return b.String(), nil
 }
 
 // Text writes the script with new outputs.

@@ -1,13 +1,13 @@
 // A static server for .dev/ while working on the page: `npm run dev && npm run serve`, then /?engine=mock.
 import { createServer } from "node:http";
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), process.env.DIST ?? ".dev");
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".yaml": "text/plain; charset=utf-8", ".gz": "application/gzip" };
-/** The policy the page is written for; xterm and Lit's style attributes need inline styles. */
-const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'";
+const headers = JSON.parse(readFileSync(join(dirname(fileURLToPath(import.meta.url)), "../web/headers/headers.json"), "utf8"));
+const policy = Object.entries(headers["Content-Security-Policy"]).map(([name, sources]) => `${name} ${sources}`).join("; ");
 const server = createServer((req, res) => {
   const path = normalize(decodeURIComponent(new URL(req.url, "http://x").pathname));
   let file = join(dist, path);

@@ -40,17 +40,17 @@ func (b *bridge) lessonLine(r request) {
 		b.fail(r.ID, err)
 		return
 	}
-	if d, settle := l.Clock(); d > 0 {
+	if l.Advance > 0 {
 		var held func() bool
-		if settle {
+		if l.Settle {
 			held = func() bool { return b.c.Settled() }
 		}
-		b.run(r.ID, d.Seconds(), held)
+		b.run(r.ID, l.Advance.Seconds(), held)
 		return
 	}
 	b.act(r.ID, func() {
-		if service, rps := l.Load(); service != "" {
-			b.do(r.ID, engine.Command{Op: engine.OpTraffic, Name: service, RPS: rps})
+		if l.Service != "" {
+			b.do(r.ID, engine.Command{Op: engine.OpTraffic, Name: l.Service, RPS: l.RPS})
 			return
 		}
 		if r.Line, err = l.Expand(b.c); err != nil {

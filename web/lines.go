@@ -10,10 +10,11 @@ import (
 	"sync"
 
 	"tabernetes/engine"
+	"tabernetes/engine/api/portable"
 )
 
 // lines carries out what is typed on standard input: faults, and lines of etcdctl, kubectl and kube-scheduler, whose --config
-// names a file of this machine. Each is answered by one
+// names a file of this machine; "export" and "import FILE" print manifests, "journal" what happened. Each is answered by one
 // line, "ok: LINE" or "error: WHY", after whatever it printed. Empty lines and comments (#) are nothing.
 func (c *cluster) lines(ctx context.Context, in io.Reader, out io.Writer) {
 	sc := bufio.NewScanner(in)
@@ -32,6 +33,9 @@ func (c *cluster) lines(ctx context.Context, in io.Reader, out io.Writer) {
 
 // line carries out one line to its end; ok is false when the cluster has ended before.
 func (c *cluster) line(ctx context.Context, line string, out io.Writer) (answer string, ok bool) {
+	if answer, ok, is := c.text(ctx, line, out); is {
+		return answer, ok
+	}
 	files := map[string]string{}
 	if name := engine.SchedulerFile(line); name != "" {
 		text, err := os.ReadFile(name)
@@ -72,6 +76,36 @@ func (c *cluster) line(ctx context.Context, line string, out io.Writer) (answer 
 	case <-c.loop.ended:
 		return "", false
 	}
+}
+
+// text carries out a line that only prints; is tells whether it is one.
+func (c *cluster) text(ctx context.Context, line string, out io.Writer) (answer string, ok, is bool) {
+	verb, name, _ := strings.Cut(line, " ")
+	var text string
+	var left []portable.Left
+	var err error
+	switch {
+	case line == "journal":
+		ok = c.loop.do(ctx, func() { text = c.loop.c.JournalText() })
+	case line == "export":
+		ok = c.loop.do(ctx, func() { text, left, err = c.loop.c.Export() })
+	case verb == "import" && name != "":
+		var file []byte
+		if file, err = os.ReadFile(strings.TrimSpace(name)); err != nil {
+			return "error: " + err.Error(), true, true
+		}
+		ok = c.loop.do(ctx, func() { text, left, err = c.loop.c.Import(string(file)) })
+	default:
+		return "", false, false
+	}
+	if err != nil {
+		return "error: " + err.Error(), ok, true
+	}
+	_, _ = io.WriteString(out, text)
+	for _, l := range left {
+		fmt.Fprintln(out, "# left out, "+l.Text())
+	}
+	return "ok: " + line, ok, true
 }
 
 // shared lets several goroutines write to one place, a piece at a time.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,6 +23,7 @@ type config struct {
 	addr    string // of the page; "" for none
 	asked   bool   // for the page by name: who asks for the API alone can do without it
 	static  string
+	links   links
 	api     string // of the Kubernetes API; "" for none
 	nodes   int
 	masters int
@@ -50,6 +52,7 @@ func run(ctx context.Context, args []string, env func(string) string, in io.Read
 	fs := flag.NewFlagSet("web", flag.ContinueOnError)
 	fs.StringVar(&conf.addr, "addr", "127.0.0.1:8080", "where to serve the page; the environment's PORT overrides the port")
 	fs.StringVar(&conf.static, "static", "static/dist", "the built page; looked for from here upwards")
+	conf.links.flags(fs)
 	fs.StringVar(&conf.api, "api", "", "where to serve the Kubernetes API of a cluster, e.g. 127.0.0.1:8001")
 	fs.IntVar(&conf.nodes, "nodes", 3, "worker nodes of that cluster")
 	fs.IntVar(&conf.masters, "masters", 1, "control-plane nodes of that cluster: 1, 3, 5 or 7")
@@ -60,7 +63,9 @@ func run(ctx context.Context, args []string, env func(string) string, in io.Read
 		return err
 	}
 	conf.asked = conf.api == ""
-	fs.Visit(func(f *flag.Flag) { conf.asked = conf.asked || f.Name == "addr" || f.Name == "static" })
+	fs.Visit(func(f *flag.Flag) {
+		conf.asked = conf.asked || f.Name == "addr" || f.Name == "static" || strings.HasPrefix(f.Name, "links")
+	})
 	if fs.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
@@ -103,8 +108,9 @@ func serve(ctx context.Context, conf config, out io.Writer) error {
 		return nil
 	}
 	if conf.addr != "" {
-		h, err := newStatic(conf.static)
+		h, done, err := newPage(conf)
 		if err == nil {
+			defer done()
 			err = listen(conf.addr, h, "page: http://%s/")
 		}
 		if err != nil && conf.asked {

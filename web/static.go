@@ -13,11 +13,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-)
 
-// csp lets the page run its own scripts and WebAssembly and talk to its own host, and anybody embed it.
-const csp = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-	"connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors *"
+	"tabernetes/web/headers"
+)
 
 // types by extension; the system's table is not asked, it differs from machine to machine.
 var types = map[string]string{
@@ -25,7 +23,7 @@ var types = map[string]string{
 	".wasm": "application/wasm", ".json": "application/json", ".map": "application/json", ".webmanifest": "application/manifest+json",
 	".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".woff2": "font/woff2",
 	".yaml": "text/yaml; charset=utf-8", ".yml": "text/yaml; charset=utf-8", ".md": "text/markdown; charset=utf-8", ".txt": "text/plain; charset=utf-8",
-	".gz": "application/gzip",
+	".gz": "application/gzip", ".br": "application/octet-stream", ".xml": "text/xml; charset=utf-8",
 }
 
 // hashed names carry a hash of their content (esbuild's form) and never change.
@@ -35,7 +33,7 @@ var hashed = regexp.MustCompile(`-[A-Z0-9]{8}\.`)
 type static struct{ files fs.FS }
 
 // newStatic opens the folder, from the working directory or any above it.
-func newStatic(dir string) (http.Handler, error) {
+func newStatic(dir string) (*static, error) {
 	found := dir
 	if !filepath.IsAbs(dir) {
 		wd, err := os.Getwd()
@@ -61,9 +59,7 @@ func newStatic(dir string) (http.Handler, error) {
 
 func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", csp)
-	h.Set("Referrer-Policy", "no-referrer")
+	headers.Set(h)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"tabernetes/web/headers"
 )
 
 func TestStatic(t *testing.T) {
@@ -19,7 +21,7 @@ func TestStatic(t *testing.T) {
 	require.NoError(t, zw.Close())
 	for name, text := range map[string]string{
 		"index.html": "<p>", "app-MN4V7UR3.js": "js", "app-MN4V7UR3.js.br": "js in br", "app-MN4V7UR3.js.gz": "js in gz",
-		"engine.wasm.gz": z.String(), "engine.wasm.br": "wasm in br", "examples/a.yaml": "a: 1",
+		"engine-QX4TB7JA.wasm.gz": z.String(), "engine-QX4TB7JA.wasm.br": "wasm in br", "examples/a.yaml": "a: 1",
 	} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
@@ -37,9 +39,9 @@ func TestStatic(t *testing.T) {
 		{"/app-MN4V7UR3.js", "gzip, deflate, br", 200, "js in br", "text/javascript; charset=utf-8", "br", true, true},
 		{"/app-MN4V7UR3.js", "gzip;q=0.5, br;q=0", 200, "js in gz", "text/javascript; charset=utf-8", "gzip", true, true},
 		{"/app-MN4V7UR3.js", "", 200, "js", "text/javascript; charset=utf-8", "", true, true},
-		{"/engine.wasm", "br", 200, "wasm in br", "application/wasm", "br", false, true},
-		{"/engine.wasm", "identity", 200, "plain wasm", "application/wasm", "", false, true},
-		{"/engine.wasm.gz", "gzip", 200, z.String(), "application/gzip", "", false, false},
+		{"/engine-QX4TB7JA.wasm", "br", 200, "wasm in br", "application/wasm", "br", true, true},
+		{"/engine-QX4TB7JA.wasm", "identity", 200, "plain wasm", "application/wasm", "", true, true},
+		{"/engine-QX4TB7JA.wasm.gz", "gzip", 200, z.String(), "application/gzip", "", true, false},
 		{"/examples/a.yaml", "", 200, "a: 1", "text/yaml; charset=utf-8", "", false, false},
 		{"/examples", "", 404, "404 page not found\n", "text/plain; charset=utf-8", "", false, false},
 		{"/nope-MN4V7UR3.js", "br", 404, "404 page not found\n", "text/plain; charset=utf-8", "", false, false},
@@ -56,7 +58,7 @@ func TestStatic(t *testing.T) {
 		require.Equal(t, c.typ, w.Header().Get("Content-Type"), c.path)
 		require.Equal(t, c.enc, w.Header().Get("Content-Encoding"), c.path)
 		require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
-		require.Equal(t, csp, w.Header().Get("Content-Security-Policy"))
+		require.Equal(t, headers.Policy(), w.Header().Get("Content-Security-Policy"))
 		want := "no-cache"
 		if c.immutable {
 			want = "public, max-age=31536000, immutable"

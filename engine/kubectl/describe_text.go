@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
+
+	"tabernetes/engine/api/printers"
 )
 
 // page is the text of describe before its tabs are aligned.
@@ -22,7 +24,7 @@ type page struct {
 // line writes at a level of indentation, two spaces each.
 func (p *page) line(level int, format string, a ...any) {
 	p.b.WriteString(strings.Repeat("  ", p.base+level))
-	fmt.Fprintf(&p.b, format, a...)
+	p.b.WriteString(printers.Escaped(fmt.Sprintf(format, a...)))
 	p.b.WriteByte('\n')
 }
 

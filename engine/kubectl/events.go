@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/printers"
 )
 
 func eventsCommand() *command {
@@ -143,6 +144,9 @@ func (e *eventLister) print(list []*corev1.Event) {
 	row := func(ns string, cells ...string) {
 		if all {
 			cells = append([]string{ns}, cells...)
+		}
+		for i := range cells {
+			cells[i] = printers.Escaped(cells[i])
 		}
 		rows = append(rows, cells)
 	}

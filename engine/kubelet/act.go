@@ -234,14 +234,20 @@ func (p *pod) create(c *ctr, im *runtime.Image, env []string, done func(*retry))
 	} else if s := findStatus(p.status(), c.spec.Name); s != nil && s.ContainerID != "" {
 		attempt = s.RestartCount + 1
 	}
-	conf := runtime.Config{Spec: c.spec, Image: im, Attempt: attempt, Env: env,
-		Command: expandAll(c.spec.Command, env), Args: expandAll(c.spec.Args, env)}
+	vars := variablesOf(env)
+	conf := runtime.Config{Spec: c.spec, Image: im, Attempt: attempt, Env: env, Command: vars.expandAll(c.spec.Command), Args: vars.expandAll(c.spec.Args)}
+	if !vars.fit(conf.Command, conf.Args) {
+		p.event(c, corev1.EventTypeWarning, "Failed", "Error: "+tooLong)
+		p.fail(c, "RunContainerError", tooLong)
+		done(&retry{backOffPeriod})
+		return
+	}
 	for i := range c.spec.VolumeMounts {
 		if x := c.spec.VolumeMounts[i].SubPathExpr; x != "" {
 			if conf.SubPaths == nil {
 				conf.SubPaths = make([]string, len(c.spec.VolumeMounts))
 			}
-			conf.SubPaths[i] = expand(x, env)
+			conf.SubPaths[i] = vars.expand(x)
 		}
 	}
 	p.sb.Create(conf, func(run *runtime.Container) {

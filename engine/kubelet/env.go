@@ -123,7 +123,7 @@ func (p *pod) fetch(names []source, done func(data map[source]map[string]string,
 }
 
 func (p *pod) buildEnv(c *ctr, data map[source]map[string]string) ([]string, string) {
-	var env []string
+	env := &variables{at: map[string]int{}}
 	for i := range c.spec.EnvFrom {
 		e := &c.spec.EnvFrom[i]
 		var m map[string]string
@@ -133,12 +133,12 @@ func (p *pod) buildEnv(c *ctr, data map[source]map[string]string) ([]string, str
 			m = data[source{true, r.Name, flag(r.Optional)}]
 		}
 		for _, k := range sortedKeys(m) {
-			env = setEnv(env, e.Prefix+k, m[k])
+			env.set(e.Prefix+k, m[k])
 		}
 	}
 	for i := range c.spec.Env {
 		e := &c.spec.Env[i]
-		value := expand(e.Value, env)
+		value := env.expand(e.Value)
 		if v := e.ValueFrom; v != nil {
 			var ok, optional bool
 			switch {
@@ -166,19 +166,9 @@ func (p *pod) buildEnv(c *ctr, data map[source]map[string]string) ([]string, str
 				continue
 			}
 		}
-		env = setEnv(env, e.Name, value)
+		env.set(e.Name, value)
 	}
-	return env, ""
-}
-
-func setEnv(env []string, name, value string) []string {
-	for i, e := range env {
-		if strings.HasPrefix(e, name+"=") {
-			env[i] = name + "=" + value
-			return env
-		}
-	}
-	return append(env, name+"="+value)
+	return env.list, ""
 }
 
 // field is a field of the pod by the downward API's path.
@@ -280,55 +270,4 @@ func (p *pod) resourceField(c *ctr, r *corev1.ResourceFieldSelector) string {
 		d = r.Divisor.Value()
 	}
 	return strconv.FormatInt((q.Value()+d-1)/d, 10)
-}
-
-// expand replaces $(NAME) by the variable's value; $$ is one $ (third_party/forked/golang/expansion).
-func expand(s string, env []string) string {
-	if !strings.Contains(s, "$") {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '$' || i+1 == len(s) {
-			b.WriteByte(s[i])
-			continue
-		}
-		switch s[i+1] {
-		case '$':
-			b.WriteByte('$')
-			i++
-		case '(':
-			end := strings.IndexByte(s[i+2:], ')')
-			if end < 0 {
-				b.WriteByte('$')
-				continue
-			}
-			name := s[i+2 : i+2+end]
-			found := false
-			for _, e := range env {
-				if v, ok := strings.CutPrefix(e, name+"="); ok {
-					b.WriteString(v)
-					found = true
-				}
-			}
-			if !found {
-				b.WriteString("$(" + name + ")")
-			}
-			i += 2 + end
-		default:
-			b.WriteByte('$')
-		}
-	}
-	return b.String()
-}
-
-func expandAll(list, env []string) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = expand(s, env)
-	}
-	return out
 }

@@ -18,6 +18,7 @@ func (p *process) path(s string) string {
 // words expands words into fields, splitting what is not quoted.
 func (p *process) words(list []*syntax.Word, k func([]string)) {
 	var out []string
+	size := 0
 	var next func(i int)
 	next = func(i int) {
 		if i == len(list) {
@@ -26,7 +27,12 @@ func (p *process) words(list []*syntax.Word, k func([]string)) {
 		}
 		p.fields(list[i], func(f []string) {
 			out = append(out, f...)
-			next(i + 1)
+			for _, s := range f {
+				size += len(s)
+			}
+			if p.fits(size) {
+				next(i + 1)
+			}
 		})
 	}
 	next(0)
@@ -49,6 +55,9 @@ func (p *process) fields(w *syntax.Word, k func([]string)) {
 		_, sgl := w.Parts[i].(*syntax.SglQuoted)
 		_, dbl := w.Parts[i].(*syntax.DblQuoted)
 		p.part(w.Parts[i], false, func(s string) {
+			if !p.fits(cur.Len() + len(s)) {
+				return
+			}
 			if lit || sgl || dbl {
 				cur.WriteString(s)
 				has = true
@@ -89,8 +98,10 @@ func (p *process) parts(list []syntax.WordPart, quoted bool, k func(string)) {
 			return
 		}
 		p.part(list[i], quoted, func(s string) {
-			b.WriteString(s)
-			next(i + 1)
+			if p.fits(b.Len() + len(s)) {
+				b.WriteString(s)
+				next(i + 1)
+			}
 		})
 	}
 	next(0)
@@ -113,7 +124,11 @@ func (p *process) part(part syntax.WordPart, quoted bool, k func(string)) {
 	case *syntax.CmdSubst:
 		saved := p.out
 		var b strings.Builder
-		p.out = func(s string) { b.WriteString(s) }
+		p.out = func(s string) {
+			if b.Len() < maxWhole {
+				b.WriteString(s)
+			}
+		}
 		p.stmts(x.Stmts, 0, func(flow) {
 			p.out = saved
 			k(strings.TrimRight(b.String(), "\n"))
@@ -218,8 +233,9 @@ func (p *process) assigns(list []*syntax.Assign, i int, k func()) {
 		if as.Append {
 			v = p.vars[as.Name.Value] + v
 		}
-		p.vars[as.Name.Value] = v
-		p.assigns(list, i+1, k)
+		if p.assign(as.Name.Value, v) {
+			p.assigns(list, i+1, k)
+		}
 	})
 }
 

@@ -117,6 +117,14 @@ func (c *Container) writeFile(p, content string, add bool, limit int) {
 			c.fs = files
 		}
 	}
+	old, there := files[name]
+	if !there && len(files) >= maxFiles {
+		return // no space left on the device
+	}
+	if len(files) > fullFiles && len(old) <= maxFile {
+		limit = min(limit, maxFile)
+		content = content[:min(len(content), limit)]
+	}
 	if add && files[name] != dirMark {
 		content = files[name] + content
 		// A log that grows for weeks must not take the tab's memory with it.

@@ -27,6 +27,8 @@ type process struct {
 	funcs   map[string]*syntax.Stmt
 	loops   int // how often a loop's body ran: a program that loops is periodic work
 	steps   int // since the last yield
+	held    int // bytes in variables that it set
+	calls   int // functions under way
 	errexit bool
 	exit    func(int)
 	begun   sim.Time

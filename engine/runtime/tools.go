@@ -49,10 +49,15 @@ func (p *process) call(x *syntax.CallExpr, in *input, k next) {
 				return
 			}
 			if f := p.funcs[argv[0]]; f != nil {
+				if p.calls++; p.calls > maxCalls {
+					p.perish(139, "Segmentation fault")
+					return
+				}
 				saved := p.params
 				p.params = argv
 				p.stmt(f, in, func(f flow) {
 					p.params = saved
+					p.calls--
 					if f.kind == 'r' {
 						f = flow{}
 					}
@@ -126,7 +131,7 @@ func (p *process) exec(argv []string, in *input, k next) {
 			fail(1, "sleep: invalid number '"+strings.Join(args, " ")+"'")
 			return
 		}
-		p.sleep(d, ok)
+		p.sleep(max(d, minSleep), ok)
 	case "exec":
 		if len(args) == 0 {
 			ok()
@@ -148,7 +153,9 @@ func (p *process) exec(argv []string, in *input, k next) {
 	case "export":
 		for _, a := range args {
 			if n, v, found := strings.Cut(a, "="); found {
-				p.vars[n] = v
+				if !p.assign(n, v) {
+					return
+				}
 			}
 		}
 		ok()

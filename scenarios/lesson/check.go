@@ -1,7 +1,7 @@
 package lesson
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -22,13 +22,13 @@ type CheckResult struct {
 // Check asks whether the checks of a step hold now, where the step began at a moment of the same session.
 func (l *Lesson) Check(c *engine.Cluster, step int, since engine.Moment) ([]CheckResult, error) {
 	if step < 0 || step >= len(l.Steps) {
-		return nil, fmt.Errorf("step %d: the lesson has %d", step, len(l.Steps))
+		return nil, errors.New("there is no such step")
 	}
 	l.seen.begin()
 	out := []CheckResult{}
-	for i := range l.Steps[step].checks {
+	for _, cond := range l.Steps[step].checks {
 		k := &look{c: c, since: since, seen: &l.seen}
-		ok, fact := l.Steps[step].checks[i].cond.eval(k)
+		ok, fact := k.eval(cond)
 		if k.broken != nil {
 			ok, fact = false, k.broken
 		}
@@ -51,21 +51,71 @@ type look struct {
 	broken *Texts
 }
 
-// cannot marks the check as one that cannot be judged.
-func (k *look) cannot(t *Texts) (bool, *Texts) {
-	k.broken = t
-	return false, t
-}
+// say is a fact in both languages; see insert.
+func say(en, zh string, args ...string) *Texts { return &Texts{insert(en, args), insert(zh, args)} }
 
-// say is a fact in both languages; verbs with an index where the order of words differs.
-func say(en, zh string, args ...any) *Texts {
-	return &Texts{fmt.Sprintf(en, args...), fmt.Sprintf(zh, args...)}
+// insert puts texts into a text where it says $1, $2 and so on. (A call of fmt.Sprintf costs the page three times the bytes.)
+func insert(text string, args []string) string {
+	out := ""
+	for {
+		before, rest, ok := strings.Cut(text, "$")
+		out += before
+		if !ok || rest == "" {
+			return out
+		}
+		if n := int(rest[0] - '1'); n < len(args) {
+			out += args[n]
+		}
+		text = rest[1:]
+	}
 }
 
 // clock is a moment as the page's clock shows it, in whole seconds.
 func clock(t sim.Time) string {
 	text, _, _ := strings.Cut(t.String(), ".")
 	return text
+}
+
+// maxFacts is how many facts one sentence tells.
+const maxFacts = 3
+
+// eval says whether a condition holds, and what is the case, as a sentence without its full stop: a condition that is negated
+// tells the same.
+func (k *look) eval(c *condition) (bool, *Texts) {
+	list := c.All
+	switch c.key {
+	case "object":
+		return k.object(c)
+	case "count":
+		return k.count(c)
+	case "traffic":
+		return k.traffic(c)
+	case "command":
+		return k.command(c)
+	case "happened":
+		return k.happened(c)
+	case "sequence":
+		return k.sequence(c)
+	case "elapsed":
+		d := k.c.Now().Sub(k.since.At)
+		return d >= c.span, say("$1 have passed since the step began", "这一步开始至今过去了 $1", d.Truncate(time.Second).String())
+	case "not":
+		ok, fact := k.eval(c.Not)
+		return !ok, fact
+	case "any":
+		list = c.Any
+	}
+	var en, zh []string
+	for _, x := range list {
+		ok, fact := k.eval(x)
+		if ok == (c.key == "any") {
+			return ok, fact
+		}
+		if len(en) < maxFacts {
+			en, zh = append(en, fact.EN), append(zh, fact.ZH)
+		}
+	}
+	return c.key == "all", &Texts{strings.Join(en, "; "), strings.Join(zh, "；")}
 }
 
 // contents keeps objects as JSON values between looks: objects never change, so what was looked at before is as it was.
@@ -94,79 +144,35 @@ func number(text string) (float64, bool) {
 	if f, err := strconv.ParseFloat(text, 64); err == nil {
 		return f, f == f // not NaN
 	}
-	if text == "" || len(text) > 40 {
+	if text == "" || len(text) > maxNameLength {
 		return 0, false
 	}
 	q, err := resource.ParseQuantity(text)
 	return q.AsApproximateFloat64(), err == nil
 }
 
-// holds compares a value; without a test it is how often something was, and once is enough.
-func (t *test) holds(value string) bool {
-	n, numeric := number(value)
-	switch {
-	case t.matches != nil && !t.matches.MatchString(value):
+// holds compares a value.
+func (c *condition) holds(value string) bool {
+	if c.matches != nil && !c.matches.MatchString(value) {
 		return false
-	case t.is != nil && value != *t.is:
-		want, ok := number(*t.is)
-		return ok && numeric && n == want
 	}
-	if t.atLeast != nil {
-		if want, _ := number(*t.atLeast); !numeric || n < want {
-			return false
+	n, numeric := number(value)
+	for i, s := range []*string{c.Is, c.AtLeast, c.AtMost} {
+		if s == nil || i == 0 && value == *s {
+			continue
 		}
-	}
-	if t.atMost != nil {
-		if want, _ := number(*t.atMost); !numeric || n > want {
+		want, ok := number(*s)
+		if !ok || !numeric || i == 0 && n != want || i == 1 && n < want || i == 2 && n > want {
 			return false
 		}
 	}
 	return true
 }
 
-// often compares a number of times.
-func (t *test) often(n int) bool {
-	if !t.given() {
+// often compares how many times something was; once is enough if nothing else is said.
+func (c *condition) often(n int) bool {
+	if !c.compares() {
 		return n > 0
 	}
-	return t.holds(strconv.Itoa(n))
-}
-
-// elapsed holds when so much virtual time has passed.
-type elapsed time.Duration
-
-func (e elapsed) eval(k *look) (bool, *Texts) {
-	d := k.c.Now().Sub(k.since.At)
-	return d >= time.Duration(e), say("%s have passed since the step began", "这一步开始至今过去了 %s", d.Truncate(time.Second))
-}
-
-// not holds when the other does not.
-type not struct{ cond condition }
-
-func (n *not) eval(k *look) (bool, *Texts) {
-	ok, fact := n.cond.eval(k)
-	return !ok, fact
-}
-
-// several holds when all do, or any.
-type several struct {
-	any   bool
-	conds []condition
-}
-
-// maxFacts is how many facts one sentence tells.
-const maxFacts = 3
-
-func (s *several) eval(k *look) (bool, *Texts) {
-	var en, zh []string
-	for _, c := range s.conds {
-		ok, fact := c.eval(k)
-		if ok == s.any {
-			return ok, fact
-		}
-		if len(en) < maxFacts {
-			en, zh = append(en, fact.EN), append(zh, fact.ZH)
-		}
-	}
-	return !s.any, &Texts{strings.Join(en, "; "), strings.Join(zh, "；")}
+	return c.holds(strconv.Itoa(n))
 }

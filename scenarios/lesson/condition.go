@@ -1,8 +1,8 @@
 package lesson
 
 import (
+	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,337 +11,251 @@ import (
 	"tabernetes/engine/api/jsonpath"
 )
 
-// condition is what a check asks for. eval says whether it holds, and what is the case, as a sentence without its full
-// stop: a condition that is negated tells the same.
-type condition interface {
-	eval(k *look) (bool, *Texts)
+// condition is what a check asks for, as scenario.yaml has it and, below, as it is worked with.
+type condition struct {
+	line int
+	ID   string `yaml:"id"`
+
+	Object    string        `yaml:"object"`
+	Count     string        `yaml:"count"`
+	Traffic   string        `yaml:"traffic"`
+	Command   string        `yaml:"command"`
+	Happened  *happenedYAML `yaml:"happened"`
+	Sequence  []*condition  `yaml:"sequence"`
+	Elapsed   string        `yaml:"elapsed"`
+	All       []*condition  `yaml:"all"`
+	Any       []*condition  `yaml:"any"`
+	Not       *condition    `yaml:"not"`
+	Field     string        `yaml:"field"`
+	Condition string        `yaml:"condition"`
+	Namespace string        `yaml:"namespace"`
+	Selector  string        `yaml:"selector"`
+	Where     []*condition  `yaml:"where"`
+	Measure   string        `yaml:"measure"`
+	Version   string        `yaml:"version"`
+	Window    string        `yaml:"window"`
+	Is        *string       `yaml:"is"`
+	AtLeast   *string       `yaml:"atLeast"`
+	AtMost    *string       `yaml:"atMost"`
+	Matches   *string       `yaml:"matches"`
+
+	key      string // the one that makes the condition
+	path     *jsonpath.Path
+	matches  *regexp.Regexp
+	selector labels.Selector
+	span     time.Duration // of elapsed and window
+	words    words         // of command, and of because
 }
 
-// event is a condition that some moment fulfils: what a sequence is made of.
-type event interface {
-	condition
-	// next is the first of its occurrences at from or after; it returns the place behind it.
-	next(k *look, from place) (place, bool)
-	name() string
+// happenedYAML says which records are looked for.
+type happenedYAML struct {
+	What    string `yaml:"what"`
+	Object  string `yaml:"object"`
+	By      string `yaml:"by"`
+	Text    string `yaml:"text"`
+	Because string `yaml:"because"`
 }
 
 // Limits of conditions.
 const (
-	maxConditions = 40 // in a step
+	maxConditions = 40  // in a step
+	maxPattern    = 200 // bytes of a field or an expression
 	maxNesting    = 6
-	maxPattern    = 300 // bytes of a path, an expression, a selector
 	maxWindow     = 10 * time.Minute
 	maxElapsed    = 24 * time.Hour
 )
 
-// beside are the keys that may stand beside another.
-func beside(key string) []string {
-	switch key {
-	case "object":
-		return []string{"field", "condition", "is", "atLeast", "atMost", "matches"}
-	case "field":
-		return []string{"is", "atLeast", "atMost", "matches"}
-	case "count":
-		return []string{"namespace", "selector", "where", "is", "atLeast", "atMost"}
-	case "traffic":
-		return []string{"measure", "version", "window", "is", "atLeast", "atMost"}
-	case "command", "happened":
-		return []string{"is", "atLeast", "atMost"}
-	}
-	return nil
-}
-
-// Which of them may stand where.
-var (
-	anywhere = []string{"object", "count", "traffic", "command", "happened", "sequence", "elapsed", "all", "any", "not"}
-	inWhere  = []string{"field", "condition"}
-	inOrder  = []string{"command", "happened"}
+// Which keys make a condition, by where it stands. Each list begins and ends with a space, as those below.
+const (
+	anywhere = " object count traffic command happened sequence elapsed all any not "
+	inWhere  = " field condition "
+	inOrder  = " command happened "
 )
 
-// keys are the fields that are given, in the order in which they are looked at.
-func (y *conditionYAML) keys() []string {
-	var out []string
-	put := func(name string, given bool) {
-		if given {
-			out = append(out, name)
-		}
+// beside are the keys that may stand beside the one that makes the condition.
+func beside(key string) string {
+	const amount = " is atLeast atMost "
+	switch key {
+	case "object":
+		return " field condition matches" + amount
+	case "field":
+		return " matches" + amount
+	case "count":
+		return " namespace selector where" + amount
+	case "traffic":
+		return " measure version window" + amount
+	case "command", "happened":
+		return amount
 	}
-	put("object", y.Object != "")
-	put("count", y.Count != "")
-	put("traffic", y.Traffic != "")
-	put("command", y.Command != "")
-	put("happened", y.Happened != nil)
-	put("sequence", y.Sequence != nil)
-	put("elapsed", y.Elapsed != "")
-	put("all", y.All != nil)
-	put("any", y.Any != nil)
-	put("not", y.Not != nil)
-	put("field", y.Field != "")
-	put("condition", y.Condition != "")
-	put("namespace", y.Namespace != "")
-	put("selector", y.Selector != "")
-	put("where", y.Where != nil)
-	put("measure", y.Measure != "")
-	put("version", y.Version != "")
-	put("window", y.Window != "")
-	put("is", y.Is != nil)
-	put("atLeast", y.AtLeast != nil)
-	put("atMost", y.AtMost != nil)
-	put("matches", y.Matches != nil)
-	return out
+	return ""
 }
 
-// compiler makes conditions from what scenario.yaml says.
+// has reports that a list of words has one.
+func has(list, word string) bool { return strings.Contains(list, " "+word+" ") }
+
+// compiler makes ready what scenario.yaml says; what is wrong with it is reported.
 type compiler struct {
 	*report
 	n int // conditions of the step so far
 }
 
-func (p *compiler) wrong(y *conditionYAML, format string, args ...any) condition {
-	p.add(ScenarioFile, y.line, format, args...)
-	return nil
+// compile makes a condition ready. Only a check of a step has an id.
+func (p *compiler) compile(c *condition, depth int, allowed string) {
+	if why := p.ready(c, depth, allowed); why != "" {
+		p.add(ScenarioFile, c.line, why)
+	}
 }
 
-// compile makes a condition; nil where something is wrong with it, which is reported. Only a condition of a step has an id.
-func (p *compiler) compile(y *conditionYAML, depth int, allowed []string) condition {
-	if p.n++; p.n > maxConditions {
-		if p.n == maxConditions+1 {
-			p.wrong(y, "more than %d conditions in a step", maxConditions)
-		}
-		return nil
+// ready is compile; it returns what is wrong.
+func (p *compiler) ready(c *condition, depth int, allowed string) string {
+	p.n++
+	switch {
+	case p.n > maxConditions:
+		return tooMany
+	case depth > maxNesting:
+		return "conditions are nested too deep"
+	case depth > 1 && c.ID != "":
+		return "only a check of a step has an id"
 	}
-	if depth > maxNesting {
-		return p.wrong(y, "conditions are nested more than %d deep", maxNesting)
-	}
-	if depth > 1 && y.ID != "" {
-		return p.wrong(y, "only a check of a step has an id")
-	}
-	keys := y.keys()
-	i := slices.IndexFunc(keys, func(k string) bool { return slices.Contains(allowed, k) })
-	if i < 0 {
-		return p.wrong(y, "a condition is missing: one of %s", strings.Join(allowed, ", "))
-	}
-	key := keys[i]
-	for _, other := range keys {
-		if other != key && !slices.Contains(beside(key), other) {
-			return p.wrong(y, "%s does not go together with %s", quote(other), quote(key))
+	given := c.given()
+	for _, key := range given {
+		if has(allowed, key) && c.key == "" {
+			c.key = key
 		}
 	}
-	for _, text := range []string{y.Field, y.Selector, y.Object, y.Command, y.Version, y.Condition, y.Count, y.Traffic} {
-		if len(text) > maxPattern {
-			return p.wrong(y, "a text of the condition has %d bytes; at most %d are allowed", len(text), maxPattern)
+	for _, key := range given {
+		if key != c.key && !has(beside(c.key), key) {
+			return key + " does not go together with " + c.key
 		}
 	}
-	t, ok := p.test(y)
-	if !ok {
-		return nil
-	}
-	switch key {
-	case "object":
-		return p.object(y, t)
-	case "field", "condition":
-		return p.ofObject(y, t)
-	case "count":
-		return p.count(y, t, depth)
-	case "traffic":
-		return p.traffic(y, t)
-	case "command":
-		return &commandGiven{words: commandWords(y.Command), text: strings.TrimSpace(y.Command), times: t}
-	case "happened":
-		return p.happened(y, t)
-	case "sequence":
-		s := &sequence{}
-		for i := range y.Sequence {
-			if e, ok := p.compile(&y.Sequence[i], depth+1, inOrder).(event); ok {
-				s.events = append(s.events, e)
+	lists := [][]*condition{c.All, c.Any, c.Sequence, c.Where, {c.Not}}
+	for i, list := range lists {
+		for _, x := range list {
+			if x != nil {
+				p.compile(x, depth+1, [5]string{anywhere, anywhere, inOrder, inWhere, anywhere}[i])
+			} else if i < 4 {
+				return "an entry of a list is empty"
 			}
 		}
-		if len(y.Sequence) < 2 {
-			return p.wrong(y, "a sequence has two events or more")
-		}
-		return s
-	case "elapsed":
-		d, err := time.ParseDuration(y.Elapsed)
-		if err != nil || d <= 0 || d > maxElapsed {
-			return p.wrong(y, "%s is no time such as 30s or 5m, at most 24h", quote(y.Elapsed))
-		}
-		return elapsed(d)
-	case "not":
-		if c := p.compile(y.Not, depth+1, anywhere); c != nil {
-			return &not{c}
-		}
-		return nil
 	}
-	list := y.All
-	if key == "any" {
-		list = y.Any
+	why := c.comparison()
+	if why == "" {
+		why = c.check(allowed)
 	}
-	if len(list) == 0 {
-		return p.wrong(y, "%s is empty", quote(key))
-	}
-	m := &several{any: key == "any"}
-	for i := range list {
-		if c := p.compile(&list[i], depth+1, anywhere); c != nil {
-			m.conds = append(m.conds, c)
-		}
-	}
-	return m
+	return why
 }
 
-// object is a condition on one object.
-func (p *compiler) object(y *conditionYAML, t test) condition {
-	part := strings.Split(y.Object, "/")
-	if len(part) < 2 || len(part) > 3 || slices.Contains(part, "") {
-		return p.wrong(y, "%s is no object: write KIND/NAME or KIND/NAMESPACE/NAME", quote(y.Object))
-	}
-	o := &object{kind: part[0], name: part[len(part)-1]}
-	if len(part) == 3 {
-		o.namespace = part[1]
-	}
-	if y.Field == "" && y.Condition == "" {
-		if t.given() {
-			return p.wrong(y, "which field is compared? %s is missing", quote("field"))
+// given are the keys that are there, in the order of the fields above.
+func (c *condition) given() []string {
+	var keys []string
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		f := v.Field(i)
+		if name := v.Type().Field(i).Tag.Get("yaml"); name != "" && name != "id" && !f.IsZero() {
+			keys = append(keys, name)
 		}
-		return o
 	}
-	of, ok := p.ofObject(y, t).(quality)
-	if !ok {
-		return nil
-	}
-	o.of = of
-	return o
+	return keys
 }
 
-// ofObject is a field or a condition of an object.
-func (p *compiler) ofObject(y *conditionYAML, t test) condition {
-	switch {
-	case y.Field != "" && y.Condition != "":
-		return p.wrong(y, "%s does not go together with %s", quote("field"), quote("condition"))
-	case y.Condition != "":
-		if t.given() {
-			return p.wrong(y, "a condition is not compared: write condition: TYPE or condition: TYPE=STATUS")
-		}
-		name, status, ok := strings.Cut(y.Condition, "=")
-		if !ok {
-			status = "True"
-		}
-		return &conditionOf{strings.TrimSpace(name), strings.TrimSpace(status)}
-	case !t.given():
-		return p.wrong(y, "what should the field be? One of is, atLeast, atMost and matches is missing")
-	case strings.Count(y.Field, "..") > 1:
-		return p.wrong(y, "%s: at most one \"..\" in a path", quote(y.Field))
-	}
-	expr, err := jsonpath.Relaxed(y.Field)
-	if err != nil {
-		return p.wrong(y, "%s: %v", quote(y.Field), err)
-	}
-	path, err := jsonpath.Parse(expr)
-	if err != nil {
-		return p.wrong(y, "%s: %v", quote(y.Field), err)
-	}
-	return &field{text: y.Field, path: path, test: t}
-}
-
-func (p *compiler) count(y *conditionYAML, t test, depth int) condition {
-	if !t.given() {
-		return p.wrong(y, "how many? One of is, atLeast and atMost is missing")
-	}
-	c := &counted{kind: y.Count, namespace: y.Namespace, test: t}
-	sel, err := labels.Parse(y.Selector)
-	if err != nil {
-		return p.wrong(y, "%s: %v", quote(y.Selector), err)
-	}
-	c.selector = sel
-	for i := range y.Where {
-		if q, ok := p.compile(&y.Where[i], depth+1, inWhere).(quality); ok {
-			c.where = append(c.where, q)
+// comparison makes ready what a value is compared with, and tells what is wrong.
+func (c *condition) comparison() (why string) {
+	for _, s := range []*string{c.AtLeast, c.AtMost} {
+		if s != nil {
+			if _, ok := number(*s); !ok {
+				return "atLeast and atMost are numbers, or quantities such as 500m or 1Gi"
+			}
 		}
 	}
-	return c
-}
-
-func (p *compiler) traffic(y *conditionYAML, t test) condition {
-	f := &traffic{service: y.Traffic, measure: y.Measure, version: y.Version, test: t}
-	if !strings.Contains(f.service, "/") {
-		f.service = "default/" + f.service
+	if c.Is != nil && (c.AtLeast != nil || c.AtMost != nil || c.Matches != nil) {
+		return "is stands alone"
 	}
-	switch {
-	case !slices.Contains(measures, y.Measure):
-		return p.wrong(y, "%s measures nothing: there are %s", quote(y.Measure), strings.Join(measures, ", "))
-	case !t.given():
-		return p.wrong(y, "how much? One of is, atLeast and atMost is missing")
-	case (y.Measure == "share") && y.Version == "":
-		return p.wrong(y, "whose share? %s is missing", quote("version"))
-	case y.Measure == "rps" && (y.Version != "" || y.Window != ""):
-		return p.wrong(y, "rps is what is sent now, to all versions: it has no version and no window")
-	}
-	if y.Window != "" {
-		d, err := time.ParseDuration(y.Window)
-		if err != nil || d < time.Second || d > maxWindow {
-			return p.wrong(y, "%s is no time between 1s and 10m", quote(y.Window))
+	if c.Matches != nil {
+		if len(*c.Matches) > maxPattern {
+			return "a regular expression has at most 200 bytes"
 		}
-		f.window = d
-	}
-	return f
-}
-
-func (p *compiler) happened(y *conditionYAML, t test) condition {
-	h := y.Happened
-	if *h == (happenedYAML{}) {
-		return p.wrong(y, "what happened? One of what, object, by, text and because is missing")
-	}
-	if n := len(h.Object) + len(h.By) + len(h.Text) + len(h.Because); n > maxPattern {
-		return p.wrong(y, "what happened has %d bytes; at most %d are allowed", n, maxPattern)
-	}
-	e := &happened{what: h.What, object: reference(h.Object), by: h.By, text: h.Text, times: t}
-	if h.What != "" && !slices.Contains(recordKinds, h.What) {
-		return p.wrong(y, "%s never happens: there are %s", quote(h.What), strings.Join(recordKinds, ", "))
-	}
-	if h.Because != "" {
-		e.because = commandWords(h.Because)
-	}
-	e.describe(h)
-	return e
-}
-
-// test compares a value.
-type test struct {
-	is, atLeast, atMost *string
-	matches             *regexp.Regexp
-}
-
-func (t *test) given() bool {
-	return t.is != nil || t.atLeast != nil || t.atMost != nil || t.matches != nil
-}
-
-func (p *compiler) test(y *conditionYAML) (test, bool) {
-	t := test{is: y.Is, atLeast: y.AtLeast, atMost: y.AtMost}
-	fail := func(format string, args ...any) (test, bool) {
-		p.wrong(y, format, args...)
-		return t, false
-	}
-	for _, s := range []*string{y.Is, y.AtLeast, y.AtMost, y.Matches} {
-		if s != nil && len(*s) > maxPattern {
-			return fail("what a value is compared with has %d bytes; at most %d are allowed", len(*s), maxPattern)
-		}
-	}
-	for _, s := range []*string{y.AtLeast, y.AtMost} {
-		if s == nil {
-			continue
-		}
-		if _, ok := number(*s); !ok {
-			return fail("%s is neither a number nor a quantity such as 500m or 1Gi", quote(*s))
-		}
-	}
-	if y.Is != nil && (y.AtLeast != nil || y.AtMost != nil || y.Matches != nil) {
-		return fail("%s stands alone", quote("is"))
-	}
-	if y.Matches != nil {
-		re, err := regexp.Compile(*y.Matches)
+		re, err := regexp.Compile(*c.Matches)
 		if err != nil {
-			return fail("%s: %v", quote(*y.Matches), err)
+			return err.Error()
 		}
-		t.matches = re
+		c.matches = re
 	}
-	return t, true
+	return ""
+}
+
+// compares reports that there is something a value is compared with.
+func (c *condition) compares() bool {
+	return c.Is != nil || c.AtLeast != nil || c.AtMost != nil || c.Matches != nil
+}
+
+// check looks at what belongs to the key, makes it ready, and tells what is wrong.
+func (c *condition) check(allowed string) (why string) {
+	switch {
+	case c.key == "":
+		return "a condition is missing: one of" + allowed
+	case (c.key == "count" || c.key == "traffic" || c.Field != "") && !c.compares():
+		return "what should it be? One of is, atLeast, atMost or (of a field) matches is missing"
+	case c.Field != "" && c.Condition != "", c.Field == "" && (c.key == "object" || c.Condition != "") && c.compares():
+		return "what is compared is a field; a condition is written TYPE or TYPE=STATUS, and stands without a field"
+	}
+	var err error
+	if c.Field != "" {
+		var path string
+		if path, err = jsonpath.Relaxed(c.Field); err == nil {
+			c.path, err = jsonpath.Parse(path)
+		}
+		// Each of these finds more than one value, and they multiply.
+		if len(c.Field) > maxPattern || strings.Count(c.Field, "..") > 1 || strings.Count(c.Field, ",") > 4 {
+			return "a field has at most 200 bytes, one \"..\" and four commas"
+		}
+	}
+	switch c.key {
+	case "object":
+		if n := strings.Count(c.Object, "/"); n < 1 || n > 2 || strings.Contains("/"+c.Object+"/", "//") {
+			return "an object is written KIND/NAME or KIND/NAMESPACE/NAME"
+		}
+	case "count":
+		c.selector, err = labels.Parse(c.Selector)
+	case "traffic":
+		if !has(measures, c.Measure) {
+			return "measure is one of" + measures
+		}
+		if (c.Measure == "share") != (c.Version != "") && (c.Version == "" || c.Measure == "rps") || c.Measure == "rps" && c.Window != "" {
+			return "share needs a version; rps, which is what is sent now, has neither version nor window"
+		}
+		if c.Window != "" {
+			return c.time(c.Window, maxWindow)
+		}
+	case "elapsed":
+		return c.time(c.Elapsed, maxElapsed)
+	case "command":
+		c.words = commandWords(c.Command)
+	case "happened":
+		h := c.Happened
+		if h.label() == "" || h.What != "" && !has(recordKinds, h.What) {
+			return "what happened? One of what, object, by, text and because; what is one of" + recordKinds
+		}
+		c.words = commandWords(h.Because)
+	case "sequence":
+		if len(c.Sequence) < 2 {
+			return "a sequence has two events or more"
+		}
+	case "all", "any":
+		if len(c.All)+len(c.Any) == 0 {
+			return c.key + " is empty"
+		}
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// time reads the span of a condition.
+func (c *condition) time(text string, most time.Duration) (why string) {
+	var err error
+	if c.span, err = time.ParseDuration(text); err != nil || c.span < time.Second || c.span > most {
+		return "a time is written 30s or 5m; here it is between 1s and " + most.String()
+	}
+	return ""
 }

@@ -9,7 +9,7 @@ import (
 // maxFiles is how many files of a folder are looked at.
 const maxFiles = 100
 
-// ReadDir reads the files of a lesson's folder and gives them to Parse. The lesson must be named like its folder.
+// ReadDir reads the files of a lesson's folder and gives them to Lint. The lesson must be named like its folder.
 func ReadDir(fsys fs.FS, dir string) (*Lesson, map[string]string, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
@@ -29,7 +29,7 @@ func ReadDir(fsys fs.FS, dir string) (*Lesson, map[string]string, error) {
 		}
 		files[e.Name()] = string(text)
 	}
-	l, err := Parse(files)
+	l, err := Lint(files)
 	if base := path.Base(dir); l != nil && base != "." && l.ID != base {
 		return nil, files, Problems{{ScenarioFile, 0, "id: " + quote(l.ID) + " is not the folder's name, " + quote(base)}}
 	}

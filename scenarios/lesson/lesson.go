@@ -7,15 +7,15 @@ type Lesson struct {
 	ID      string   `json:"id"`
 	Order   int      `json:"order"`
 	Minutes int      `json:"minutes"`
-	Title   Texts    `json:"title"`
-	Summary Texts    `json:"summary"`
+	Title   *Texts   `json:"title"`
+	Summary *Texts   `json:"summary"`
 	Cluster Cluster  `json:"cluster"`
 	Files   []string `json:"files"` // manifests
 	Setup   []string `json:"setup"`
-	Intro   Texts    `json:"intro"`
-	Teacher Texts    `json:"teacher"`
+	Intro   *Texts   `json:"intro"`
+	Teacher *Texts   `json:"teacher"`
 	Steps   []*Step  `json:"steps"`
-	End     End      `json:"end"`
+	End     *End     `json:"end"`
 
 	setup []*Line
 	files map[string]string
@@ -43,53 +43,47 @@ func (l *Lesson) Config() engine.Config {
 
 // Step is what is read or done at a time.
 type Step struct {
-	ID       string       `json:"id"`
-	Title    Texts        `json:"title"`
-	Text     Texts        `json:"text"`
-	After    Texts        `json:"after"` // shown when the checks hold
-	Hints    []Texts      `json:"hints"`
-	Teacher  Texts        `json:"teacher"`
-	Point    []string     `json:"point"`
-	Predict  *Prediction  `json:"predict,omitempty"`
-	Checks   []CheckLabel `json:"checks"`
-	Solution []string     `json:"solution"`
-	Read     bool         `json:"read"`  // nothing to do
-	Speed    float64      `json:"speed"` // of the clock when it begins; -1: as it is, 0: paused
+	ID       string        `json:"id"`
+	Title    *Texts        `json:"title"`
+	Text     *Texts        `json:"text"`
+	After    *Texts        `json:"after"` // shown when the checks hold
+	Hints    []*Texts      `json:"hints"`
+	Teacher  *Texts        `json:"teacher"`
+	Point    []string      `json:"point"`
+	Predict  *Prediction   `json:"predict,omitempty"`
+	Checks   []*CheckLabel `json:"checks"`
+	Solution []string      `json:"solution"`
+	Read     bool          `json:"read"`  // nothing to do
+	Speed    float64       `json:"speed"` // of the clock when it begins; -1: as it is, 0: paused
 
 	line     int // in scenario.yaml
-	checks   []check
+	checks   []*condition
 	solution []*Line
 }
 
 // Prediction is a question that is answered before the outcome shows.
 type Prediction struct {
-	Question Texts    `json:"question"`
-	Options  []Option `json:"options"`
-	Answer   Texts    `json:"answer"`
+	Question *Texts    `json:"question"`
+	Options  []*Option `json:"options"`
+	Answer   *Texts    `json:"answer"`
 }
 
 // Option is one answer to choose.
 type Option struct {
-	Text  Texts `json:"text"`
-	Right bool  `json:"right"`
+	Text  *Texts `json:"text"`
+	Right bool   `json:"right"`
 }
 
 // CheckLabel says what a check asks for.
 type CheckLabel struct {
 	ID   string `json:"id"`
-	Text Texts  `json:"text"`
-}
-
-// check is a check and where it is written.
-type check struct {
-	line int
-	cond condition
+	Text *Texts `json:"text"`
 }
 
 // End comes after the last step.
 type End struct {
-	Title Texts `json:"title"`
-	Text  Texts `json:"text"`
+	Title *Texts `json:"title"`
+	Text  *Texts `json:"text"`
 }
 
 // Entry is a lesson in the list of lessons: LessonEntry of static/src/protocol.ts.
@@ -97,8 +91,8 @@ type Entry struct {
 	ID      string   `json:"id"`
 	Order   int      `json:"order"`
 	Minutes int      `json:"minutes"`
-	Title   Texts    `json:"title"`
-	Summary Texts    `json:"summary"`
+	Title   *Texts   `json:"title"`
+	Summary *Texts   `json:"summary"`
 	Files   []string `json:"files"` // all of them
 }
 

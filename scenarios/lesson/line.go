@@ -1,7 +1,7 @@
 package lesson
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +12,6 @@ import (
 
 	"tabernetes/engine"
 	"tabernetes/engine/api"
-	"tabernetes/engine/sim"
 )
 
 const (
@@ -27,196 +26,95 @@ const CommandLimit = 10 * time.Minute
 
 // Line is one line of a setup or a solution.
 type Line struct {
-	Text string
+	Text    string
+	Advance time.Duration // how much time passes in a line of the clock; 0 for other lines
+	Settle  bool          // and that only until the cluster has settled
+	Service string        // a Service that is put under load; "" for other lines
+	RPS     float64
 
-	number  int           // in scenario.yaml
-	advance time.Duration // of the clock's lines
-	settle  bool
-	load    string // a Service under load
-	rps     float64
+	number int // in scenario.yaml
 }
-
-// forms are how a line may begin, for errors.
-const forms = "kubectl, etcdctl, kube-scheduler, a fault such as \"kill node-1\", advance, settle or load"
 
 // ParseLine reads a line of a setup or a solution.
 func ParseLine(text string) (*Line, error) {
 	l := &Line{Text: strings.TrimSpace(text)}
 	f := strings.Fields(text)
-	switch {
-	case len(text) > maxLineBytes:
-		return l, fmt.Errorf("the line has %d bytes; at most %d are allowed", len(text), maxLineBytes)
-	case strings.ContainsAny(text, "\n\r"):
-		return l, fmt.Errorf("the line has a line break in it")
-	case len(f) == 0:
-		return l, fmt.Errorf("the line is empty")
+	if len(f) == 0 || len(text) > maxLineBytes || strings.ContainsAny(text, "\n\r") {
+		return l, errors.New("a line has something in it, no line break, and at most 1,000 bytes")
 	}
-	if _, err := fill(text, func(inside string) (string, error) {
-		_, _, _, err := parsePlaceholder(inside)
-		return "", err
-	}); err != nil {
+	if _, err := fill(text, func(what string, _ labels.Selector, _ string) (string, error) { return what, nil }); err != nil {
 		return l, err
 	}
-	switch {
-	case f[0] == "advance" || f[0] == "settle":
-		l.settle = f[0] == "settle"
-		if len(f) != 2 {
-			return l, fmt.Errorf("write: %s DURATION, as in %s 30s", f[0], f[0])
+	var err error
+	switch f[0] {
+	case "advance", "settle":
+		l.Settle = f[0] == "settle"
+		if len(f) == 2 {
+			l.Advance, err = time.ParseDuration(f[1])
 		}
-		d, err := time.ParseDuration(f[1])
-		if err != nil || d <= 0 || d > maxAdvance {
-			return l, fmt.Errorf("%s is no time between 1ns and %s, such as 30s or 5m", quote(f[1]), maxAdvance)
+		if err != nil || l.Advance <= 0 || l.Advance > maxAdvance {
+			return l, errors.New("write: advance DURATION or settle DURATION, as in settle 30s; at most an hour")
 		}
-		l.advance = d
-		return l, nil
-	case f[0] == "load":
-		if len(f) != 3 {
-			return l, fmt.Errorf("write: load SERVICE RPS, as in load hello 20")
+	case "load":
+		if len(f) == 3 {
+			l.Service = f[1]
+			l.RPS, err = strconv.ParseFloat(f[2], 64)
 		}
-		rps, err := strconv.ParseFloat(f[2], 64)
-		if err != nil || !(rps >= 0 && rps <= maxRPS) {
-			return l, fmt.Errorf("%s is not a number of requests a second between 0 and %d", quote(f[2]), maxRPS)
+		if l.Service == "" || err != nil || !(l.RPS >= 0 && l.RPS <= maxRPS) {
+			return l, errors.New("write: load SERVICE RPS, as in load hello 20; at most 1,000")
 		}
-		l.load, l.rps = f[1], rps
-		return l, nil
-	case engine.IsFault(text):
-		_, err := engine.ParseFault(text)
-		return l, err
-	case f[0] == "kubectl" || f[0] == "etcdctl" || f[0] == "kube-scheduler":
-		return l, nil
+	case "kubectl", "etcdctl", "kube-scheduler":
+	default:
+		if !engine.IsFault(text) {
+			return l, errors.New("a line begins with kubectl, etcdctl, kube-scheduler, a fault such as kill node-1, advance, settle or load")
+		}
+		_, err = engine.ParseFault(text)
 	}
-	return l, fmt.Errorf("%s begins no line of a lesson: one begins with %s", quote(f[0]), forms)
+	return l, err
 }
 
-// reads are the names of the files that a line reads.
-func (l *Line) reads() []string {
-	var names []string
-	f := strings.Fields(l.Text)
-	for i, word := range f {
-		for _, flag := range []string{"-f", "--filename"} {
-			name, ok := strings.CutPrefix(word, flag)
-			switch {
-			case !ok:
-			case name == "" && i+1 < len(f):
-				names = append(names, strings.Split(f[i+1], ",")...)
-			case strings.HasPrefix(name, "="):
-				names = append(names, strings.Split(name[1:], ",")...)
-			}
-		}
-	}
-	if name := engine.SchedulerFile(l.Text); name != "" {
-		names = append(names, name)
-	}
-	return names
-}
-
-// Clock is how much time passes in a line of the clock, and whether only until the cluster has settled; 0 for other lines.
-func (l *Line) Clock() (d time.Duration, settle bool) { return l.advance, l.settle }
-
-// Load is the Service that the line puts under load; "" for other lines.
-func (l *Line) Load() (service string, rps float64) { return l.load, l.rps }
-
-// Running is a line under way: let the clock run until Held says so, or until Until.
-type Running struct {
-	Until sim.Time
-	Held  func() bool // nil: all of the time
-	// Process is a command of the terminal; nil for other lines.
-	Process *engine.Process
-}
-
-// Over reports that the line is at its end, wherever the clock is.
-func (r *Running) Over(now sim.Time) bool {
-	return now >= r.Until || r.Held != nil && r.Held()
-}
-
-// Start begins a line; files are those that it may read. A command that goes on for ever ends after ten minutes.
-func (l *Line) Start(c *engine.Cluster, files map[string]string, out engine.Output) (*Running, error) {
-	now := c.Now()
-	switch {
-	case l.advance > 0 && l.settle:
-		return &Running{Until: now.Add(l.advance), Held: c.Settled}, nil
-	case l.advance > 0:
-		return &Running{Until: now.Add(l.advance)}, nil
-	case l.load != "":
-		return &Running{Until: now}, c.Do(engine.Command{Op: engine.OpTraffic, Name: l.load, RPS: l.rps})
-	}
-	text, err := l.Expand(c)
-	if err != nil {
-		return nil, err
-	}
-	read := map[string]string{}
-	for _, name := range l.reads() {
-		content, ok := files[name]
-		if !ok {
-			return nil, fmt.Errorf("the lesson has no file %s", quote(name))
-		}
-		read[name] = content
-	}
-	cmd, err := engine.ParseLine(text, read)
-	if err != nil {
-		return nil, err
-	}
-	p, err := c.Start(cmd, out)
-	if err != nil || p == nil {
-		return &Running{Until: now}, err
-	}
-	return &Running{Until: now.Add(CommandLimit), Held: p.Waits, Process: p}, nil
-}
-
-// parsePlaceholder reads what stands between braces: pod or node, labels, and a namespace.
-func parsePlaceholder(text string) (what string, sel labels.Selector, namespace string, err error) {
-	f := strings.Fields(text)
-	namespace = "default"
-	if n := len(f); n > 2 && f[n-2] == "-n" {
-		namespace, f = f[n-1], f[:n-2]
-	}
-	if len(f) != 2 || f[0] != "pod" && f[0] != "node" {
-		return "", nil, "", fmt.Errorf("%s: write {{pod LABELS}} or {{node LABELS}}, as in {{pod app=web}} or {{pod app=web -n shop}}", quote("{{"+text+"}}"))
-	}
-	sel, err = labels.Parse(f[1])
-	if err != nil {
-		return "", nil, "", fmt.Errorf("%s: %v", quote("{{"+text+"}}"), err)
-	}
-	return f[0], sel, namespace, nil
-}
-
-// fill replaces what stands between double braces in a line.
-func fill(line string, by func(inside string) (string, error)) (string, error) {
-	var out strings.Builder
+// fill replaces what stands between double braces in a line: pod or node, labels, and perhaps a namespace.
+func fill(line string, by func(what string, sel labels.Selector, namespace string) (string, error)) (string, error) {
+	out := ""
 	for {
 		before, rest, ok := strings.Cut(line, "{{")
-		out.WriteString(before)
+		out += before
 		if !ok {
-			return out.String(), nil
+			return out, nil
 		}
 		inside, after, ok := strings.Cut(rest, "}}")
-		if !ok {
-			return "", fmt.Errorf("%s is not closed", quote("{{"+rest))
+		f := strings.Fields(inside)
+		namespace := "default"
+		if n := len(f); n == 4 && f[2] == "-n" {
+			namespace, f = f[3], f[:2]
 		}
-		text, err := by(inside)
+		if !ok || len(f) != 2 || f[0] != "pod" && f[0] != "node" {
+			return "", errors.New("between double braces stands pod LABELS or node LABELS, as in {{pod app=web}} or {{pod app=web -n shop}}")
+		}
+		sel, err := labels.Parse(f[1])
 		if err != nil {
 			return "", err
 		}
-		out.WriteString(text)
+		text, err := by(f[0], sel, namespace)
+		if err != nil {
+			return "", err
+		}
+		out += text
 		line = after
 	}
 }
 
 // Expand puts the names of pods and nodes into the line: {{pod app=web}}.
 func (l *Line) Expand(c *engine.Cluster) (string, error) {
-	return fill(l.Text, func(inside string) (string, error) {
-		what, sel, namespace, err := parsePlaceholder(inside)
-		if err != nil {
-			return "", err
-		}
+	return fill(l.Text, func(what string, sel labels.Selector, namespace string) (string, error) {
 		pod := oldestPod(c, sel, namespace)
 		switch {
 		case pod == nil:
-			return "", fmt.Errorf("{{%s}}: no pod of namespace %s has these labels", inside, namespace)
+			return "", errors.New("no pod has the labels in " + l.Text)
 		case what == "pod":
 			return pod.Name, nil
 		case pod.Spec.NodeName == "":
-			return "", fmt.Errorf("{{%s}}: pod %s has no node yet", inside, pod.Name)
+			return "", errors.New("pod " + pod.Name + " has no node yet")
 		}
 		return pod.Spec.NodeName, nil
 	})

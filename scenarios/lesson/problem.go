@@ -1,7 +1,7 @@
 package lesson
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"tabernetes/engine/order"
@@ -18,7 +18,7 @@ func (p Problem) String() string {
 	if p.Line == 0 {
 		return p.File + ": " + p.Text
 	}
-	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+	return p.File + ":" + strconv.Itoa(p.Line) + ": " + p.Text
 }
 
 // Problems are all that was found, by file and line.
@@ -38,15 +38,15 @@ func (ps Problems) Error() string {
 // maxProblems is how many are told: whoever pastes something else than a lesson need not read thousands.
 const maxProblems = 100
 
-// maxQuoted is how much of a lesson's text a problem repeats.
+// maxQuoted is how much of a lesson's text a problem repeats, in characters.
 const maxQuoted = 80
 
 // report collects problems.
 type report struct{ found Problems }
 
-func (r *report) add(file string, line int, format string, args ...any) {
+func (r *report) add(file string, line int, text string) {
 	if len(r.found) < maxProblems {
-		r.found = append(r.found, Problem{file, line, fmt.Sprintf(format, args...)})
+		r.found = append(r.found, Problem{file, line, text})
 	}
 }
 
@@ -63,18 +63,19 @@ func (r *report) err() error {
 	return r.found
 }
 
+// tooMany is said of every list.
+const tooMany = "there are too many of them: the limits stand in scenarios/AUTHORING.md"
+
 // quote is a text of the lesson for a problem.
-func quote(s string) string { return fmt.Sprintf("%q", shortened(s)) }
+func quote(s string) string {
+	if r := []rune(s); len(r) > maxQuoted {
+		s = string(r[:maxQuoted]) + "…"
+	}
+	return strconv.Quote(s)
+}
 
 // clip is quote without the quotes.
 func clip(s string) string {
 	q := quote(s)
 	return q[1 : len(q)-1]
-}
-
-func shortened(s string) string {
-	if r := []rune(s); len(r) > maxQuoted {
-		return string(r[:maxQuoted]) + "…"
-	}
-	return s
 }

@@ -1,78 +1,64 @@
 package lesson
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"tabernetes/engine/sim"
 )
 
 // measures are what can be asked of the requests to a Service.
-var measures = []string{"requests", "failed", "failedPercent", "share", "rps"}
+const measures = " requests failed failedPercent share rps "
 
-// traffic is a figure of the requests to a Service.
-type traffic struct {
-	service, measure, version string
-	window                    time.Duration // 0: since the step began
-	test                      test
-}
-
-func (f *traffic) eval(k *look) (bool, *Texts) {
+// traffic holds when a figure of the requests to a Service is as wanted.
+func (k *look) traffic(c *condition) (bool, *Texts) {
 	since := k.since.At
-	if f.window > 0 {
-		since = max(0, k.c.Now()-sim.Time(f.window))
+	within := &Texts{"since the step began", "这一步开始以来"}
+	if c.span > 0 {
+		since = max(0, k.c.Now()-sim.Time(c.span))
+		within = say("in the last $1", "最近 $1 里", c.span.String())
 	}
-	name := strings.TrimPrefix(f.service, "default/")
-	rps, counts, _ := k.c.LoadSince(f.service, since)
-	if f.measure == "rps" {
-		return f.test.holds(decimal(rps)), say("%s gets %s requests a second", "%s 每秒收到 %s 个请求", name, decimal(rps))
+	service := c.Traffic
+	if !strings.Contains(service, "/") {
+		service = "default/" + service
 	}
-	ok, failed := 0, 0
-	for _, version := range slices.Sorted(maps.Keys(counts)) {
-		if f.version == "" || f.version == version || f.measure == "share" {
-			ok += counts[version].OK
-			failed += counts[version].Failed
+	rps, counts, _ := k.c.LoadSince(service, since)
+	all, failed, answered, by := 0, 0, 0, 0
+	for version, n := range counts {
+		answered += n.OK
+		if c.Version == "" || c.Version == version {
+			all += n.OK + n.Failed
+			failed += n.Failed
+			by += n.OK
 		}
 	}
-	value := 0.0
-	var fact *Texts
-	switch all := ok + failed; f.measure {
+	value, en, zh := 0.0, "", ""
+	switch c.Measure {
+	case "rps":
+		value, en, zh = rps, "$2 gets $1 requests a second", "$2 每秒收到 $1 个请求"
 	case "requests":
-		value = float64(all)
-		fact = say("%s requests to %s are over", "发往 %[2]s 的请求已完成 %[1]s 个", decimal(value), name)
+		value, en, zh = float64(all), "$1 requests to $2$4 are over $5", "$6，发往 $2 的请求$4完成了 $1 个"
 	case "failed":
-		value = float64(failed)
-		fact = say("%s of %d requests to %s failed", "发往 %[3]s 的 %[2]d 个请求中失败了 %[1]s 个", decimal(value), all, name)
+		value, en, zh = float64(failed), "$1 of $3 requests to $2$4 failed $5", "$6，发往 $2 的 $3 个请求$4失败了 $1 个"
 	case "failedPercent":
-		if all > 0 {
-			value = 100 * float64(failed) / float64(all)
-		}
-		fact = say("%s %% of %d requests to %s failed", "发往 %[3]s 的 %[2]d 个请求中有 %[1]s%% 失败", decimal(value), all, name)
+		value, en, zh = percent(failed, all), "$1 % of $3 requests to $2$4 failed $5", "$6，发往 $2 的 $3 个请求$4有 $1% 失败"
 	case "share":
-		if ok == 0 {
-			return false, f.within(say("no request to %s was answered", "发往 %s 的请求没有一个得到应答", name))
+		value, en, zh = percent(by, answered), "$1 % of the answered requests to $2 were answered$4 $5", "$6，发往 $2 并得到应答的请求有 $1% $4"
+		if answered == 0 {
+			return false, say("no request to $1 was answered $2", "$3，发往 $1 的请求没有一个得到应答", c.Traffic, within.EN, within.ZH)
 		}
-		value = 100 * float64(counts[f.version].OK) / float64(ok)
-		fact = say("%s answered %s %% of the requests to %s", "发往 %[3]s 的请求有 %[2]s%% 由 %[1]s 应答", f.version, decimal(value), name)
 	}
-	if f.version != "" && f.measure != "share" {
-		fact = &Texts{fact.EN + " by " + f.version, fact.ZH + "（" + f.version + "）"}
+	version := ""
+	if c.Version != "" {
+		version = " (" + clip(c.Version) + ")"
 	}
-	return f.test.holds(strconv.FormatFloat(value, 'f', -1, 64)), f.within(fact)
+	shown := strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0")
+	return c.holds(strconv.FormatFloat(value, 'f', -1, 64)), say(en, zh, shown, c.Traffic, strconv.Itoa(all), version, within.EN, within.ZH)
 }
 
-// within says of which time a fact tells.
-func (f *traffic) within(t *Texts) *Texts {
-	if f.window == 0 {
-		return &Texts{t.EN + " since the step began", "这一步开始以来，" + t.ZH}
+func percent(part, all int) float64 {
+	if all == 0 {
+		return 0
 	}
-	return &Texts{t.EN + " in the last " + f.window.String(), "最近 " + f.window.String() + " 里，" + t.ZH}
-}
-
-// decimal is a number with at most one digit behind the point.
-func decimal(v float64) string {
-	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+	return 100 * float64(part) / float64(all)
 }

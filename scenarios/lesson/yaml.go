@@ -18,8 +18,8 @@ type scenarioYAML struct {
 	Order   *int        `yaml:"order"`
 	Minutes int         `yaml:"minutes"`
 	Cluster clusterYAML `yaml:"cluster"`
-	Setup   []textYAML  `yaml:"setup"`
-	Steps   []stepYAML  `yaml:"steps"`
+	Setup   []*textYAML `yaml:"setup"`
+	Steps   []*stepYAML `yaml:"steps"`
 }
 
 type clusterYAML struct {
@@ -31,48 +31,11 @@ type clusterYAML struct {
 
 type stepYAML struct {
 	line     int
-	ID       string          `yaml:"id"`
-	Speed    *float64        `yaml:"speed"`
-	Point    []textYAML      `yaml:"point"`
-	Checks   []conditionYAML `yaml:"checks"`
-	Solution []textYAML      `yaml:"solution"`
-}
-
-type conditionYAML struct {
-	line int
-	ID   string `yaml:"id"`
-
-	Object    string          `yaml:"object"`
-	Field     string          `yaml:"field"`
-	Condition string          `yaml:"condition"`
-	Count     string          `yaml:"count"`
-	Namespace string          `yaml:"namespace"`
-	Selector  string          `yaml:"selector"`
-	Where     []conditionYAML `yaml:"where"`
-	Traffic   string          `yaml:"traffic"`
-	Measure   string          `yaml:"measure"`
-	Version   string          `yaml:"version"`
-	Window    string          `yaml:"window"`
-	Command   string          `yaml:"command"`
-	Happened  *happenedYAML   `yaml:"happened"`
-	Sequence  []conditionYAML `yaml:"sequence"`
-	Elapsed   string          `yaml:"elapsed"`
-	All       []conditionYAML `yaml:"all"`
-	Any       []conditionYAML `yaml:"any"`
-	Not       *conditionYAML  `yaml:"not"`
-
-	Is      *string `yaml:"is"`
-	AtLeast *string `yaml:"atLeast"`
-	AtMost  *string `yaml:"atMost"`
-	Matches *string `yaml:"matches"`
-}
-
-type happenedYAML struct {
-	What    string `yaml:"what"`
-	Object  string `yaml:"object"`
-	By      string `yaml:"by"`
-	Text    string `yaml:"text"`
-	Because string `yaml:"because"`
+	ID       string       `yaml:"id"`
+	Speed    *float64     `yaml:"speed"`
+	Point    []*textYAML  `yaml:"point"`
+	Checks   []*condition `yaml:"checks"`
+	Solution []*textYAML  `yaml:"solution"`
 }
 
 // textYAML is a text that knows its line.
@@ -95,8 +58,8 @@ func (s *stepYAML) UnmarshalYAML(decode func(any) error) error {
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler.
-func (c *conditionYAML) UnmarshalYAML(decode func(any) error) error {
-	type check conditionYAML
+func (c *condition) UnmarshalYAML(decode func(any) error) error {
+	type check condition
 	c.line = lineOf(decode)
 	return decode((*check)(c))
 }
@@ -106,35 +69,28 @@ func (c *conditionYAML) UnmarshalYAML(decode func(any) error) error {
 func lineOf(decode func(any) error) int {
 	var e *yaml.TypeError
 	if err := decode(new(chan int)); errors.As(err, &e) && len(e.Errors) > 0 {
-		n, _, _ := placed(e.Errors[0])
+		n, _ := placed(e.Errors[0])
 		return n
 	}
 	return 0
 }
 
 // placed takes the line off an error of the library.
-func placed(text string) (line int, rest string, ok bool) {
-	after, ok := strings.CutPrefix(text, "line ")
-	if !ok {
-		return 0, text, false
+func placed(text string) (line int, rest string) {
+	if after, ok := strings.CutPrefix(text, "line "); ok {
+		number, rest, _ := strings.Cut(after, ": ")
+		if n, err := strconv.Atoi(number); err == nil {
+			return n, rest
+		}
 	}
-	number, rest, ok := strings.Cut(after, ": ")
-	n, err := strconv.Atoi(number)
-	if !ok || err != nil {
-		return 0, text, false
-	}
-	return n, rest, true
+	return 0, text
 }
 
-// decodeScenario reads scenario.yaml; nil if it is not YAML at all.
+// decodeScenario reads scenario.yaml; nil if that makes no sense.
 func decodeScenario(text string, r *report) *scenarioYAML {
-	if err := manifest.Syntax([]byte(text)); err != nil {
-		var e *manifest.Error
-		line := 1
-		if errors.As(err, &e) {
-			line = e.Line
-		}
-		r.add(ScenarioFile, line, "%v", withoutPlace(err))
+	var syntax *manifest.Error
+	if err := manifest.Syntax([]byte(text)); errors.As(err, &syntax) {
+		r.add(ScenarioFile, syntax.Line, withoutPlace(err))
 		return nil
 	}
 	began := false
@@ -144,19 +100,19 @@ func decodeScenario(text string, r *report) *scenarioYAML {
 			r.add(ScenarioFile, i+1, "a second document begins here: a lesson is one")
 			return nil
 		}
-		began = began || !marker && strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#")
+		began = began || !marker && strings.TrimSpace(line) != "" && line[0] != '#'
 	}
 	s := &scenarioYAML{}
 	err := decodeStrictly(text, s)
-	var e *yaml.TypeError
+	var types *yaml.TypeError
 	switch {
-	case errors.As(err, &e):
-		for _, text := range e.Errors {
-			line, rest, _ := placed(text)
-			r.add(ScenarioFile, line, "%s", plainer(rest))
+	case errors.As(err, &types):
+		for _, text := range types.Errors {
+			line, rest := placed(text)
+			r.add(ScenarioFile, line, plainer(rest))
 		}
 	case err != nil:
-		r.add(ScenarioFile, 1, "%v", withoutPlace(err))
+		r.add(ScenarioFile, 1, withoutPlace(err))
 	}
 	return s
 }
@@ -180,36 +136,13 @@ func withoutPlace(err error) string {
 	return text
 }
 
+// kinds are what the library's errors call the types of the format, by how they begin.
+var kinds = strings.NewReplacer("into []*lesson.", "where a list is wanted: ", "into []", "where a list is wanted: ", "into lesson.", "where a mapping is wanted: ",
+	"into int", "where a whole number is wanted", "into uint64", "where a whole number is wanted", "into float64", "where a number is wanted",
+	"into bool", "where true or false is wanted", "into string", "where a text is wanted",
+	"cannot unmarshal ", "", "!!map", "a mapping", "!!seq", "a list", "!!", "", "not found in type lesson.", "is unknown in a ", "already set in type lesson.", "is given twice in a ")
+
 // plainer says what the library says in words of the format, not of Go.
 func plainer(text string) string {
-	if rest, ok := strings.CutPrefix(text, "field "); ok {
-		if name, _, ok := strings.Cut(rest, " not found in type "); ok {
-			return "unknown field " + quote(name)
-		}
-		if name, _, ok := strings.Cut(rest, " already set in type "); ok {
-			return "field " + quote(name) + " is given twice"
-		}
-	}
-	rest, ok := strings.CutPrefix(text, "cannot unmarshal ")
-	i := strings.LastIndex(rest, " into ")
-	if !ok || i < 0 {
-		return text
-	}
-	is, kind := rest[:i], rest[i+len(" into "):]
-	for _, w := range [][2]string{{"[]", "a list"}, {"int", "a whole number"}, {"uint64", "a whole number"}, {"float64", "a number"}, {"bool", "true or false"}, {"string", "a text"}, {"", "a mapping"}} {
-		if strings.HasPrefix(kind, w[0]) {
-			kind = w[1]
-			break
-		}
-	}
-	tag, value, _ := strings.Cut(is, " ")
-	switch tag {
-	case "!!map":
-		is = "a mapping"
-	case "!!seq":
-		is = "a list"
-	default:
-		is = quote(strings.Trim(value, "`"))
-	}
-	return is + " stands where " + kind + " is wanted"
+	return strings.NewReplacer("scenarioYAML", "scenario", "clusterYAML", "cluster", "happenedYAML", "happened", "stepYAML", "step", "textYAML", "line").Replace(kinds.Replace(text))
 }

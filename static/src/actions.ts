@@ -50,7 +50,7 @@ export function podActions(namespace: string, name: string): Action[] {
 export function serviceActions(namespace: string, name: string): Action[] {
   const ns = namespaceFlag(namespace);
   return [
-    { text: t("act.load"), line: "", run: () => app.show({ left: "load", sheet: "do" }) },
+    ...(app.has("yaml") ? [{ text: t("act.load"), line: "", run: () => app.show({ left: "load", sheet: "do" }) }] : []),
     { text: t("act.describe"), line: `kubectl describe service ${name}${ns}` },
     { text: t("act.delete"), line: `kubectl delete service ${name}${ns}`, danger: true },
   ];

@@ -5,11 +5,13 @@ import type { Call, Running } from "./engine.ts";
 import { Editing } from "./editing.ts";
 import { Model } from "./model.ts";
 import type { ClusterConfig, ControlPlane, Frame, InitResult, LineResult } from "./protocol.ts";
+import { Travel } from "./moments/travel.ts";
 import { quorumLost } from "./stage/control.ts";
 import { setLang, t } from "./i18n/index.ts";
 import type { Lang } from "./i18n/index.ts";
 
-export type Topic = "frame" | "selection" | "prefs" | "transcript" | "status" | "tabs";
+/** time: another moment is wished for or was reached, or the branches changed; kept: the session changed in what a frame does not tell. */
+export type Topic = "frame" | "selection" | "prefs" | "transcript" | "status" | "tabs" | "time" | "kept";
 export type Theme = "auto" | "light" | "dark";
 export type Phase = "loading" | "starting" | "ready" | "restoring" | "dead";
 
@@ -18,6 +20,7 @@ const maxTranscript = 3000;
 
 export class App {
   readonly model = new Model();
+  readonly travel: Travel = new Travel(this);
   engine!: Engine;
   config: ClusterConfig = { nodes: 3, masters: 1, seed: 1 };
   info?: InitResult;
@@ -37,7 +40,7 @@ export class App {
   /** The lessons' panel is open. */
   lesson = false;
   right: "summary" | "why" | "yaml" | "events" | "logs" = "summary";
-  bottom: "terminal" | "events" = "terminal";
+  bottom: "terminal" | "events" | "branches" = "terminal";
   /** The panel a phone shows under the stage. */
   sheet: "do" | "inspect" | "terminal" | "lesson" = "do";
   readonly editor = { name: "manifest.yaml", text: "" };
@@ -48,6 +51,12 @@ export class App {
   readonly history: string[] = [];
   /** The terminal, once open, writes along. */
   onwrite?: (line: Line) => void;
+  /** Hears of every line that is run. */
+  onrun: (line: string, done: Promise<LineResult>) => void = () => {};
+  /** In another page's frame: nothing is kept of it, nothing that was kept is read. */
+  embedded = false;
+  /** The panels that an embedded page shows; all of them otherwise. */
+  panels?: ReadonlySet<string>;
   /** Puts the cursor into the terminal. */
   toTerminal: () => void = () => {};
   /** What a screen reader hears. */
@@ -70,6 +79,7 @@ export class App {
     this.engine = engine;
     engine.onloading = (loaded, total) => { this.loaded = loaded; this.total = total; this.emit("status"); };
     engine.onframe = (frame) => this.frame(frame);
+    engine.onreplaying = (ms, of) => this.travel.progress(ms, of);
     engine.onpanic = (message, commands) => {
       this.trouble = { title: t("panic.title"), message, commands };
       this.phase = commands < 0 ? "dead" : "restoring";
@@ -97,6 +107,7 @@ export class App {
       if (old.ready !== v.ready) this.say(t("say.nodeReady", { name: v.name, state: t(`stage.ready.${v.ready}`) }));
     }
     if (this.phase === "starting" && frame.nodes.length) { this.phase = "ready"; this.emit("status"); }
+    this.travel.frame(frame);
     this.emit("frame", frame);
   }
 
@@ -114,6 +125,8 @@ export class App {
     this.emit("selection");
     this.emit("tabs");
   }
+
+  has(panel: "yaml" | "inspector" | "terminal"): boolean { return this.panels?.has(panel) ?? true; }
 
   show(change: Partial<Pick<App, "left" | "right" | "bottom" | "sheet">>): void {
     Object.assign(this, change);
@@ -163,6 +176,7 @@ export class App {
     };
     const running = this.engine.run(line, files, (stream, text) => this.write(stream, text), keys && { edit, keys });
     running.done.catch((e: Error) => this.write("stderr", e.message + "\n"));
+    this.onrun(line, running.done);
     running.done.then(() => true, () => false).then((ended) => { if (editing?.end(ended)) this.closeEditing(editing); });
     return running;
   }
@@ -188,18 +202,26 @@ export class App {
     try {
       return await this.engine.call<T>(call);
     } catch (e) {
-      this.trouble = { title: t("error.title"), message: (e as Error).message, commands: 0 };
-      this.emit("status");
+      this.fault(e as Error);
       return undefined;
     }
+  }
+
+  /** Says in the banner that something did not work. */
+  fault(e: Error, title = t("error.title")): void {
+    if (/^given up/.test(e.message)) return; // for what was asked later: whoever asked knows
+    this.trouble = { title, message: e.message, commands: 0 };
+    this.emit("status");
   }
 
 }
 
 function keep(key: string, value: string): void {
+  if (app.embedded) return;
   try { localStorage.setItem("tabernetes." + key, value); } catch { /* private mode: the choice lasts as long as the page */ }
 }
 export function kept(key: string): string | null {
+  if (app.embedded) return null;
   try { return localStorage.getItem("tabernetes." + key); } catch { return null; }
 }
 

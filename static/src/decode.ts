@@ -1,6 +1,6 @@
 // What Go sends, as the protocol says it: Go's encoder writes an empty list or map that was never made as null.
 
-import type { ControlPlane, EventInfo, Frame, TrafficStats, Why } from "./protocol.ts";
+import type { Branch, ControlPlane, EventInfo, Frame, TrafficStats, Undone, Why } from "./protocol.ts";
 
 type Loose<T> = { [K in keyof T]: T[K] | null | undefined };
 
@@ -38,6 +38,11 @@ export function decodeStats(s: TrafficStats): TrafficStats {
 
 export function decodeEvents(list: EventInfo[] | null): EventInfo[] { return list ?? []; }
 
+export function decodeBranches(list: Branch[] | null): Branch[] {
+  for (const b of list ?? []) b.lines ??= [];
+  return list ?? [];
+}
+
 /** The answer to a request, by what was asked. */
 export function decodeResult(op: string, value: unknown): unknown {
   switch (op) {
@@ -45,6 +50,8 @@ export function decodeResult(op: string, value: unknown): unknown {
     case "why": return decodeWhy(value as Why);
     case "trafficStats": return decodeStats(value as TrafficStats);
     case "events": return decodeEvents(value as EventInfo[] | null);
+    case "branches": case "branch": case "checkout": return decodeBranches(value as Branch[] | null);
+    case "undo": decodeBranches((value as Undone).branches); return value;
     default: return value;
   }
 }

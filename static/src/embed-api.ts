@@ -2,7 +2,8 @@
 
 import { app } from "./app.ts";
 import { cluster } from "./cluster.ts";
-import type { ClusterConfig, ControlPlane, LineResult, Stats, StepResult, TrafficStats, Why } from "./protocol.ts";
+import { keepOffline } from "./offline/offline.ts";
+import type { Branch, ClusterConfig, ControlPlane, Frame, LineResult, Moment, Opened, Stats, StepResult, TrafficStats, Undone, Why } from "./protocol.ts";
 
 export interface Tabernetes {
   /** Resolves when the cluster answers. */
@@ -40,8 +41,31 @@ export interface Tabernetes {
   /** A fresh cluster; what is not given stays as it was. */
   reset(config?: Partial<ClusterConfig>): Promise<void>;
   stats(): Promise<Stats>;
+  /** Shows another moment of the branch: virtual seconds, or the exact place between two events. The clock stands then. */
+  seek(to: number | Moment): Promise<void>;
+  /** Shows the end of the branch. */
+  present(): Promise<void>;
+  /** Begins a branch at the moment that is shown. */
+  branch(name?: string): Promise<Branch[]>;
+  branches(): Promise<Branch[]>;
+  /** Goes to the end of a branch, or to a moment of it in virtual seconds. */
+  checkout(branch: number, seconds?: number): Promise<Branch[]>;
+  /** Begins a branch without the newest command that changed something; answers that command's line. */
+  undo(): Promise<Undone>;
+  /** Runs a `kubectl wait` line as fast as possible until it ends. */
+  until(line: string): Promise<LineResult>;
+  /** The session as text: all of it, or one branch alone. */
+  session(branch?: number): Promise<string>;
+  /** Opens a session's text in the place of this one. */
+  open(text: string): Promise<Opened>;
+  /** A link that opens this session at this moment or, with `start`, before its first command. */
+  link(options?: { start?: boolean; branch?: number }): Promise<string>;
+  /** What the newest frame says in total, and of which moment. */
+  totals(): Frame["totals"] & { now: number; past: boolean; moment: Moment };
   /** Resolves when nothing is left to draw. */
   idle(): Promise<void>;
+  /** Resolves to true when the page works without a network from now on, to false where it cannot (no HTTPS, a frame). */
+  readonly offline: Promise<boolean>;
 }
 
 declare global { interface Window { tabernetes: Tabernetes } }
@@ -54,14 +78,8 @@ export function install(idle: () => Promise<void>): Tabernetes {
   };
   const run = (line: string, files?: Record<string, string>) => cluster.ready.then(() => app.start(line, files).done);
   /** A clock command is done when the page has seen its frame, so that what is read next is of that time. */
-  const shown = async <T>(done: Promise<T>): Promise<T> => {
-    const value = await done;
-    await new Promise<void>((resolve) => {
-      const off = app.on("frame", () => { off(); resolve(); });
-      setTimeout(() => { off(); resolve(); }, 150);
-    });
-    return value;
-  };
+  const shown = <T>(done: Promise<T>): Promise<T> => app.travel.shown(done);
+  let offline: Promise<boolean> | undefined;
   const api: Tabernetes = {
     get ready() { return cluster.ready; },
     run: (line) => run(line),
@@ -85,7 +103,20 @@ export function install(idle: () => Promise<void>): Tabernetes {
     why: (ref) => call({ op: "why", ref }),
     reset: (config) => cluster.reset({ ...app.config, ...config }),
     stats: () => call({ op: "stats" }),
+    seek: (to) => shown(call(typeof to === "number" ? { op: "seek", ms: to * 1000 } : { op: "seek", ...to })),
+    present: () => shown(call({ op: "present" })),
+    branch: (name) => shown(call<Branch[]>({ op: "branch", name })),
+    branches: () => call<Branch[]>({ op: "branches" }),
+    checkout: (branch, seconds) => shown(call<Branch[]>({ op: "checkout", branch, ms: seconds === undefined ? undefined : seconds * 1000 })),
+    undo: () => shown(call<Undone>({ op: "undo" })),
+    until: (line) => cluster.ready.then(() => shown(app.travel.runUntil(line))),
+    session: (branch) => call<{ text: string }>({ op: "session", branch }).then((r) => r.text),
+    open: (text) => cluster.open(text),
+    link: (options) => cluster.ready.then(() => import("./lazy/session-link.ts")).then((m) => m.makeLink(options)).then((m) => m.link),
+    totals: () => { const m = app.model; return { ...m.totals, now: m.now / 1000, past: m.past, moment: { ms: m.now, after: m.after, commands: m.commands } }; },
     idle,
+    // The files are fetched once the first picture is drawn: they must not hold it up.
+    get offline() { return offline ??= cluster.ready.then(idle).then(keepOffline).catch(() => false); },
   };
   window.tabernetes = api;
   return api;

@@ -39,6 +39,7 @@ export class Engine {
   onloading: (loaded: number, total: number) => void = () => {};
   onpanic: (message: string, commands: number) => void = () => {};
   onrestored: () => void = () => {};
+  onreplaying: (ms: number, of: number) => void = () => {};
 
   private next = 1;
   private readonly waiting = new Map<number, Waiting>();
@@ -48,8 +49,9 @@ export class Engine {
     wire.onerror = (event) => this.fail(event.message || "the worker could not be started");
   }
 
-  async init(config: ClusterConfig): Promise<InitResult> {
-    const result = await this.call<InitResult>({ op: "init", config, protocol: PROTOCOL });
+  /** `session`: the text of one that goes on, instead of a new cluster. */
+  async init(config: ClusterConfig, session?: string): Promise<InitResult> {
+    const result = await this.call<InitResult>({ op: "init", config, protocol: PROTOCOL, session });
     if (result.protocol !== PROTOCOL) {
       throw new Error(`the engine speaks protocol ${result.protocol}, this page ${PROTOCOL}: reload the page`);
     }
@@ -79,13 +81,21 @@ export class Engine {
     return done;
   }
 
+  /** A `kubectl wait` line, as fast as possible until it has ended. */
+  until(line: string, output?: Waiting["output"]): Running {
+    const { id, done } = this.start<LineResult>({ op: "until", line }, output);
+    return { done, cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}), edited: () => Promise.resolve(), input: () => {} };
+  }
+
   ack(seq: number): void {
     this.wire.postMessage({ id: 0, op: "ack", seq });
   }
 
+  closed = false;
   close(): void {
+    this.closed = true;
     this.wire.terminate?.();
-    for (const w of this.waiting.values()) w.reject(new Error("the cluster was replaced"));
+    for (const w of this.waiting.values()) w.reject(new Error("given up: the cluster was replaced"));
     this.waiting.clear();
   }
 
@@ -105,6 +115,7 @@ export class Engine {
       // Without commands nothing restores the session: what waits will not be answered either.
       case "panic": return answer.commands < 0 ? this.fail(answer.message) : this.onpanic(answer.message, answer.commands);
       case "restored": return this.onrestored();
+      case "replaying": return this.onreplaying(answer.ms, answer.of);
       case "output": return this.waiting.get(answer.id)?.output?.(answer.stream, answer.text);
       case "line": return this.waiting.get(answer.id)?.line?.(answer.text);
       case "edit": return this.waiting.get(answer.id)?.seat?.edit(answer.name, answer.text);

@@ -7,6 +7,7 @@ import { cluster } from "./cluster.ts";
 import { chooseLang } from "./i18n/index.ts";
 import { install } from "./embed-api.ts";
 import { openLessons } from "./lessons.ts";
+import { sayInto } from "./live-region.ts";
 import { readParams } from "./params.ts";
 import { Panel } from "./panels/panel.ts";
 import type { TabStage } from "./stage/stage.ts";
@@ -15,6 +16,7 @@ import "./panels/header.ts";
 import "./panels/left.ts";
 import "./panels/inspector.ts";
 import "./panels/bottom.ts";
+import "./panels/timeline.ts";
 import "./panels/banner.ts";
 import { t } from "./i18n/index.ts";
 
@@ -37,25 +39,21 @@ class TabApp extends Panel {
   }
 
   override firstUpdated(): void {
-    const live = this.querySelector("#live")!;
-    let said = "", timer = 0;
-    app.say = (text) => {
-      said = said ? `${said}. ${text}` : text;
-      clearTimeout(timer);
-      timer = window.setTimeout(() => { live.textContent = said; said = ""; }, 400);
-    };
+    sayInto(this.querySelector("#live")!);
   }
 }
 
+app.embedded = document.documentElement.dataset.page === "embed";
 const params = readParams(location.search);
 const theme = params.theme ?? kept("theme") ?? "auto";
 app.setTheme((["light", "dark", "auto"].includes(theme) ? theme : "auto") as Theme);
 app.setLang(chooseLang(params.lang ?? kept("lang"), navigator.languages));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.setTheme(app.theme));
-customElements.define("tab-app", TabApp);
+// A short link is opened as the share link that it stands for.
+const deadLink = location.hash.startsWith("#link=") ? await import("./shortlink.ts").then((s) => s.openShortLink()) : undefined;
 
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-install(async () => {
+const api = install(async () => {
   const stage = document.querySelector<TabStage>("tab-stage");
   await cluster.ready;
   await frame();
@@ -63,8 +61,31 @@ install(async () => {
   await frame();
 });
 for (const c of params.complaints) app.write("stderr", c + "\n");
-if (params.complaints.length) app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
 // A phone shows one panel: first the one that says where to begin.
 if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
-void cluster.boot(params.config, params.speed ?? 1).catch(() => {});
-if (params.lesson !== null) void openLessons(params.lesson);
+// A link that holds a session, or a tab that was reloaded.
+const had = (() => { try { return sessionStorage.getItem("tabernetes.session"); } catch { return null; } })();
+const session = location.hash.startsWith("#s") || (cluster.keeps && had) ? import("./sessions/page.ts").then((s) => s.opening(params.config, /[?&](nodes|masters|seed)=/.test(location.search))) : undefined;
+function start(opening = session): void {
+  if (params.complaints.length) app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
+  if (deadLink) app.trouble = deadLink;
+  void cluster.boot(params.config, params.speed ?? 1, opening).catch(() => {});
+  // What the address asks for beside a cluster was done already where a session goes on.
+  if (/[?&#](scenario|manifest)/.test(location.search + location.hash)) void Promise.resolve(opening).then(async (o) => { if (!o) await (await import("./opening.ts")).openWith(location.search, location.hash); });
+}
+// In another page's frame the panels are those that its author chose.
+if (app.embedded) void import("./embed/page.ts").then((m) => m.show(api, () => start()));
+else {
+  customElements.define("tab-app", TabApp);
+  if (params.hold && !cluster.keeps) { cluster.hold = start; document.documentElement.dataset.only = "stage"; } else start();
+  if (params.lesson !== null) void openLessons(params.lesson);
+  void api.offline;
+  // A file that is dropped anywhere is to be imported.
+  addEventListener("dragover", (e) => { if (e.dataTransfer?.types.includes("Files")) e.preventDefault(); });
+  addEventListener("drop", (e) => {
+    const file = e.dataTransfer?.files[0];
+    if (!file) return;
+    e.preventDefault();
+    void Promise.all([import("./lazy/session.ts"), import("./lazy/session-import.ts")]).then(async ([s, i]) => s.openSession("import", await i.fileText(file))).catch((x: Error) => app.fault(x));
+  });
+}

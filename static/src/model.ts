@@ -2,7 +2,7 @@
 // cluster of 150,000 of them costs a few megabytes and a frame touches only what changed.
 
 import { PodState } from "./protocol.ts";
-import type { ControlPlane, Frame, Master, Mark, NodeView, PodColumns, RequestView, ServiceView, WorkloadView } from "./protocol.ts";
+import type { ControlPlane, Frame, Master, NodeView, PodColumns, RequestView, ServiceView, WorkloadView } from "./protocol.ts";
 
 /** A node and the places of its pods: a pod keeps its place while it lives. */
 export interface NodeEntry { view: NodeView; /** pod slot by place, -1 free */ places: Int32Array; used: number; lowest: number; /** places beyond this were never taken since the node was last empty */ high: number }
@@ -14,7 +14,6 @@ export interface Ghost { node: number; place: number; hue: number; label: string
 
 export const ghostMs = 900;
 const maxGhosts = 120;
-const maxMarks = 400;
 /** Up to so many nodes a frame tells each renewal of a lease (engine/stage). */
 const leasesTold = 50;
 
@@ -22,12 +21,13 @@ export class Model {
   frames = 0;
   /** Virtual milliseconds since the cluster's start. */
   now = 0; playing = false; speed = 1; settled = false; busy = false; revision = 0;
+  /** The moment that is shown: events and commands before it, its branch and where that ends. */
+  after = 0; commands = 0; branch = 0; end = 0; past = false;
   totals: Frame["totals"] = { nodes: 0, pods: 0, ready: 0, pending: 0, failed: 0, apiPerSec: 0 };
   readonly nodes = new Map<number, NodeEntry>();
   readonly workloads = new Map<number, WorkloadView>();
   readonly services = new Map<number, ServiceView>();
   versions: VersionInfo[] = [];
-  marks: Mark[] = [];
   /** The newest failed request by reason: what a "why" link asks about. */
   readonly failures = new Map<string, RequestView>();
   ghosts: Ghost[] = [];
@@ -57,6 +57,7 @@ export class Model {
     this.frames++;
     this.now = frame.now; this.playing = frame.playing; this.speed = frame.speed;
     this.settled = frame.settled; this.busy = frame.busy; this.revision = frame.revision; this.totals = frame.totals;
+    this.after = frame.after; this.commands = frame.commands; this.branch = frame.branch; this.end = frame.end; this.past = frame.past;
     for (const v of frame.nodes) {
       const old = this.nodes.get(v.id);
       if (!old || old.view.zone !== v.zone || old.view.components.length !== v.components.length) this.structure++;
@@ -75,8 +76,6 @@ export class Model {
       if (before !== this.control.masters.length) this.structure++;
       if (this.control.quorum) this.lostSince = -1; else if (this.lostSince < 0) this.lostSince = frame.now;
     }
-    for (const m of frame.marks) this.marks.push(m);
-    if (this.marks.length > maxMarks) this.marks.splice(0, this.marks.length - maxMarks);
     for (const r of frame.requests) if (!r.ok) this.failures.set(r.reason, r);
   }
 
@@ -226,7 +225,7 @@ export class Model {
 
   private clear(): void {
     this.nodes.clear(); this.workloads.clear(); this.services.clear();
-    this.versions = []; this.marks = []; this.ghosts = []; this.names = []; this.reasons = [];
+    this.versions = []; this.ghosts = []; this.names = []; this.reasons = [];
     this.control = undefined; this.lostSince = -1;
     this.failures.clear(); this.slotOf.clear(); this.hues.clear();
     this.state.fill(0); this.place.fill(-1); this.slots = 0; this.tray = emptyEntry();

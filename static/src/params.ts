@@ -1,11 +1,11 @@
-// The URL's parameters: nodes, masters, seed, lang, theme, speed, lesson. Anything strange falls back to the default, and says so.
+// The URL's parameters: nodes, masters, seed, lang, theme, speed, hold, lesson. Anything strange falls back to the default, and says so.
 
 import type { ClusterConfig } from "./protocol.ts";
 
 export const limits = { nodes: [1, 5000], masters: [1, 7], seed: [0, 2 ** 32 - 1] } as const;
 export const defaults: ClusterConfig = { nodes: 3, masters: 1, seed: 1 };
 
-export interface Params { config: ClusterConfig; lang: string | null; theme: string | null; speed: number | null; /** a lesson's name or address; "" the list of them */ lesson: string | null; complaints: string[] }
+export interface Params { config: ClusterConfig; lang: string | null; theme: string | null; speed: number | null; /** no cluster until somebody opens a session; the stage alone is shown */ hold: boolean; /** a lesson's name or address; "" the list of them */ lesson: string | null; complaints: string[] }
 
 export function readParams(search: string): Params {
   const q = new URLSearchParams(search), complaints: string[] = [];
@@ -30,5 +30,5 @@ export function readParams(search: string): Params {
       speed = null;
     }
   }
-  return { config, lang: q.get("lang"), theme: q.get("theme"), speed, lesson: q.get("lesson"), complaints };
+  return { config, lang: q.get("lang"), theme: q.get("theme"), speed, hold: q.has("hold"), lesson: q.get("lesson"), complaints };
 }

@@ -65,11 +65,11 @@ export type Request =
   | { id: number; op: "branches" }
   /** The session as text: configuration, branches, their commands, the moment that is shown; `branch` alone without the others. Answers { text }. Compress it before it travels. */
   | { id: number; op: "session"; branch?: number }
-  /** Every object as manifests that a real cluster takes, without what clusters make themselves; answers { yaml, left }: what was left out, and why. */
+  /** Every object as manifests that a real cluster takes, without what clusters make themselves; answers Manifests. */
   | { id: number; op: "export" }
   /** The journal up to now as text, one record a line; answers { text }. */
   | { id: number; op: "journal" }
-  /** Manifests, also such as `kubectl get -o yaml` gave of a real cluster, made fit to apply here; answers { yaml, left }. */
+  /** Manifests, also such as `kubectl get -o yaml` gave of a real cluster, made fit to apply here: at most 4 MiB; answers Manifests. */
   | { id: number; op: "import"; text: string }
   // Lessons: scenarios/lesson.
   /** Reads all files of a lesson by name (scenario.yaml, en.md, zh.md, manifests), strictly, and keeps it for `checks`; answers Lesson, or an error whose lines each name file and line. */
@@ -135,6 +135,13 @@ export interface LessonStep {
 /** An entry of lessons/index.json, which the build makes; the files are beside it in lessons/ID/. */
 export interface LessonEntry { id: string; order: number; minutes: number; title: Texts; summary: Texts; files: string[] }
 export interface CheckResult { ok: boolean; /** what is the case instead, as a sentence; "" if it holds */ got: Texts }
+/** Manifests, and what was left out. */
+export interface Manifests { yaml: string; left: LeftOut[] }
+/** Objects that were left out for one reason (engine/api/portable/left.go). */
+export interface LeftOut {
+  why: "owned" | "cluster" | "machine" | "provisioned" | "passing" | "deleting" | "unserved"; count: number;
+  /** the first of them, as "Pod default/web-1" */ what: string[];
+}
 export interface LineResult { stdout: string; stderr: string; code: number }
 export interface StepResult { actor: string; label: string; at: number; record?: string; ref?: string }
 export interface Stats {

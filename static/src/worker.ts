@@ -1,4 +1,4 @@
-// The dedicated Worker that the engine lives in. It fetches and compiles engine.wasm, starts Go, and from then on only
+// The dedicated Worker that the engine lives in. It fetches and compiles the engine's module, starts Go, and from then on only
 // hands messages over: the Go side answers with postMessage itself.
 //
 // What Go finds and does (wasm/):
@@ -6,10 +6,14 @@
 //   globalThis.tabernetesReady(receive)  Go calls it once, with a function that takes one Request; requests that came
 //                                    before are handed over then, in order
 //
-// The script's own URL says where to look: worker-HASH.js?engine=engine.wasm,engine.wasm.gz. A plain name is fetched as it
-// is (a host that negotiates sends it with Content-Encoding: br); a name that ends in .gz is unpacked here.
+// The script's own URL says where to look: worker-HASH.js?engine=engine-HASH.wasm.br,engine-HASH.wasm. The smallest
+// that the browser can use and the host has is taken; a packed one is unpacked here (offline/packed.ts). With `&share` the
+// first message is no request but Given: a module that another worker has compiled, or none; then this one compiles, and
+// posts what it made as Compiled.
 
 import "wasm-exec";
+import type { Compiled, Given } from "./compiled.ts";
+import { inOrder, unpacked } from "./offline/packed.ts";
 import type { Answer, Request } from "./protocol.ts";
 
 declare class Go {
@@ -22,13 +26,18 @@ interface Scope {
   tabernetesWasmBytes: number;
   location: Location;
   onmessage: ((event: MessageEvent<Request>) => void) | null;
-  postMessage(message: Answer): void;
+  postMessage(message: Answer | Compiled): void;
 }
 const scope = globalThis as unknown as Scope;
 
 let receive: ((request: Request) => void) | undefined;
 const early: Request[] = [];
-scope.onmessage = (event) => (receive ? receive(event.data) : void early.push(event.data));
+const listen = () => { scope.onmessage = (event) => (receive ? receive(event.data) : void early.push(event.data)); };
+const parameters = new URLSearchParams(scope.location.search), sharing = parameters.has("share");
+const given: Promise<Given> = !sharing ? Promise.resolve({}) : new Promise((resolve) => {
+  scope.onmessage = (event) => { listen(); resolve(event.data as unknown as Given); };
+});
+if (!sharing) listen();
 scope.tabernetesReady = (f) => {
   receive = f;
   for (const request of early.splice(0)) f(request);
@@ -36,7 +45,7 @@ scope.tabernetesReady = (f) => {
 scope.tabernetesWasmBytes = 0;
 
 /** The module's bytes as they arrive, counted; reports progress at most every 50 ms. */
-function counted(body: ReadableStream<Uint8Array>, total: number, gz: boolean): ReadableStream<Uint8Array> {
+async function counted(body: ReadableStream<Uint8Array>, total: number, name: string): Promise<ReadableStream<Uint8Array>> {
   let loaded = 0, told = 0;
   const tell = (force: boolean) => {
     const now = performance.now();
@@ -51,13 +60,16 @@ function counted(body: ReadableStream<Uint8Array>, total: number, gz: boolean): 
   const size = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) { scope.tabernetesWasmBytes += chunk.byteLength; controller.enqueue(chunk); },
   });
-  const seen = body.pipeThrough(progress);
-  const plain = gz ? seen.pipeThrough(new DecompressionStream("gzip") as unknown as TransformStream<Uint8Array, Uint8Array>) : seen;
-  return plain.pipeThrough(size);
+  return (await unpacked(body.pipeThrough(progress), name)).pipeThrough(size);
 }
 
 async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  const names = (new URLSearchParams(scope.location.search).get("engine") ?? "engine.wasm,engine.wasm.gz").split(",");
+  const { module, bytes } = await given;
+  if (module) {
+    scope.tabernetesWasmBytes = bytes ?? 0;
+    return WebAssembly.instantiate(module, imports);
+  }
+  const names = await inOrder((parameters.get("engine") ?? "").split(",").filter(Boolean), scope.location.href);
   const tried: string[] = [];
   for (const name of names) {
     const url = new URL(name, scope.location.href);
@@ -72,16 +84,17 @@ async function load(imports: WebAssembly.Imports): Promise<WebAssembly.Instance>
     // the real length lets us show a share.
     const encoded = response.headers.get("content-encoding");
     const total = Number(response.headers.get("x-unpacked-length") ?? (encoded ? 0 : response.headers.get("content-length"))) || 0;
-    const body = counted(response.body, total, name.endsWith(".gz") && encoded !== "gzip");
-    const wasm = new Response(body, { headers: { "content-type": "application/wasm" } });
-    return WebAssembly.instantiate(await WebAssembly.compileStreaming(wasm), imports);
+    const wasm = new Response(await counted(response.body, total, name), { headers: { "content-type": "application/wasm" } });
+    const compiled = await WebAssembly.compileStreaming(wasm);
+    if (sharing) scope.postMessage({ type: "module", module: compiled, bytes: scope.tabernetesWasmBytes });
+    return WebAssembly.instantiate(compiled, imports);
   }
   throw new Error(`no engine found (${tried.join("; ")})`);
 }
 
 /** The end of what Go wrote to its standard error: where a panic that nothing caught tells its reason. */
 let lastWords = "";
-function listen(): void {
+function overhear(): void {
   const fs = (globalThis as unknown as { fs: { writeSync(fd: number, bytes: Uint8Array): number } }).fs;
   const write = fs.writeSync.bind(fs), decoder = new TextDecoder();
   fs.writeSync = (fd, bytes) => {
@@ -91,7 +104,7 @@ function listen(): void {
 }
 
 async function main(): Promise<void> {
-  listen();
+  overhear();
   const go = new scope.Go();
   const instance = await load(go.importObject);
   await go.run(instance);

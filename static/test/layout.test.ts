@@ -104,7 +104,7 @@ test("actors are drawn as the part they belong to", () => {
 
 test("marks that would touch become one, and names never overlap", () => {
   const marks = Array.from({ length: 50 }, (_, i) => ({ at: i * 20, kind: i === 7 ? ("fault" as const) : ("command" as const), text: `event ${i}`, record: i }));
-  const placed = placeMarks(marks, 1000, 600, (s) => s.length * 6);
+  const placed = placeMarks(marks, { from: 0, to: 1000 }, 600, (s) => s.length * 6);
   const named = placed.filter((p) => p.named).map((p) => {
     const w = p.mark.text.length * 6, from = p.align === "start" ? p.at * 600 : p.align === "end" ? p.at * 600 - w : p.at * 600 - w / 2;
     return { from, to: from + w };

@@ -14,6 +14,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"tabernetes/web/headers"
 )
 
 // dist is the built page.
@@ -23,7 +25,15 @@ func needBrowser(t testing.TB, env string) {
 	if os.Getenv(env) == "" {
 		t.Skip("run by make test-browser or make bench, which build the page first")
 	}
-	require.FileExists(t, filepath.Join(dist, "engine.wasm"), "make build first")
+	enginePath(t)
+}
+
+// enginePath is the built engine, whose name has a hash of its content.
+func enginePath(t testing.TB) string {
+	found, err := filepath.Glob(filepath.Join(dist, "engine-*.wasm"))
+	require.NoError(t, err)
+	require.Len(t, found, 1, "make build first")
+	return found[0]
 }
 
 func chromium(t testing.TB) string {
@@ -56,13 +66,28 @@ func open(t testing.TB, query string, width, height int64) *tab {
 
 // openDir is open for another folder.
 func openDir(t testing.TB, dir, query string, width, height int64) *tab {
+	srv := serveDir(t, dir)
+	return openURL(t, srv.URL, query, width, height)
+}
+
+// serveDir serves a folder with the headers the native server sends.
+func serveDir(t testing.TB, dir string) *httptest.Server {
 	_ = mime.AddExtensionType(".wasm", "application/wasm")
 	files := http.FileServer(http.Dir(dir))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'")
+		headers.Set(w.Header())
+		if r.URL.Path == "/api/links" {
+			w.WriteHeader(http.StatusNoContent) // this host makes no short links
+			return
+		}
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(srv.Close)
+	return srv
+}
+
+// openURL opens what a server has.
+func openURL(t testing.TB, url, query string, width, height int64) *tab {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
@@ -73,9 +98,16 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
 	t.Cleanup(cancel)
-	tb := &tab{t: t, ctx: ctx, url: srv.URL, close: func() { _ = chromedp.Cancel(ctx) }}
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, height)))
-	messages := chromedp.Console(ctx)
+	tb := &tab{t: t, ctx: ctx, url: url, close: func() { _ = chromedp.Cancel(ctx) }}
+	tb.begin(query, width, height)
+	return tb
+}
+
+// begin opens the page and listens to its console.
+func (tb *tab) begin(query string, width, height int64) {
+	tb.t.Helper()
+	require.NoError(tb.t, chromedp.Do(tb.ctx, chromedp.EmulateViewport(width, height)))
+	messages := chromedp.Console(tb.ctx)
 	go func() {
 		for m, err := range messages {
 			if err != nil {
@@ -88,8 +120,18 @@ func openDir(t testing.TB, dir, query string, width, height int64) *tab {
 			}
 		}
 	}()
-	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(srv.URL+"/"+query)))
-	return tb
+	require.NoError(tb.t, chromedp.Do(tb.ctx, chromedp.Navigate(tb.url+"/"+query)))
+}
+
+// another is a second tab of the same browser at the same host.
+func (tb *tab) another(query string) *tab {
+	ctx, cancel := chromedp.NewContext(tb.ctx)
+	tb.t.Cleanup(cancel)
+	two := &tab{t: tb.t, ctx: ctx, url: tb.url, close: cancel}
+	two.begin(query, 1280, 800)
+	two.wait("window.tabernetes")
+	two.ready()
+	return two
 }
 
 // js evaluates an expression, awaiting promises, and decodes its value.

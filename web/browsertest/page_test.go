@@ -1,8 +1,6 @@
 package browsertest
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -135,11 +133,11 @@ func TestSizes(t *testing.T) {
 	out, err := exec.Command("node", "-e", `
 const z = require("zlib"), b = require("fs").readFileSync(process.argv[1]);
 console.log(z.brotliCompressSync(b, {params: {[z.constants.BROTLI_PARAM_QUALITY]: 11, [z.constants.BROTLI_PARAM_LGWIN]: 24, [z.constants.BROTLI_PARAM_SIZE_HINT]: b.length}}).length)`,
-		dist+"/engine.wasm").Output()
+		enginePath(t)).Output()
 	require.NoError(t, err)
 	var n int
 	require.NoError(t, json.Unmarshal(out, &n))
-	t.Logf("engine.wasm: %d bytes with brotli 11, of %d", n, barEngine)
+	t.Logf("engine: %d bytes with brotli 11, of %d", n, barEngine)
 	require.LessOrEqual(t, n, barEngine)
 	var page struct{ PageBrotli int }
 	b, err := os.ReadFile(dist + "/sizes.json")
@@ -171,32 +169,27 @@ func TestAccessible(t *testing.T) {
 			}](tb, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => ({HTML: n.html}))})))`)
 			require.Empty(t, found)
 			tb.shot("axe-" + v.name)
+			// The past, the branches, the clock's menu, each page of the session's dialog.
+			tb.kubectl("scale deployment/hello-stable --replicas=4")
+			tb.do("window.tabernetes.clock.advance(60)")
+			tb.do("window.tabernetes.seek(30)")
+			tb.do("(async () => document.querySelector('.tl-branch').click())()")
+			tb.until("document.querySelector('tab-branches tbody tr')")
+			tb.axe()
+			tb.shot("axe-past-" + v.name)
+			tb.do("(async () => document.querySelector('.clock .narrow').click())()")
+			tb.until("document.querySelector('.clock-menu')?.matches(':popover-open')")
+			tb.axe()
+			tb.shot("axe-menu-" + v.name)
+			tb.do("(async () => document.querySelector('.clock-menu').hidePopover())()")
+			tb.do("(async () => document.querySelector('tab-header .share').click())()")
+			tb.until("document.querySelector('tab-session .linkfield')?.value")
+			for _, page := range []string{"link", "sessions", "export", "import"} {
+				tb.do("(async () => document.querySelector('#session-tab-" + page + "').click())()")
+				tb.until("document.querySelector('#session-panel').getAttribute('aria-labelledby') === 'session-tab-" + page + "'")
+				tb.axe()
+				tb.shot("axe-" + page + "-" + v.name)
+			}
 		})
 	}
-}
-
-// TestStaticHost serves the page as a plain host does that negotiates nothing, below a path of its own.
-func TestStaticHost(t *testing.T) {
-	needBrowser(t, env)
-	dir := t.TempDir()
-	require.NoError(t, os.CopyFS(dir+"/docs/play", os.DirFS(dist)))
-	index, err := os.ReadFile(dir + "/docs/play/index.html")
-	require.NoError(t, err)
-	packed := strings.Replace(string(index), "engine.wasm engine.wasm.gz", "engine.wasm.gz engine.wasm", 1)
-	require.NotEqual(t, string(index), packed)
-	require.NoError(t, os.WriteFile(dir+"/docs/play/index.html", []byte(packed), 0o644))
-	raw, err := os.ReadFile(dist + "/engine.wasm")
-	require.NoError(t, err)
-	var gz bytes.Buffer
-	w, err := gzip.NewWriterLevel(&gz, gzip.BestSpeed)
-	require.NoError(t, err)
-	_, err = w.Write(raw)
-	require.NoError(t, err)
-	require.NoError(t, w.Close())
-	require.NoError(t, os.WriteFile(dir+"/docs/play/engine.wasm.gz", gz.Bytes(), 0o644))
-	require.NoError(t, os.Remove(dir+"/docs/play/engine.wasm"))
-	tb := openDir(t, dir, "docs/play/", 1280, 800)
-	tb.ready()
-	require.Contains(t, tb.kubectl("get nodes"), "node-3")
-	tb.noErrors()
 }

@@ -55,9 +55,12 @@ func (e *Error) Unwrap() error { return e.Err }
 //
 // Upstream: k8s.io/apimachinery/pkg/util/yaml (YAMLOrJSONDecoder) and
 // k8s.io/cli-runtime/pkg/resource (StreamVisitor, FlattenListVisitor).
-func Split(text []byte) ([]Document, error) {
-	if len(text) > MaxBytes {
-		return nil, &Error{Line: 1, Err: fmt.Errorf("the text has %d bytes, the limit is %d", len(text), MaxBytes)}
+func Split(text []byte) ([]Document, error) { return SplitText(text, MaxBytes) }
+
+// SplitText is Split for texts of up to limit bytes; each document may have MaxBytes.
+func SplitText(text []byte, limit int) ([]Document, error) {
+	if len(text) > limit {
+		return nil, &Error{Line: 1, Err: fmt.Errorf("the text has %d bytes, the limit is %d", len(text), limit)}
 	}
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	s := splitter{}

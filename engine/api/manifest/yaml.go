@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	yaml2 "go.yaml.in/yaml/v2"
+	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -134,4 +137,22 @@ func badCharacter(text []byte) (line, column int) {
 		column++
 	}
 	return 0, 0
+}
+
+// YAML writes an object, or JSON values, as kubectl does. It goes through JSON, and a text that YAML cannot hold unless it is
+// escaped (U+FFFE, control characters) is lost on that way in kubectl, with an error: here it is escaped.
+func YAML(v any) ([]byte, error) {
+	text, err := yaml.Marshal(v)
+	if err == nil {
+		return text, nil
+	}
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var m any
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &m); err != nil {
+		return nil, err
+	}
+	return yaml2.Marshal(m)
 }

@@ -179,5 +179,13 @@ func cellText(cell any) string {
 	} else if i := strings.IndexAny(text, "\f\n\r"); i >= 0 {
 		text = text[:i] + "..."
 	}
+	return Escaped(text)
+}
+
+// Escaped makes what would control a terminal visible (cli-runtime's printers.WriteEscaped).
+func Escaped(text string) string {
+	if !strings.ContainsAny(text, "\x1b\r") {
+		return text
+	}
 	return strings.NewReplacer("\x1b", "^[", "\r", "\\r").Replace(text)
 }

@@ -6,6 +6,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/api/validation/path"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -31,6 +32,9 @@ func Create(obj runtime.Object) field.ErrorList {
 		e.objectMeta(&o.ObjectMeta, true, subdomainName)
 	case *corev1.Event:
 		e.event(o)
+		if len(e.list) == 0 { // what every kind is held to that says nothing more
+			e.objectMetaBase(&o.ObjectMeta, true, path.ValidatePathSegmentName)
+		}
 	case *corev1.Binding:
 		e.binding(o)
 	case *coordinationv1.Lease:
@@ -80,6 +84,10 @@ func Update(obj, old runtime.Object) field.ErrorList {
 		e.objectMeta(&o.ObjectMeta, true, subdomainName)
 	case *corev1.Event:
 		e.event(o)
+		if len(e.list) == 0 {
+			e.labels(metaPath.Child("labels"), o.Labels)
+			e.annotations(metaPath.Child("annotations"), o.Annotations)
+		}
 	case *coordinationv1.Lease:
 		e.objectMetaUpdateBase(&o.ObjectMeta, &old.(*coordinationv1.Lease).ObjectMeta)
 		e.leaseSpec(&o.Spec)

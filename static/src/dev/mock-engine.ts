@@ -70,6 +70,10 @@ export class MockEngine implements Wire {
         return verb === "kill" || verb === "restart" ? this.power(r.id, name, verb === "restart") : this.kubectl(r.id, r.line);
       }
       case "cancel": case "edited": case "input": return this.ok(r.id);
+      // It has no past: one branch, which ends now.
+      case "branches": return this.ok(r.id, [{ id: 0, name: "", parent: -1, fork: { ms: 0, after: 0, commands: 0 }, end: { ms: this.now, after: this.seq, commands: 0 }, commands: 0, current: true, lines: [] }]);
+      case "present": return this.ok(r.id);
+      default: return this.send({ id: r.id, type: "error", message: `the mock engine has no ${r.op}` });
     }
   }
 

@@ -87,7 +87,13 @@ export const en = {
   "logs.none": "No logs.", "logs.container": "Container",
   "events.none": "No events.", "events.age": "At", "events.type": "Type", "events.reason": "Reason", "events.object": "Object", "events.message": "Message",
   // bottom
-  "bottom.label": "Terminal and events", "tab.terminal": "Terminal", "timeline.label": "Timeline", "timeline.now": "now",
+  "bottom.label": "Terminal and events", "tab.terminal": "Terminal", "timeline.label": "Timeline",
+  // time: other moments, branches, sessions
+  "tab.branches": "Branches", "time.undo": "Undo", "time.redo": "Redo", "time.handle": "Moment shown", "time.handle.title": "Drag to any moment; arrow keys, Home, End, Page Up and Page Down move it",
+  "time.past.label": "The past", "time.past": "You are looking at the past:", "time.pastAt": "{at} of {end}", "time.past.note": "Whatever you change here begins a branch; what happened stays.", "time.continue": "Continue from here", "time.present": "Back to now",
+  "time.begun": "A branch begins at {at}; what was there before stays on its own", "time.undone": "Undone: {line} (the clock is back at {at})", "time.redone": "Done again: {line}", "time.replaying": "Replaying", "time.giveUp": "Stop, and start a new cluster", "time.ahead": "still to come",
+  "time.zoomIn": "Look closer", "time.zoomAll": "Show all of it", "time.branches": "Branches", "time.branch": "branch {n}", "time.forks": "Another way begins here: {names}", "time.stop": "Stop", "time.until.over": "It has ended.",
+  "clock.more": "More ways through time", "session.open": "Share", "session.title": "Share, export, import, sessions",
   "term.open": "Click or type to open the terminal", "term.welcome": "kubectl and etcdctl are here, and lines that break things: try help. Every button on the page prints its line below.", "term.unknown": "{name}: command not found (there is kubectl, etcdctl, clear and help, and the lines that break and mend)", "term.label": "Terminal",
   "term.help": "kubectl …   any kubectl line (k for short)\ncurl, cat   what kubectl port-forward listens on; what kubectl cp brought here\netcdctl …   member list, endpoint status, snapshot save, defrag, …\nkill, restart, pause, continue  node-1 | etcd@control-plane-2\ncut, heal   control-plane-1 control-plane-2,control-plane-3 [both]; * is everybody else\nlink        node-1 * 80ms [10%] [both]; 0ms mends\ndisk        control-plane-1 500ms | full | ok\nclock       node-1 -90s; 0s mends\nkube-scheduler  --config FILE | --write-config-to -; alone: the defaults\nclear       empties the terminal\n-f NAME     NAME is the manifest in the editor or an example; -f - <<EOF takes what follows\nCtrl-C ends a running command (in exec -it: what runs there), ↑ and ↓ recall lines, Tab completes",
   // lessons
@@ -95,7 +101,7 @@ export const en = {
   // phone
   "sheet.do": "Do", "sheet.inspect": "Inspect", "sheet.terminal": "Terminal",
   // trouble
-  "panic.title": "The engine stopped at an error", "panic.restoring": "Restoring the session from its {n} commands…", "panic.restored": "The session is restored.", "panic.dead": "Start a fresh cluster", "dismiss": "Dismiss", "params.title": "This address asks for something that there is not", "error.title": "That did not work",
+  "panic.title": "The engine stopped at an error", "panic.restoring": "Restoring the session from its {n} commands…", "panic.restored": "The session is restored.", "panic.dead": "Start the engine again", "dismiss": "Dismiss", "params.title": "This address asks for something that there is not", "error.title": "That did not work",
   // announcements
   "say.nodeDown": "{name}: power is off", "say.nodeUp": "{name}: power is on", "say.nodeReady": "{name} is {state}",
   // the control plane, and what can be broken

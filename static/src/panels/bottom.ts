@@ -1,50 +1,29 @@
-// The bottom: the timeline with what happened on it, the terminal, the events.
+// The bottom: the terminal, the events, the branches.
 
 import { html, nothing } from "lit";
 import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import type { EventInfo } from "../protocol.ts";
 import { clockText } from "../time.ts";
-import { placeMarks } from "../timeline-layout.ts";
 import type { Terminal } from "../lazy/terminal.ts";
 import { Panel } from "./panel.ts";
 import { tabs } from "./tabs.ts";
-
-/** Names of marks are cut at so many pixels. */
-const longest = 204;
-
-class TabTimeline extends Panel {
-  private width = 800;
-  override firstUpdated(): void {
-    new ResizeObserver(() => { this.width = Math.max(100, this.clientWidth - 32); this.requestUpdate(); }).observe(this);
-  }
-
-  protected override render() {
-    const m = app.model, wide = (text: string) => [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 11 : 6), 0),
-      brief = (text: string) => text.replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1");
-    const placed = placeMarks(m.marks, m.now, this.width, (x) => Math.min(wide(brief(x)), longest));
-    return html`<nav class="timeline" aria-label=${t("timeline.label")}>
-      <div class="rail"></div>
-      ${placed.map((p) => {
-        const edge = p.align === "start" ? "lead" : p.align === "end" ? "tail" : "";
-        return html`<button class="mark ${p.mark.kind} ${edge}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(p.mark.at)} ${p.mark.text}${p.more ? ` (+${p.more})` : ""}"
-          aria-label="${brief(p.mark.text)}, ${clockText(p.mark.at)}" @click=${() => app.select(`records/${p.mark.record}`, "why")}><i></i>${p.named ? html`<span style="max-width:${longest}px">${brief(p.mark.text)}</span>` : nothing}</button>`;
-      })}
-      <div class="here" title=${t("timeline.now")}></div>
-    </nav>`;
-  }
-}
 
 class TabBottom extends Panel {
   protected override topics = ["prefs", "tabs"] as Panel["topics"];
 
   protected override render() {
     return html`
-      ${tabs("bottom", app.bottom, [["terminal", t("tab.terminal")], ["events", t("tab.events")]], (bottom) => app.show({ bottom }), t("bottom.label"))}
+      ${tabs("bottom", app.bottom, [["terminal", t("tab.terminal")], ["events", t("tab.events")], ["branches", t("tab.branches")]], (bottom) => app.show({ bottom }), t("bottom.label"))}
       <div class="pane" role="tabpanel" id="bottom-panel" aria-labelledby="bottom-tab-${app.bottom}">
         <tab-terminal ?hidden=${app.bottom !== "terminal"}></tab-terminal>
-        ${app.bottom === "events" ? html`<tab-events></tab-events>` : nothing}
+        ${app.bottom === "events" ? html`<tab-events></tab-events>` : app.bottom === "branches" ? this.branches() : nothing}
       </div>`;
+  }
+
+  private branches() {
+    void import("../lazy/branches.ts");
+    return html`<tab-branches></tab-branches>`;
   }
 }
 
@@ -91,8 +70,14 @@ class TabTerminal extends Panel {
 class TabEvents extends Panel {
   protected override topics = ["prefs"] as Panel["topics"];
   private list: EventInfo[] = []; private poll = 0;
-  override connectedCallback(): void { super.connectedCallback(); this.poll = window.setInterval(() => void this.refresh(), 1000); void this.refresh(); }
-  override disconnectedCallback(): void { super.disconnectedCallback(); clearInterval(this.poll); }
+  private off = () => {};
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.poll = window.setInterval(() => void this.refresh(), 1000);
+    this.off = app.on("frame", (f) => { if (f!.full) void this.refresh(); });
+    void this.refresh();
+  }
+  override disconnectedCallback(): void { super.disconnectedCallback(); this.off(); clearInterval(this.poll); }
 
   private async refresh(): Promise<void> {
     if (app.phase !== "ready" || document.hidden) return;
@@ -107,7 +92,6 @@ class TabEvents extends Panel {
   }
 }
 
-customElements.define("tab-timeline", TabTimeline);
 customElements.define("tab-terminal", TabTerminal);
 customElements.define("tab-events", TabEvents);
 customElements.define("tab-bottom", TabBottom);

@@ -3,7 +3,6 @@
 import { html, svg } from "lit";
 import { app } from "../app.ts";
 import type { Theme } from "../app.ts";
-import type { StepResult } from "../protocol.ts";
 import { clockText } from "../time.ts";
 import { t } from "../i18n/index.ts";
 import { openLessons } from "../lessons.ts";
@@ -11,7 +10,7 @@ import { Panel } from "./panel.ts";
 import "./new-cluster.ts";
 import type { TabNewCluster } from "./new-cluster.ts";
 
-export const speeds = [0.1, 0.5, 1, 2, 5, 10, 50, 100, 1000, 0];
+export const speeds = [0.01, 0.1, 0.5, 1, 2, 5, 10, 50, 100, 1000, 0];
 const icon = (path: string) => html`<svg viewBox="0 0 16 16" width="13" height="13" fill="currentColor" aria-hidden="true">${svg`<path d=${path}/>`}</svg>`;
 const icons = { play: "M4 2.500v11l9-5.500z", pause: "M3.500 2.500h3.200v11H3.500zM9.300 2.500h3.200v11H9.300z", settle: "M11.500 2.500H13v11h-1.500zM3 2.500v11L11 8z", step: "M3 2.500h2v11H3zM7 2.500v11L14 8z" };
 
@@ -22,6 +21,8 @@ class TabHeader extends Panel {
     const next: Record<Theme, Theme> = { auto: app.dark ? "light" : "dark", light: "dark", dark: "light" };
     app.setTheme(next[app.theme]);
   }
+
+  private async session(): Promise<void> { (await import("../lazy/session.ts")).openSession("link"); }
 
   private apply(): void {
     app.show({ left: "yaml", sheet: "do" });
@@ -37,10 +38,11 @@ class TabHeader extends Panel {
       <span class="grow"></span>
       <tab-clock></tab-clock>
       <span class="grow"></span>
-      <button class="pill lessons" title=${t("lessons.title")} @click=${() => void openLessons()}>${t("lessons")}</button>
+      <button class="pill lessons" ?hidden=${app.embedded} title=${t("lessons.title")} @click=${() => void openLessons()}>${t("lessons")}</button>
       <button class="pill" lang=${app.lang === "en" ? "zh-CN" : "en"} title=${t("lang.label")} @click=${() => app.setLang(app.lang === "en" ? "zh" : "en")}>${t("lang.switch")}</button>
       <button class="pill round" title=${t("theme.label", { theme: t(`theme.${app.theme}`) })} aria-label=${t("theme.label", { theme: t(`theme.${app.theme}`) })} @click=${this.theme}>◐</button>
-      <button class="primary" @click=${this.apply}>${t("apply")}</button>
+      <button class="pill share" title=${t("session.title")} @click=${() => void this.session()}>${t("session.open")}</button>
+      <button class="primary" ?hidden=${!app.has("yaml")} @click=${this.apply}>${t("apply")}</button>
       <tab-new-cluster></tab-new-cluster>
     </header>`;
   }
@@ -53,10 +55,10 @@ class TabClock extends Panel {
     void app.ask(app.model.playing ? { op: "pause" } : { op: "play", speed: app.speed });
   }
 
-  private async step(): Promise<void> {
-    if (app.model.playing) await app.ask({ op: "pause" });
-    const s = await app.ask<StepResult>({ op: "step" });
-    if (s) app.say(`${s.actor}: ${s.label}`);
+  /** What is not needed at once: other steps, running until something holds. */
+  private async more(e: Event): Promise<void> {
+    const button = e.currentTarget as HTMLElement;
+    (await import("../lazy/clock-menu.ts")).openClockMenu(button);
   }
 
   private speed(e: Event): void {
@@ -68,13 +70,14 @@ class TabClock extends Panel {
     const m = app.model, off = app.phase !== "ready";
     return html`<div class="clock" role="group" aria-label=${t("clock.bar")}>
       <button class=${m.playing ? "on" : ""} ?disabled=${off} title=${t(m.playing ? "clock.pause" : "clock.play")} aria-label=${t(m.playing ? "clock.pause" : "clock.play")} @click=${this.toggle}>${icon(m.playing ? icons.pause : icons.play)}</button>
-      <button ?disabled=${off} title=${t("clock.step.title")} @click=${() => void this.step()}>${icon(icons.step)} <span class="w">${t("clock.step")}</span></button>
+      <button ?disabled=${off} title=${t("clock.step.title")} @click=${() => void app.travel.step()}>${icon(icons.step)} <span class="w">${t("clock.step")}</span></button>
+      <button class="narrow" ?disabled=${off} title=${t("clock.more")} aria-label=${t("clock.more")} aria-haspopup="dialog" @click=${(e: Event) => void this.more(e)}>▾</button>
       <select ?disabled=${off} aria-label=${t("clock.speed")} title=${t("clock.speed")} @change=${this.speed}>
         ${(speeds.includes(app.speed) ? speeds : [app.speed, ...speeds]).map((s) => html`<option value=${s} ?selected=${s === app.speed} .selected=${s === app.speed}>${s === 0 ? t("clock.max") : s + "×"}</option>`)}
       </select>
       <button ?disabled=${off} title=${t("clock.advance.title", { n: "1 min" })} @click=${() => app.ask({ op: "advance", seconds: 60 })}>${t("clock.advance", { n: "1m" })}</button>
       <button ?disabled=${off} title=${t("clock.settle.title")} @click=${() => app.ask({ op: "settle", maxSeconds: 3600 })}>${icon(icons.settle)} <span class="w">${t("clock.settle")}</span></button>
-      <span class="time" title=${t("clock.now")} role="timer" aria-label=${t("clock.now")}>${clockText(m.now)}${m.busy ? html`<i class="busy" title=${t("clock.busy")}></i>` : ""}</span>
+      <span class="time ${m.past ? "back" : ""}" title=${t("clock.now")} role="timer" aria-label=${t("clock.now")}>${clockText(m.now)}${m.busy ? html`<i class="busy" title=${t("clock.busy")}></i>` : ""}</span>
     </div>`;
   }
 }

@@ -21,7 +21,9 @@ class TabInspector extends Panel {
     const ref = app.selection, tab = app.right, key = `${ref} ${tab}`;
     if (!ref || app.phase !== "ready" || this.asking) return;
     const fresh = key === this.askedFor, token = `${key} ${app.model.revision}`;
-    if (fresh && (performance.now() - this.askedAt < 1000 || token === this.token)) return;
+    if (fresh && token === this.token) return;
+    const wait = this.askedAt + 1000 - performance.now();
+    if (fresh && wait > 0) { this.later ||= window.setTimeout(() => { this.later = 0; this.requestUpdate(); }, wait); return; }
     if ((tab === "summary" && !scalable.test(ref)) || (/^(components|headquarters)\//.test(ref) && tab !== "why")) return;
     this.asking = true; this.askedFor = key; this.token = token; this.askedAt = performance.now();
     try {
@@ -33,7 +35,12 @@ class TabInspector extends Panel {
     this.asking = false;
     this.requestUpdate();
   }
-  private token = "";
+  private token = ""; private later = 0;
+
+  // Another moment: whatever was asked is of another time.
+  private off = () => {};
+  override connectedCallback(): void { super.connectedCallback(); this.off = app.on("frame", (f) => { if (f!.full) { this.askedFor = ""; this.requestUpdate(); } }); }
+  override disconnectedCallback(): void { super.disconnectedCallback(); this.off(); }
 
   protected override updated(): void { void this.fetch(); }
 

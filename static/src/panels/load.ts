@@ -24,6 +24,7 @@ class TabLoad extends Panel {
     const s = await app.engine.call<TrafficStats>({ op: "trafficStats" }).catch(() => undefined);
     if (!s) return;
     this.stats = s;
+    if (app.model.now < this.lastNow) { this.samples = []; this.lastOk = -1; } // back in time
     const first = this.lastOk < 0, ok = first ? 0 : s.ok - this.lastOk, failed = first ? 0 : s.failed - this.lastFailed;
     // Per virtual second: a minute that was skipped is not sixty times as high as one that was watched.
     const passed = (app.model.now - this.lastNow) / 1000;

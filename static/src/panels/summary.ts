@@ -139,6 +139,6 @@ function workload(w: WorkloadView): TemplateResult {
   <p class="cmd">${scale}</p>
   ${w.kind === "Deployment" ? html`<label for="image">${t("field.image")}</label><div class="line"><input id="image" class="mono" spellcheck="false" .value=${image} @input=${(e: Event) => { draft.image = (e.target as HTMLInputElement).value.trim(); again(); }}><button class="primary" ?disabled=${image === w.image} @click=${() => { void app.run(setImage); draft.image = ""; }}>${t("act.setImage")}</button></div>
     <p class="cmd">${setImage}</p>
-    <button class="wide" @click=${() => app.show({ left: "canary", sheet: "do" })}>${t("act.canary")}</button>` : nothing}
+    <button class="wide" ?hidden=${!app.has("yaml")} @click=${() => app.show({ left: "canary", sheet: "do" })}>${t("act.canary")}</button>` : nothing}
   ${buttons(workloadActions(w))}`;
 }

@@ -12,7 +12,7 @@ import type { Editor } from "../lazy/editor.ts";
 import { Panel } from "./panel.ts";
 
 class TabYaml extends Panel {
-  protected override topics = ["prefs"] as Panel["topics"];
+  protected override topics = ["prefs", "status"] as Panel["topics"];
   private editor?: Editor;
   private opening?: Promise<void>;
   private result?: LineResult; private problems: Problem[] = []; private busy = false; private chosen = "";

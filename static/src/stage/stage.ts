@@ -24,6 +24,8 @@ import { hit } from "./hit.ts";
 import { locate } from "./locate.ts";
 import type { Rect } from "./layout.ts";
 import { stateText, zoneText } from "./podstyle.ts";
+import { cluster } from "../cluster.ts";
+import { clockText } from "../time.ts";
 import "./tree.ts";
 import "./legend.ts";
 import "../panels/faults.ts";
@@ -33,7 +35,7 @@ const settleMs = 240;
 const strip = 34;
 
 export class TabStage extends Panel {
-  protected override topics = ["prefs", "status"] as Panel["topics"];
+  protected override topics = ["prefs", "status", "time"] as Panel["topics"];
   private base!: HTMLCanvasElement; private over!: HTMLCanvasElement;
   private layout?: Layout; private layoutKey = ""; private crowded = false;
   private camera: Camera = { x: 0, y: 0, k: 1 };
@@ -193,8 +195,23 @@ export class TabStage extends Panel {
     for (const f of this.idlers.splice(0)) f();
   }
 
-  private drawBase(s: Scene): void {
-    const ctx = prepare(this.base, s), l = s.layout, m = s.model, k = s.camera.k;
+  /** Draws what is seen now, what moves on it too, with any context that has the calls; `dpr`: pixels of it for one of CSS. */
+  picture(ctx: CanvasRenderingContext2D, dpr: number): { width: number; height: number } {
+    const l = this.ensureLayout(), width = this.clientWidth, height = this.clientHeight;
+    if (!l) return { width, height };
+    const s = { ...this.scene(l, performance.now()), dpr, hover: "" };
+    screen(ctx, s);
+    this.paint(ctx, s);
+    world(ctx, s);
+    this.motion.draw(ctx, s.palette, s.wall, s.camera.k, l.unit);
+    screen(ctx, s);
+    return { width, height };
+  }
+
+  private drawBase(s: Scene): void { this.paint(prepare(this.base, s), s); }
+
+  private paint(ctx: CanvasRenderingContext2D, s: Scene): void {
+    const l = s.layout, m = s.model, k = s.camera.k;
     const detail = detailOf(l, s.camera), heat = detail === "heat";
     ctx.fillStyle = s.palette.bg;
     ctx.fillRect(0, 0, s.width, s.height);
@@ -313,6 +330,12 @@ export class TabStage extends Panel {
     if (ref !== this.hover) { this.hover = ref; this.invalidate(); }
   }
 
+  /** A session is being opened: it may be long, and anybody's. */
+  private reopening(r: { ms: number; of: number }) {
+    return html`<span>${t("time.replaying")} · ${clockText(r.ms)} / ${clockText(r.of)}</span><progress max=${r.of || 1} .value=${r.ms} aria-label=${t("time.replaying")}></progress>
+      <button @click=${() => cluster.giveUp()}>${t("time.giveUp")}</button>`;
+  }
+
   protected override render() {
     const share = app.total ? Math.round((100 * app.loaded) / app.total) : 0;
     const waiting = app.phase === "loading" || app.phase === "starting";
@@ -326,8 +349,8 @@ export class TabStage extends Panel {
           <div class="sk-hq"></div><div class="sk-band"><i></i><i></i><i></i></div>
           <div class="sk-nodes"><i></i><i></i><i></i></div>
           <div class="sk-note">
-            <span>${t(app.phase === "loading" ? "stage.loading" : "stage.starting")}${share ? ` · ${share} %` : app.loaded ? ` · ${(app.loaded / 1048576).toFixed(1)} MB` : ""}</span>
-            <progress max="100" .value=${share || nothing} aria-label=${t("stage.loading")}></progress>
+            ${app.travel.replaying ? this.reopening(app.travel.replaying) : html`<span>${t(app.phase === "loading" ? "stage.loading" : "stage.starting")}${share ? ` · ${share} %` : app.loaded ? ` · ${(app.loaded / 1048576).toFixed(1)} MB` : ""}</span>
+            <progress max="100" .value=${share || nothing} aria-label=${t("stage.loading")}></progress>`}
           </div>
         </div>` : nothing}
       <tab-faults></tab-faults>
