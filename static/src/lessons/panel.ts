@@ -224,8 +224,8 @@ export class TabLesson extends Panel {
     };
     return html`<div class="lesson" lang=${app.lang === "zh" ? "zh-CN" : "en"}>
       <div class="lhead"><div class="ltop"><button class="link" title=${say("leave.note")} @click=${() => void this.leave()}>‹ ${say("back")}</button><span class="grow"></span>${this.menu(p)}</div>
-        <h2>${words(l.title)}</h2>${this.nav(p)}</div>
-      <div class="lbody" tabindex="0" role="region" aria-label=${words(l.title)}>
+        <h2>${words(l.title) || l.id}</h2>${this.nav(p)}</div>
+      <div class="lbody" tabindex="0" role="region" aria-label=${words(l.title) || l.id}>
         ${p.lost ? html`<div class="trouble" role="alert"><p>${say("lost")}</p><div class="buttons"><button class="primary" @click=${() => void p.retake()}>${say("lost.back")}</button><button @click=${() => void this.leave()}>${say("leave")}</button></div></div>` : nothing}
         ${this.unkept ? html`<p class="info">${say("kept.not")}</p>` : nothing}
         ${p.view < 0 ? introView(v) : p.view >= n ? endView(v) : stepView(v, p.view)}
