@@ -13,7 +13,7 @@ COLD    := tabernetes/wasm tabernetes/scenarios/lesson tabernetes/engine \
 	$(addprefix tabernetes/engine/,addons addons/clouddisk addons/localpath addons/metricsserver addons/provision api apiserver apiserver/auth \
 	apiserver/podsecurity client/leaderelection cloud etcdctl explain kubeadm kubectl kubelet network proxy runtime session scheduler/config \
 	scheduler/config/v1 scheduler/volumes ustar) \
-	$(addprefix tabernetes/engine/api/,apiextensions apiregistration binding cron defaults der fieldmanager jsonpath manifest metrics patch pkcs10 \
+	$(addprefix tabernetes/engine/api/,apiextensions apiregistration binding cron defaults der fieldmanager jsonpath manifest metrics patch pkcs10 portable \
 	printers quota rbac schema structural validation warnings x509) \
 	$(addprefix tabernetes/engine/controllers/,attachdetach certificates clusterroleaggregation cronjob daemonset deployment disruption \
 	endpoint endpointrules endpointslice endpointslicemirroring ephemeral expand job namespace nodelifecycle persistentvolume podautoscaler podgc pvcprotection pvprotection replicationcontroller \
