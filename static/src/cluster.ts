@@ -99,11 +99,7 @@ class Cluster {
     history.replaceState(null, "", url);
   }
 
-<<<<<<< HEAD
-  /** Another session in the place of this one, which stays where it is kept: a new cluster's, whose clock stands if `paused`, or the one of a text. */
-=======
   /** Another session in the place of this one, which stays where it is kept: a new cluster's, or the one of a text. `paused`: the clock of a new one stands. */
->>>>>>> main
   async replace(config: ClusterConfig, session?: string, record?: string, paused?: boolean): Promise<Opened> {
     await this.ready;
     const { keeper } = await sessions();

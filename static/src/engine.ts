@@ -74,29 +74,17 @@ export class Engine {
     };
   }
 
-<<<<<<< HEAD
-=======
   /** A `kubectl wait` line, as fast as possible until it has ended. */
   until(line: string, output?: Waiting["output"]): Running {
     const { id, done } = this.start<LineResult>({ op: "until", line }, output);
     return { done, cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}), edited: () => Promise.resolve(), input: () => {} };
   }
 
->>>>>>> main
   /** A line of a lesson's setup or solution, to its end; `told` hears it as it is run. */
   lessonLine(line: string, files: Record<string, string>, output: Waiting["output"], told: (line: string) => void): Promise<LineResult | null> {
     const id = this.next, { done } = this.start<LineResult | null>({ op: "line", line, files }, output);
     this.waiting.get(id)!.line = told;
     return done;
-<<<<<<< HEAD
-  }
-
-  /** A `kubectl wait` line, as fast as possible until it has ended. */
-  until(line: string, output?: Waiting["output"]): Running {
-    const { id, done } = this.start<LineResult>({ op: "until", line }, output);
-    return { done, cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}), edited: () => Promise.resolve(), input: () => {} };
-=======
->>>>>>> main
   }
 
   ack(seq: number): void {
