@@ -2,7 +2,7 @@
 //
 // A script (scripts/*.txt) is a session written down: kubectl lines, clock commands, faults and load, each with the
 // output it gives. Most behaviour of the project is specified this way. `go test ./scenarios -update` writes the
-// outputs anew, to be reviewed as a diff. Lessons will stand beside them.
+// outputs anew, to be reviewed as a diff. Lessons stand beside them, in lessons/: package lesson reads and plays them.
 //
 //	$ kubectl get nodes          a line of the terminal; its output follows
 //	> advance 6m                 virtual time passes

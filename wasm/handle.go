@@ -130,7 +130,7 @@ func (b *bridge) start(r request) {
 	if r.Config.Nodes >= roomFrom {
 		makeRoom(min(r.Config.Nodes*roomPerNode, roomMax))
 	}
-	if err := b.begin(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: true}, r, opened{Exact: true, Version: engine.Version}); err != nil {
+	if err := b.begin(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: r.Config.Addons == nil || *r.Config.Addons}, r, opened{Exact: true, Version: engine.Version}); err != nil {
 		b.fail(r.ID, err)
 	}
 }

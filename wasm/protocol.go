@@ -21,6 +21,8 @@ type clusterConfig struct {
 	Nodes   int    `json:"nodes"`
 	Masters int    `json:"masters"`
 	Seed    uint64 `json:"seed"`
+	// Addons gives it metrics-server and a storage provisioner; nil: it does.
+	Addons *bool `json:"addons"`
 }
 
 // request is any message of the page; Op says which fields count.

@@ -2,6 +2,7 @@
 //
 //	go run ./web                                          the page on http://127.0.0.1:8080
 //	go run ./web -api 127.0.0.1:8001 -nodes 3 -speed 10   and a cluster: kubectl -s http://127.0.0.1:8001 get nodes
+//	go run ./web lint scenarios/lessons/canary            what is wrong with a lesson (scenarios/AUTHORING.md)
 //
 // Lines on standard input go to that cluster (lines.go): faults such as "kill etcd@control-plane-2", etcdctl, kubectl; each
 // is answered by "ok: LINE" or "error: WHY".

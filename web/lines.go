@@ -80,32 +80,45 @@ func (c *cluster) line(ctx context.Context, line string, out io.Writer) (answer 
 
 // text carries out a line that only prints; is tells whether it is one.
 func (c *cluster) text(ctx context.Context, line string, out io.Writer) (answer string, ok, is bool) {
+	type said struct {
+		text string
+		left []portable.Left
+		err  error
+	}
 	verb, name, _ := strings.Cut(line, " ")
-	var text string
-	var left []portable.Left
-	var err error
+	var say func() said
 	switch {
 	case line == "journal":
-		ok = c.loop.do(ctx, func() { text = c.loop.c.JournalText() })
+		say = func() said { return said{text: c.loop.c.JournalText()} }
 	case line == "export":
-		ok = c.loop.do(ctx, func() { text, left, err = c.loop.c.Export() })
+		say = func() (s said) { s.text, s.left, s.err = c.loop.c.Export(); return s }
 	case verb == "import" && name != "":
-		var file []byte
-		if file, err = os.ReadFile(strings.TrimSpace(name)); err != nil {
+		file, err := os.ReadFile(strings.TrimSpace(name))
+		if err != nil {
 			return "error: " + err.Error(), true, true
 		}
-		ok = c.loop.do(ctx, func() { text, left, err = c.loop.c.Import(string(file)) })
+		say = func() (s said) { s.text, s.left, s.err = c.loop.c.Import(string(file)); return s }
 	default:
 		return "", false, false
 	}
-	if err != nil {
-		return "error: " + err.Error(), ok, true
+	done := make(chan said, 1)
+	if !c.loop.do(ctx, func() { done <- say() }) {
+		return "", false, true
 	}
-	_, _ = io.WriteString(out, text)
-	for _, l := range left {
-		fmt.Fprintln(out, "# left out, "+l.Text())
+	select {
+	case s := <-done:
+		if s.err != nil {
+			return "error: " + s.err.Error(), true, true
+		}
+		_, _ = io.WriteString(out, s.text)
+		for _, l := range s.left {
+			fmt.Fprintln(out, "# left out, "+l.Text())
+		}
+		return "ok: " + line, true, true
+	case <-ctx.Done():
+	case <-c.loop.ended:
 	}
-	return "ok: " + line, ok, true
+	return "", false, true
 }
 
 // shared lets several goroutines write to one place, a piece at a time.

@@ -44,3 +44,18 @@ error: there is no machine "node-9"
 func firstLines(s string, n int) string {
 	return strings.Join(strings.SplitAfterN(s, "\n", n+1)[:n], "")
 }
+
+func TestTextsOnStandardInput(t *testing.T) {
+	c, err := newCluster(config{nodes: 1, masters: 1, seed: 1, speed: 100})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go c.loop.run(ctx)
+	var out bytes.Buffer
+	c.lines(ctx, strings.NewReader("kubectl create configmap x --from-literal=a=b\nexport\nimport ../scenarios/manifests/import/shop.yaml\nimport nowhere.yaml\njournal\n"), &out)
+	text := out.String()
+	require.Contains(t, text, "data:\n  a: b\nkind: ConfigMap\nmetadata:\n  name: x\n  namespace: default\n# left out, ")
+	require.Contains(t, text, "\nok: export\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n---\n")
+	require.Contains(t, text, "# left out, this cluster has no such kind: BackendConfig shop/web\nok: import ../scenarios/manifests/import/shop.yaml\nerror: open nowhere.yaml: no such file or directory\n# Journal of a Tabernetes cluster")
+	require.True(t, strings.HasSuffix(text, "ok: journal\n"))
+}

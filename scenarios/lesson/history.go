@@ -75,7 +75,7 @@ func (k *look) command(c *condition) (bool, *Texts) {
 	if n == 0 {
 		return c.often(n), say("nobody has run $1 yet", "还没有执行过 $1", quote(c.Command))
 	}
-	return c.often(n), say("$1 was run $2 times, first at $3", "$1 执行过 $2 次，第一次在 $3", quote(line), strconv.Itoa(n), clock(first.at))
+	return c.often(n), say("$1 was run at $3 ($2 in all)", "$1 在 $3 执行过（共 $2 次）", quote(line), strconv.Itoa(n), clock(first.at))
 }
 
 // happened holds when something happened so often.
@@ -84,7 +84,7 @@ func (k *look) happened(c *condition) (bool, *Texts) {
 	if n == 0 {
 		return c.often(n), say("this has not happened yet: $1", "还没有发生：$1", c.label())
 	}
-	return c.often(n), say("this happened $2 times, first at $3: $1", "发生过 $2 次，第一次在 $3：$1", clip(text), strconv.Itoa(n), clock(first.at))
+	return c.often(n), say("this happened at $3 ($2 in all): $1", "$3 发生过（共 $2 次）：$1", clip(text), strconv.Itoa(n), clock(first.at))
 }
 
 // sequence holds when events came one after the other.
@@ -113,11 +113,11 @@ func (c *condition) label() string {
 }
 
 func (h *happenedYAML) label() string {
-	label := strings.TrimSpace(h.What + " " + h.Object + " " + h.By + " " + h.Text)
+	label := h.What + " " + h.Object + " " + h.By + " " + h.Text
 	if h.Because != "" {
 		label += " ← " + h.Because
 	}
-	return label
+	return strings.Join(strings.Fields(label), " ")
 }
 
 // words are those of a command line: flags apart, kinds by their plural.

@@ -78,14 +78,15 @@ const maxParts = 64
 // reader goes through a text line by line.
 type reader struct {
 	*report
-	doc   *document
-	sec   *section
-	n     int    // number of the line
-	fence string // of the code block it is in; "" is none
-	body  []string
-	open  string // the part it is in, as written behind the colons; "" is none
-	from  int    // where that began
-	inner []string
+	doc    *document
+	sec    *section
+	n      int    // number of the line
+	fence  string // of the code block it is in; "" is none
+	fenced int    // where that began
+	body   []string
+	open   string // the part it is in, as written behind the colons; "" is none
+	from   int    // where that began
+	inner  []string
 }
 
 // readText takes a text apart. What is wrong is reported; what is left out is not there.
@@ -97,7 +98,7 @@ func readText(file, text string, r *report) *document {
 		d.read(strings.TrimSuffix(line, "\r"))
 	}
 	if d.fence != "" {
-		d.wrong(d.n, "a code block is not closed")
+		d.wrong(d.fenced, "a code block is not closed")
 	}
 	d.interrupted()
 	d.flush()
@@ -137,7 +138,7 @@ func (d *reader) begin(id string, line int) {
 func (d *reader) read(line string) {
 	if mark := fenceOf(line); mark != "" {
 		if d.fence == "" {
-			d.fence = mark
+			d.fence, d.fenced = mark, d.n
 		} else if strings.HasPrefix(mark, d.fence) && strings.TrimSpace(line) == mark {
 			d.fence = ""
 		}
@@ -148,10 +149,11 @@ func (d *reader) read(line string) {
 		}
 		if text, ok := strings.CutPrefix(line, "# "); ok {
 			d.interrupted()
-			if trimmed(d.body) != "" {
+			if trimmed(d.body) != "" || d.sec.find(keyTitle) != nil {
 				d.wrong(d.n, "the title is the first line, and the only one with one \"#\": steps begin with \"## Heading {#id}\"")
+			} else {
+				d.put(keyTitle, d.n, []string{text})
 			}
-			d.put(keyTitle, d.n, []string{text})
 			return
 		}
 		if text, ok := strings.CutPrefix(line, "## "); ok {

@@ -42,8 +42,8 @@ func parse(files map[string]string, r *report) (*Lesson, *source) {
 	}
 	src := &source{y, [2]*document{readText(EnglishFile, files[EnglishFile], r), readText(ChineseFile, files[ChineseFile], r)}}
 	l.head(y, r)
-	if len(y.Steps) > maxSteps {
-		r.add(ScenarioFile, 0, "steps: "+tooMany)
+	if n := len(y.Steps); n == 0 || n > maxSteps {
+		r.add(ScenarioFile, 0, "steps: there are none, or "+tooMany)
 	} else {
 		for _, s := range y.Steps {
 			if s == nil {
@@ -84,6 +84,9 @@ func (l *Lesson) takeFiles(r *report) bool {
 		if n > most || total > maxTotal {
 			r.add(clip(name), 0, "the file is too big, or all together are")
 		}
+	}
+	if l.files[ScenarioFile] == "" {
+		r.add(ScenarioFile, 0, "the file is missing, or empty")
 	}
 	if len(l.Files) > maxManifests {
 		r.add(ScenarioFile, 0, "manifests: "+tooMany)

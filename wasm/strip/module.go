@@ -5,9 +5,18 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
-const sectionData = 11
+const (
+	sectionType     = 1
+	sectionImport   = 2
+	sectionFunction = 3
+	sectionStart    = 8
+	sectionElement  = 9
+	sectionCode     = 10
+	sectionData     = 11
+)
 
 // maxMemory is more than any initial memory we ship, in bytes: offsets above it are read wrongly.
 const maxMemory = 1 << 28
@@ -15,8 +24,15 @@ const maxMemory = 1 << 28
 // module is a WebAssembly module: its sections before and after the data section, and the initial memory which that
 // section describes.
 type module struct {
-	before, after []byte
-	memory        []byte
+	before    []section
+	after     []byte
+	memory    []byte
+	functions int // how many it has, with those imported
+}
+
+type section struct {
+	id   byte
+	body []byte
 }
 
 var errEnds = errors.New("the module ends early")
@@ -26,7 +42,7 @@ func parse(b []byte) (*module, error) {
 	if !bytes.HasPrefix(b, []byte("\x00asm\x01\x00\x00\x00")) {
 		return nil, errors.New("not a WebAssembly module of version 1")
 	}
-	m, found := &module{before: bytes.Clone(b[:8])}, false
+	m, found := &module{}, false
 	for r := (reader{b[8:]}); len(r.b) > 0; {
 		start := r.b
 		id := r.b[0]
@@ -50,13 +66,95 @@ func parse(b []byte) (*module, error) {
 		case found:
 			m.after = append(m.after, whole...)
 		default:
-			m.before = append(m.before, whole...)
+			m.before = append(m.before, section{id, body})
 		}
 	}
 	if !found {
 		return nil, errors.New("no data section")
 	}
-	return m, nil
+	return m, m.count()
+}
+
+// count counts the functions.
+func (m *module) count() error {
+	for _, s := range m.before {
+		r := reader{s.body}
+		switch s.id {
+		case sectionFunction, sectionImport:
+			n, err := r.unsigned()
+			if err != nil {
+				return err
+			}
+			m.functions += int(n)
+			for range n {
+				if s.id == sectionFunction {
+					break
+				}
+				for range 2 { // the names
+					length, err := r.unsigned()
+					if err != nil {
+						return err
+					}
+					if _, err = r.take(length); err != nil {
+						return err
+					}
+				}
+				if kind, err := r.take(1); err != nil || kind[0] != 0 {
+					return errors.New("it imports something else than functions")
+				}
+				if _, err := r.unsigned(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// addStart adds two functions, the first without parameters and with an i32 as its result, the second with neither, and
+// starts the module with the second.
+func (m *module) addStart(number, start []byte) error {
+	var types int
+	add := func(id byte, items ...[]byte) error {
+		for i := range m.before {
+			s := &m.before[i]
+			if s.id != id {
+				continue
+			}
+			r := reader{s.body}
+			n, err := r.unsigned()
+			if err != nil {
+				return err
+			}
+			if id == sectionType {
+				types = int(n)
+			}
+			body := binary.AppendUvarint(nil, n+uint64(len(items)))
+			body = append(body, r.b...)
+			for _, it := range items {
+				body = append(body, it...)
+			}
+			s.body = body
+			return nil
+		}
+		return fmt.Errorf("no section %d", id)
+	}
+	if err := add(sectionType, []byte{typeFunction, 0, 1, typeI32}, []byte{typeFunction, 0, 0}); err != nil {
+		return err
+	}
+	typeOf := func(i int) []byte { return binary.AppendUvarint(nil, uint64(types+i)) }
+	if err := add(sectionFunction, typeOf(0), typeOf(1)); err != nil {
+		return err
+	}
+	if err := add(sectionCode, number, start); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(m.before, func(s section) bool { return s.id == sectionStart }) {
+		return errors.New("it has a start function")
+	}
+	at := slices.IndexFunc(m.before, func(s section) bool { return s.id == sectionElement || s.id == sectionCode })
+	m.before = slices.Insert(m.before, at, section{sectionStart, binary.AppendUvarint(nil, uint64(m.functions)+1)})
+	return nil
 }
 
 // load puts the segments of a data section into memory.
@@ -89,18 +187,39 @@ func (m *module) load(r reader) error {
 	return nil
 }
 
-// bytes are the module with its memory as one segment.
+// gap is how many zeroes part two segments.
+const gap = 1 << 16
+
+// bytes are the module, with few segments.
 func (m *module) bytes() []byte {
-	start := 0
-	for start < len(m.memory) && m.memory[start] == 0 {
-		start++
+	out := []byte("\x00asm\x01\x00\x00\x00")
+	put := func(s section) {
+		out = binary.AppendUvarint(append(out, s.id), uint64(len(s.body)))
+		out = append(out, s.body...)
 	}
-	head := []byte{1, 0, opI32Const} // one segment, memory 0
-	head = append(signed(head, int64(start)), opEnd)
-	head = binary.AppendUvarint(head, uint64(len(m.memory)-start))
-	out := append(bytes.Clone(m.before), sectionData)
-	out = binary.AppendUvarint(out, uint64(len(head)+len(m.memory)-start))
-	out = append(append(out, head...), m.memory[start:]...)
+	for _, s := range m.before {
+		put(s)
+	}
+	var segments []byte
+	n := 0
+	for at := 0; at < len(m.memory); {
+		if m.memory[at] == 0 {
+			at++
+			continue
+		}
+		end := at
+		for zeroes := 0; end < len(m.memory) && zeroes < gap; end++ {
+			if zeroes++; m.memory[end] != 0 {
+				zeroes = 0
+			}
+		}
+		segment := bytes.TrimRight(m.memory[at:end], "\x00")
+		segments = append(signed(append(segments, 0, opI32Const), int64(at)), opEnd) // of memory 0
+		segments = binary.AppendUvarint(segments, uint64(len(segment)))
+		segments = append(segments, segment...)
+		at, n = end, n+1
+	}
+	put(section{sectionData, append(binary.AppendUvarint(nil, uint64(n)), segments...)})
 	return append(out, m.after...)
 }
 

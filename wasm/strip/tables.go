@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 )
 
 // Indexes of a function's tables, from internal/abi/symtab.go.
@@ -35,6 +33,13 @@ const (
 	funcID        = 40
 	funcNFuncData = 43
 	funcSize      = 44
+
+	// of runtime.inlinedCall
+	inlinedName, inlinedSize = 4, 16
+	// of a bucket of runtime.findfunctab, and how many program counters it is about
+	bucketSize, bucketSpan = 20, 4096
+	// A program counter is a function's number and, in so many bits, a block of it.
+	blockBits = 16
 )
 
 var (
@@ -49,50 +54,39 @@ const (
 	// words of runtime.moduledata that are read here
 	wordPCTab, wordPCLines, wordFuncTab, wordGoFunc = 10, 13, 16, 40
 	wordFileTab, wordCUTab, wordNames               = 7, 4, 1
+	wordFind, wordMinPC, wordText, wordFindEnd      = 19, 20, 22, 41
 )
 
 // tables are a program's tables of functions in its initial memory.
 type tables struct {
 	mem                                           []byte
 	funcs                                         []int // where each runtime._func is
+	names, namesLen                               int
 	pctab, pctabLen                               int
-	gofunc                                        int
+	ftab                                          int // pairs of a function's address and its place behind pclines
+	linesLen                                      int
+	gofunc, find, findLen                         int // the data of functions end where findfunctab begins
+	text, minPC                                   int
 	filetab, filetabLen, cutab, cutabLen, pclines int
 }
 
-// strip clears in a program's initial memory what only stack traces read.
-func strip(mem []byte) error {
+// strip takes out of a program's initial memory what only stack traces read, and writes what stays of the tables of
+// functions anew, without gaps. It gives the columns of the functions.
+func strip(mem []byte) (*tables, []*column, error) {
 	t, err := find(mem)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	dropped := map[uint32]bool{}
-	for _, f := range t.funcs {
-		for _, field := range []int{funcPCFile, funcPCLine, funcCU, funcStartLine} {
-			le.PutUint32(mem[f+field:], 0)
-		}
-		// recover looks at the calls inlined into a wrapper to know whether a deferred function called it.
-		wrapper := mem[f+funcID] == funcIDWrapper
-		for i := range t.pcdata(f) {
-			if i == pcdataUnsafePoint || i == pcdataArgLiveIndex || i == pcdataInlTreeIndex && !wrapper {
-				le.PutUint32(t.pcdataAt(f, i), 0)
-			}
-		}
-		for i := range t.funcdata(f) {
-			drop := i == funcdataArgInfo || i == funcdataArgLiveInfo || i == funcdataWrapInfo || i == funcdataInlTree && !wrapper
-			if at := t.funcdataAt(f, i); drop {
-				dropped[le.Uint32(at)] = true
-				le.PutUint32(at, noFuncData)
-			}
-		}
+	functions, err := t.read()
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := t.clearPCTab(); err != nil {
-		return err
+	if err := t.rewrite(functions); err != nil {
+		return nil, nil, err
 	}
-	t.clearFuncData(dropped)
 	clear(mem[t.filetab : t.filetab+t.filetabLen])
 	clear(mem[t.cutab : t.cutab+t.cutabLen])
-	return nil
+	return t, columnsOf(functions), nil
 }
 
 // find finds the tables through runtime.pcHeader and the runtime.moduledata that points to it.
@@ -110,6 +104,8 @@ func find(mem []byte) (*tables, error) {
 	}
 	word := func(i int) int { return int(le.Uint64(mem[data+8*i:])) }
 	t := &tables{mem: mem,
+		names: word(wordNames), namesLen: word(wordNames + 1), ftab: word(wordFuncTab), linesLen: word(wordPCLines + 1),
+		find: word(wordFind), findLen: word(wordFindEnd) - word(wordFind), text: word(wordText), minPC: word(wordMinPC),
 		pctab: word(wordPCTab), pctabLen: word(wordPCTab + 1), gofunc: word(wordGoFunc),
 		filetab: word(wordFileTab), filetabLen: word(wordFileTab + 1),
 		cutab: word(wordCUTab), cutabLen: 4 * word(wordCUTab+1), pclines: word(wordPCLines)}
@@ -118,7 +114,7 @@ func find(mem []byte) (*tables, error) {
 			return nil, fmt.Errorf("table %d is at %d by the header, at %d by the module", i, got, want)
 		}
 	}
-	n, ftab := int(le.Uint64(mem[header+8:])), word(wordFuncTab)
+	n, ftab := int(le.Uint64(mem[header+8:])), t.ftab
 	if ends := word(wordFuncTab+1) - 1; n < 1 || ends != n {
 		return nil, fmt.Errorf("%d functions by the header, %d by the module", n, ends)
 	}
@@ -133,79 +129,23 @@ func find(mem []byte) (*tables, error) {
 			return nil, fmt.Errorf("systemstack_switch is function kind %d: wrappers have another number too", mem[f+funcID])
 		}
 	}
+	if !bytes.Equal(t.bucketTable(), mem[t.find:t.find+t.findLen]) {
+		return nil, errors.New("findfunctab is not one function for each bucket")
+	}
 	return t, nil
 }
 
-func (t *tables) pcdata(f int) int   { return int(le.Uint32(t.mem[f+funcNPCData:])) }
-func (t *tables) funcdata(f int) int { return int(t.mem[f+funcNFuncData]) }
-
-func (t *tables) pcdataAt(f, i int) []byte   { return t.mem[f+funcSize+4*i:] }
-func (t *tables) funcdataAt(f, i int) []byte { return t.mem[f+funcSize+4*(t.pcdata(f)+i):] }
-
-// clearPCTab clears the tables of values by program counter which no function has any more. A table is a run of pairs of
-// varints, difference of the value and of the counter, up to a value's 0 (runtime/symtab.go, step).
-func (t *tables) clearPCTab() error {
-	tab := t.mem[t.pctab : t.pctab+t.pctabLen]
-	used := make([]bool, len(tab))
-	keep := func(offset uint32) error {
-		for i, first := int(offset), true; ; first = false {
-			if i >= len(tab) {
-				return fmt.Errorf("the table at %d has no end", offset)
-			}
-			if !first && tab[i] == 0 {
-				used[i] = true
-				return nil
-			}
-			for range 2 { // the two varints
-				_, n := binary.Uvarint(tab[i:])
-				if n <= 0 {
-					return fmt.Errorf("the table at %d ends early", offset)
-				}
-				for ; n > 0; n-- {
-					used[i] = true
-					i++
-				}
-			}
+// bucketTable is findfunctab as start.go makes it of the functions' addresses, which are so far apart that no bucket is
+// about two.
+func (t *tables) bucketTable() []byte {
+	var out []byte
+	pc := t.minPC - t.text
+	for i := range t.funcs {
+		next := int(le.Uint32(t.mem[t.ftab+8*i+8:])) << blockBits
+		for first := true; first || pc < next; first = false {
+			out = append(le.AppendUint32(out, uint32(i)), make([]byte, bucketSize-4)...)
+			pc += bucketSpan
 		}
 	}
-	for _, f := range t.funcs {
-		offsets := []uint32{le.Uint32(t.mem[f+funcPCSP:])}
-		for i := range t.pcdata(f) {
-			offsets = append(offsets, le.Uint32(t.pcdataAt(f, i)))
-		}
-		for _, o := range offsets {
-			if o != 0 {
-				if err := keep(o); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	for i := range tab {
-		if !used[i] {
-			tab[i] = 0
-		}
-	}
-	return nil
-}
-
-// clearFuncData clears the data of functions (go:func.*) at the places that are dropped and that nothing else has, up to
-// the next place that is known.
-func (t *tables) clearFuncData(dropped map[uint32]bool) {
-	places := maps.Clone(dropped)
-	for _, f := range t.funcs {
-		for i := range t.funcdata(f) {
-			at := le.Uint32(t.funcdataAt(f, i))
-			places[at] = true
-			delete(dropped, at)
-		}
-	}
-	delete(places, noFuncData)
-	delete(dropped, noFuncData)
-	sorted := slices.Sorted(maps.Keys(places))
-	for i, at := range sorted[:len(sorted)-1] {
-		if dropped[at] {
-			clear(t.mem[t.gofunc+int(at) : t.gofunc+int(sorted[i+1])])
-		}
-	}
+	return out[:min(len(out), t.findLen)] // the last bucket ends with the program
 }

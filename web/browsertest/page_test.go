@@ -178,7 +178,7 @@ func TestAccessible(t *testing.T) {
 			tb.axe()
 			tb.shot("axe-past-" + v.name)
 			tb.do("(async () => document.querySelector('.clock .narrow').click())()")
-			tb.until("document.querySelector('.clock-menu')?.matches(':popover-open')")
+			tb.wait("document.querySelector('.clock-menu')?.matches(':popover-open')")
 			tb.axe()
 			tb.shot("axe-menu-" + v.name)
 			tb.do("(async () => document.querySelector('.clock-menu').hidePopover())()")

@@ -280,7 +280,7 @@ func TestStepsAndUntil(t *testing.T) {
 	tb.do("window.tabernetes.clock.pause()")
 	tb.kubectl("create deployment web --image=nginx")
 	tb.do("(async () => document.querySelector('.clock .narrow').click())()")
-	tb.until("document.querySelector('.clock-menu')?.matches(':popover-open')")
+	tb.wait("document.querySelector('.clock-menu')?.matches(':popover-open')")
 	tb.axe()
 	tb.shot("clock-menu")
 	require.Contains(t, js[string](tb, "document.querySelector('.clock-menu input').value"), "deployment/web")
@@ -339,7 +339,7 @@ func TestCompareBranches(t *testing.T) {
 
 	// To the end of both, with the one clock.
 	tb.do(`(async () => { const r = document.querySelector("tab-compare input[type=range]"); r.value = r.max; r.dispatchEvent(new Event("input")) })()`)
-	tb.wait("[...document.querySelectorAll('tab-compare tr')].some((r) => r.innerText.startsWith('Failed requests\\t0\\t') && !/\\t0\\tthe same/.test(r.innerText))")
+	tb.wait("document.querySelector('tab-compare input').value === document.querySelector('tab-compare input').max && [...document.querySelectorAll('tab-compare tr')].some((r) => r.innerText.startsWith('Failed requests\\t0\\t') && !/\\t0\\tthe same/.test(r.innerText))")
 	moments := js[[]float64](tb, "Promise.all([...document.querySelectorAll('tab-compare iframe')].map((f) => f.contentWindow.tabernetes.stats().then((s) => s.now)))")
 	require.Equal(t, moments[0], moments[1])
 	hashes := js[[]string](tb, "Promise.all([...document.querySelectorAll('tab-compare iframe')].map((f) => f.contentWindow.tabernetes.stats().then((s) => s.journalHash)))")

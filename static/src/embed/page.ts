@@ -79,6 +79,8 @@ export function show(api: Tabernetes, start: () => void): void {
   customElements.define("tab-app", TabEmbed);
   const wrong = params.complaints.map(([what, given]) => say(`wrong.${what}`, { given, names: panelNames.join(", ") }));
   cluster.share = shareModule;
+  // The stage says when a frame is drawn; without one the panels have what they need a moment later.
+  if (!has("stage")) app.on("frame", (frame) => void setTimeout(() => app.engine.ack(frame!.seq), 100));
   start();
   if (wrong.length) {
     const before = app.trouble ? [app.trouble.message] : [];

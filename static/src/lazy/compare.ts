@@ -57,7 +57,7 @@ class TabCompare extends Panel {
   private ids: [number, number] = [0, 0]; private names: [string, string] = ["", ""];
   private sides: Tabernetes[] = []; private readings?: [Reading, Reading]; private fork?: [Reading, Reading];
   private from = 0; private end = 0; private now = 0; private state: "opening" | "stopped" | "playing" | "dead" = "opening"; private error = "";
-  private speed = 1; private wish = -1; private busy = false; private resume = false; private turn = 0;
+  private speed = 1; private wish = -1; private busy = false; private resume = false;
   private samples: { at: number; a: number; b: number }[] = [];
 
   async open(a: number, b: number): Promise<void> {
@@ -93,25 +93,47 @@ class TabCompare extends Panel {
     if (this.state !== "stopped") return;
     this.state = "playing";
     this.requestUpdate();
-    void this.run(++this.turn);
+    void this.drive();
   }
 
-  /** Both go the same way at each turn, and neither goes on before the other is there. */
-  private async run(turn: number): Promise<void> {
-    let wall = performance.now();
+  private stop(): void {
+    if (this.state === "playing") this.state = "stopped";
+    this.requestUpdate();
+  }
+
+  private to(ms: number): void {
+    this.wish = ms;
+    this.stop();
+    void this.drive();
+  }
+
+  /** One thing at a time, done by both: goes where it is wished, else lets time pass. Neither goes on before the other is there. */
+  private async drive(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
     try {
-      while (this.state === "playing" && turn === this.turn && this.isConnected) {
+      for (let wall = performance.now(); this.isConnected;) {
+        if (this.wish >= 0) {
+          const wish = this.wish;
+          await Promise.all(this.sides.map((s) => s.seek(wish / 1000)));
+          await this.advance(wish); // where one of them was never that far
+          if (this.wish === wish) this.wish = -1;
+          wall = performance.now();
+          continue;
+        }
+        if (this.state !== "playing") break;
         await new Promise((r) => requestAnimationFrame(r));
         const real = Math.min(250, performance.now() - wall);
         wall = performance.now();
-        const to = this.now + real * (this.speed || 1000);
-        await this.advance(to);
+        if (this.wish < 0) await this.advance(this.now + real * this.speed);
       }
     } catch (e) { if (this.isConnected) this.fail(e as Error); }
+    this.busy = false;
+    this.requestUpdate();
   }
 
   private async advance(to: number): Promise<void> {
-    await Promise.all(this.sides.map(async (s) => s.clock.advance(Math.max(0, to / 1000 - (await s.stats()).now))));
+    await Promise.all(this.sides.map(async (s) => { const left = to / 1000 - (await s.stats()).now; if (left > 0) await s.clock.advance(left); }));
     await this.look(to);
   }
 
@@ -125,27 +147,7 @@ class TabCompare extends Panel {
     this.requestUpdate();
   }
 
-  private async to(ms: number): Promise<void> {
-    this.wish = ms;
-    this.turn++;
-    if (this.state === "playing") this.state = "stopped";
-    this.requestUpdate();
-    if (this.busy) return;
-    this.busy = true;
-    try {
-      while (this.wish >= 0) {
-        const wish = this.wish;
-        await Promise.all(this.sides.map((s) => s.seek(wish / 1000).then(async () => { const now = (await s.stats()).now; if (now < wish / 1000) await s.clock.advance(wish / 1000 - now); })));
-        await this.look(wish);
-        if (this.wish === wish) this.wish = -1;
-      }
-    } catch (e) { this.fail(e as Error); }
-    this.busy = false;
-    this.requestUpdate();
-  }
-
   private closed(): void {
-    this.turn++;
     if (this.resume) void app.ask({ op: "play", speed: app.speed });
     this.remove();
   }
@@ -157,9 +159,9 @@ class TabCompare extends Panel {
       <div class="bar"><h2>${say("title", { a, b })}</h2><span class="note">${say("same", { at: clockText(this.from) })}</span><span class="grow"></span>
         <button class="icon" aria-label=${say("close")} title=${say("close")} @click=${() => this.querySelector("dialog")!.close()}>✕</button>
         <div style="flex-basis:100%;display:flex;gap:10px;align-items:center">
-          <button class=${this.state === "playing" ? "" : "primary"} ?disabled=${off} @click=${() => { if (this.state === "playing") { this.turn++; this.state = "stopped"; this.requestUpdate(); } else this.play(); }}>${this.state === "playing" ? t("clock.pause") : t("clock.play")}</button>
+          <button class=${this.state === "playing" ? "" : "primary"} ?disabled=${off} @click=${() => { if (this.state === "playing") this.stop(); else this.play(); }}>${this.state === "playing" ? t("clock.pause") : t("clock.play")}</button>
           <select style="width:auto" aria-label=${t("clock.speed")} ?disabled=${off} @change=${(e: Event) => { this.speed = Number((e.target as HTMLSelectElement).value); }}>${speeds.filter((s) => s).map((s) => html`<option value=${s} ?selected=${s === this.speed}>${s}×</option>`)}</select>
-          <input type="range" aria-label=${say("moment")} aria-valuetext=${clockText(at)} ?disabled=${off} min=${this.from} max=${this.end} step="any" .value=${String(at)} @input=${(e: Event) => void this.to(Number((e.target as HTMLInputElement).value))}>
+          <input type="range" aria-label=${say("moment")} aria-valuetext=${clockText(at)} ?disabled=${off} min=${this.from} max=${this.end} step="any" .value=${String(at)} @input=${(e: Event) => this.to(Number((e.target as HTMLInputElement).value))}>
           <b class="mono">${clockText(at)}</b></div></div>
       <div class="pair">${[0, 1].map((i) => html`<figure><figcaption><span>${this.names[i]}</span>${this.readings ? html`<span class="note">${say("pods")}: ${this.readings[i].ready} / ${this.readings[i].pods}</span>` : nothing}</figcaption><iframe src=${src.href} title=${this.names[i]}></iframe></figure>`)}</div>
       <div class="differs" tabindex="0" role="region" aria-label=${say("measure")}>${this.state === "dead" ? html`<p class="bad" role="alert">${say("dead", { message: this.error })}</p>` : this.state === "opening" || !this.readings ? html`<p role="status">${say("opening")}</p>` : this.table()}</div></dialog>`;

@@ -9,6 +9,7 @@ import { programs } from "../engine.ts";
 import type { Running } from "../engine.ts";
 import { examples, filesFor } from "../examples.ts";
 import { t } from "../i18n/index.ts";
+import { guard } from "./terminal-guard.ts";
 import { completions, hereDocument, pipedHereDocument } from "../line-editor.ts";
 
 export interface Terminal { focus(): void; fit(): void; type(text: string): void }
@@ -20,9 +21,10 @@ export function openTerminal(host: HTMLElement): Terminal {
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   const term = new Xterm({
-    fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Noto Sans Mono', monospace", fontSize: host.clientWidth < 600 ? 10.5 : 12.5, lineHeight: 1.2, scrollback: 5000, cursorBlink: false, screenReaderMode: true,
+    fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Noto Sans Mono', monospace", fontSize: host.clientWidth < 600 ? 10.5 : 12.5, lineHeight: 1.2, scrollback: 5000, cursorBlink: false, screenReaderMode: true, logLevel: "off",
     theme: { background: "#10151b", foreground: "#d7dde5", cursor: "#d7dde5", brightBlack: "#93a0b0", green: "#7fd1c4", red: "#ff9196", selectionBackground: "#33507f" },
   });
+  guard(term);
   const fit = new FitAddon();
   term.loadAddon(fit);
   term.open(host);
