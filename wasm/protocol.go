@@ -21,7 +21,7 @@ type clusterConfig struct {
 	Nodes   int    `json:"nodes"`
 	Masters int    `json:"masters"`
 	Seed    uint64 `json:"seed"`
-	// Addons: metrics-server and the storage provisioner run in it; unless it is false they do.
+	// Addons gives it metrics-server and a storage provisioner; nil: it does.
 	Addons *bool `json:"addons"`
 }
 

@@ -30,6 +30,8 @@ class Cluster {
   share?: (worker: Worker, key: string) => Promise<void>;
   /** Another session is being made: what frames say is of the old one. */
   replacing = false;
+  /** Settles when it is known which record keeps this tab's session. */
+  keeping: Promise<void> = Promise.resolve();
   /** In a frame of another page nothing is kept: many may stand on one page, which would all be one tab. */
   get keeps(): boolean { return window.top === window && !app.embedded; }
 
@@ -65,7 +67,7 @@ class Cluster {
         if (app.info.opened.exact && (from.speed ?? -1) >= 0) await engine.call({ op: "play", speed: (app.speed = from.speed!) });
       } else if (speed !== 1) await engine.call({ op: "play", speed }); // a cluster that is ready runs at 1× by itself
       await app.travel.refresh();
-      void sessions().then((s) => s.keep(from?.record));
+      this.keeping = sessions().then((s) => s.keep(from?.record));
     })());
     ready.catch((e: Error) => {
       if (app.phase === "dead" || this.ready !== ready || app.engine?.closed) return;

@@ -8,7 +8,7 @@
 export const PROTOCOL = 4;
 
 /** What a cluster is made from; also the URL parameters of the page. */
-export interface ClusterConfig { nodes: number; masters: number; seed: number; /** metrics-server and the storage provisioner run in it; unless it is false they do */ addons?: boolean }
+export interface ClusterConfig { nodes: number; masters: number; seed: number; /** with metrics-server and a storage provisioner; true if left out */ addons?: boolean }
 
 export type Request =
   /** Starts the engine's first session: a new cluster, or, with `session` (what "session" answered), that one at its moment. Answers InitResult. */
@@ -120,7 +120,7 @@ export interface Undone { line: string; branches: Branch[] }
 /** A lesson as read (scenarios/AUTHORING.md); texts are Markdown: CommonMark with tables, no HTML, no pictures, links https: or #. */
 export interface Lesson {
   id: string; order: number; minutes: number; title: Texts; /** one paragraph */ summary: Texts;
-  cluster: ClusterConfig & { addons: boolean }; /** names of its manifests */ files: string[]; /** lines that come before the first step; for `line` */ setup: string[];
+  cluster: ClusterConfig; /** names of its manifests */ files: string[]; /** lines that come before the first step; for `line` */ setup: string[];
   intro: Texts; /** for whoever teaches */ teacher: Texts; steps: LessonStep[]; /** after the last step */ end: { title: Texts; text: Texts };
 }
 /** By language. */

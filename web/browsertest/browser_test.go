@@ -60,14 +60,14 @@ type tab struct {
 }
 
 // open serves the built page with the headers the native server sends, and opens it.
-func open(t testing.TB, query string, width, height int64) *tab {
-	return openDir(t, dist, query, width, height)
+func open(t testing.TB, query string, width, height int64, flags ...chromedp.ExecAllocatorOption) *tab {
+	return openDir(t, dist, query, width, height, flags...)
 }
 
 // openDir is open for another folder.
-func openDir(t testing.TB, dir, query string, width, height int64) *tab {
+func openDir(t testing.TB, dir, query string, width, height int64, flags ...chromedp.ExecAllocatorOption) *tab {
 	srv := serveDir(t, dir)
-	return openURL(t, srv.URL, query, width, height)
+	return openURL(t, srv.URL, query, width, height, flags...)
 }
 
 // serveDir serves a folder with the headers the native server sends.
@@ -87,12 +87,12 @@ func serveDir(t testing.TB, dir string) *httptest.Server {
 }
 
 // openURL opens what a server has.
-func openURL(t testing.TB, url, query string, width, height int64) *tab {
+func openURL(t testing.TB, url, query string, width, height int64, flags ...chromedp.ExecAllocatorOption) *tab {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("js-flags", "--max-old-space-size=4096"))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(opts, flags...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -180,5 +180,6 @@ func (tb *tab) shot(name string) {
 	tb.do("window.tabernetes.idle()")
 	png, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot())
 	require.NoError(tb.t, err)
+	require.NoError(tb.t, os.MkdirAll(dir, 0o755))
 	require.NoError(tb.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
 }

@@ -65,9 +65,12 @@ export function folder(wish: string, base: string): URL {
   return url;
 }
 
-/** A folder of this host: its three files, and the manifests that its lines name. */
+/** A folder of this host: scenario.yaml, the texts (one language is enough), and the manifests that its lines name. */
 export async function fromFolder(url: URL): Promise<Files> {
-  const files = await fetchAll(url, always);
+  const files = await fetchAll(url, ["scenario.yaml"]);
+  const texts = await Promise.allSettled(["en.md", "zh.md"].map((name) => fetchAll(url, [name])));
+  if (texts.every((x) => x.status === "rejected")) throw (texts[0] as PromiseRejectedResult).reason;
+  for (const x of texts) if (x.status === "fulfilled") Object.assign(files, x.value);
   return bounded({ ...files, ...(await fetchAll(url, manifestsOf(files["scenario.yaml"]))) });
 }
 

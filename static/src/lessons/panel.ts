@@ -9,12 +9,13 @@ import { Panel } from "../panels/panel.ts";
 import type { CheckResult, ClusterConfig, Lesson, LessonEntry } from "../protocol.ts";
 import { catalogue, dropped, folder, fromFiles, fromFolder, fromText, listed, LessonError } from "./files.ts";
 import type { Files } from "./files.ts";
-import { pageHost } from "./host.ts";
+import { pageHost, reopen } from "./host.ts";
+import { keeper } from "../sessions/page.ts";
 import { listView } from "./list-view.ts";
 import { plain, read } from "./markdown.ts";
 import { Play } from "./play.ts";
 import { Rings } from "./points.ts";
-import { ownKey, Progress } from "./progress.ts";
+import { browserShelf, ownKey, Progress } from "./progress.ts";
 import type { Saved } from "./progress.ts";
 import { endView, introView, stepView } from "./step-view.ts";
 import type { View } from "./step-view.ts";
@@ -26,13 +27,12 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(css);
 
 /** What there was before the lesson, to go back to. */
-interface Playground { config: ClusterConfig; session?: string }
+interface Playground { config: ClusterConfig; /** that keeps it */ record: string }
 const groundKey = "tabernetes.playground";
-const longestGround = 1_000_000;
 
 export class TabLesson extends Panel {
   protected override topics = ["prefs"] as Panel["topics"];
-  private readonly progress = new Progress();
+  private readonly progress = new Progress(cluster.keeps ? browserShelf() : null);
   private entries?: LessonEntry[]; private failed = ""; private problems = ""; private reading: "" | "lesson" | "ground" = "";
   private play?: Play; private key = "";
   private readonly texts: TextShelf = new TextShelf(() => this.play?.files ?? {}, () => !!this.play?.asks(this.play.view), (id) => this.follow(id));
@@ -155,8 +155,9 @@ export class TabLesson extends Panel {
   private async rememberGround(): Promise<void> {
     try { if (sessionStorage.getItem(groundKey)) return; } catch { /* it is remembered while the page is open */ }
     await cluster.ready;
-    const { text } = await app.engine.call<{ text: string }>({ op: "session" }).catch(() => ({ text: "" }));
-    this.ground = { config: app.config, session: text && text.length <= longestGround ? text : undefined };
+    await cluster.keeping;
+    const { nodes, masters, seed } = app.config;
+    this.ground = { config: { nodes, masters, seed }, record: keeper?.id ?? "" };
     try { sessionStorage.setItem(groundKey, JSON.stringify(this.ground)); } catch { /* as above */ }
   }
   private ground?: Playground;
@@ -174,8 +175,7 @@ export class TabLesson extends Panel {
     this.reading = "ground";
     this.requestUpdate();
     try {
-      const back = await cluster.replace(config, ground?.session);
-      if (!back.exact) await cluster.replace(config);
+      if (!ground?.record || !(await reopen(String(ground.record), config).catch(() => false))) await cluster.replace(config);
       await app.engine.call({ op: "play", speed: app.speed });
     } catch (e) {
       app.trouble = { title: say("failed"), message: (e as Error).message, commands: 0 };
@@ -224,8 +224,8 @@ export class TabLesson extends Panel {
     };
     return html`<div class="lesson" lang=${app.lang === "zh" ? "zh-CN" : "en"}>
       <div class="lhead"><div class="ltop"><button class="link" title=${say("leave.note")} @click=${() => void this.leave()}>‹ ${say("back")}</button><span class="grow"></span>${this.menu(p)}</div>
-        <h2>${words(l.title)}</h2>${this.nav(p)}</div>
-      <div class="lbody" tabindex="0" role="region" aria-label=${words(l.title)}>
+        <h2>${words(l.title) || l.id}</h2>${this.nav(p)}</div>
+      <div class="lbody" tabindex="0" role="region" aria-label=${words(l.title) || l.id}>
         ${p.lost ? html`<div class="trouble" role="alert"><p>${say("lost")}</p><div class="buttons"><button class="primary" @click=${() => void p.retake()}>${say("lost.back")}</button><button @click=${() => void this.leave()}>${say("leave")}</button></div></div>` : nothing}
         ${this.unkept ? html`<p class="info">${say("kept.not")}</p>` : nothing}
         ${p.view < 0 ? introView(v) : p.view >= n ? endView(v) : stepView(v, p.view)}

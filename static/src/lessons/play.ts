@@ -3,8 +3,9 @@
 //
 // The learner's cluster is the lesson's memory: where a step begins is a moment of the session, and going back there is a
 // replay and a new branch. So nothing that anybody did is ever lost, and a step can be begun again however broken it is.
+// The page keeps that session with all others; the lesson remembers which one it is.
 
-import type { Branch, CheckResult, Frame, Lesson, LessonStep, LineResult, Opened } from "../protocol.ts";
+import type { Branch, CheckResult, Frame, Lesson, LessonStep, LineResult } from "../protocol.ts";
 import type { Call } from "../engine.ts";
 import type { ClusterConfig } from "../protocol.ts";
 import { sumOf } from "./progress.ts";
@@ -16,8 +17,12 @@ import type { Clock } from "./watch.ts";
 export interface Host {
   call<T>(call: Call): Promise<T>;
   line(line: string, files: Record<string, string>, told: (line: string) => void, output: (stream: "stdout" | "stderr", text: string) => void): Promise<LineResult | null>;
-  /** Another cluster in the place of the present one; its clock stands. */
-  replace(config: ClusterConfig, session?: string): Promise<Opened>;
+  /** A new cluster in the place of the present one; its clock stands. */
+  replace(config: ClusterConfig): Promise<void>;
+  /** A session that was kept, in the place of the present one; false if it is not to be had as it was. The clock stands. */
+  reopen(record: string, config: ClusterConfig): Promise<boolean>;
+  /** Which record keeps the present session. */
+  record(): string;
   /** Hears of every frame; the answer ends it. */
   onframe(f: (frame: Frame) => void): () => void;
   write(kind: "command" | "stdout" | "stderr" | "note", text: string): void;
@@ -58,11 +63,11 @@ export class Play {
   private frame?: Frame;
   private off = () => {};
   private over = false;
-  private session?: string;
+  private record = "";
   private waitsForAnswer = false; private ran = true;
   private following = 0;
 
-  constructor(readonly lesson: Lesson, readonly files: Record<string, string>, private readonly host: Host, private readonly clock: Clock = wallClock) {
+  constructor(readonly lesson: Lesson, readonly files: Record<string, string>, private readonly host: Host, clock: Clock = wallClock) {
     this.states = lesson.steps.map(() => ({ hints: 0, done: false, shown: false }));
     this.sum = sumOf(files);
     this.watch = new Watch(() => this.ask(), clock);
@@ -92,7 +97,7 @@ export class Play {
       this.states.forEach((s, i) => { if (s.answer !== undefined && !(this.lesson.steps[i].predict && s.answer < this.lesson.steps[i].predict.options.length)) s.answer = undefined; });
     }
     const to = usable ? Math.min(usable.step, this.lesson.steps.length) : -1;
-    if (usable?.session && (await this.reopen(usable.session))) {
+    if (usable?.record && (await this.reopen(usable.record))) {
       this.step = this.view = to;
       return this.resume();
     }
@@ -102,9 +107,9 @@ export class Play {
     await this.ahead(to);
   }
 
-  private async reopen(session: string): Promise<boolean> {
+  private async reopen(record: string): Promise<boolean> {
     this.turn("cluster");
-    try { return (await this.host.replace(this.lesson.cluster, session)).exact; } catch { return false; }
+    try { return await this.host.reopen(record, this.lesson.cluster); } catch { return false; }
   }
 
   private async setUp(): Promise<void> {
@@ -276,7 +281,6 @@ export class Play {
     this.states.forEach((_, i) => { this.states[i] = { hints: 0, done: false, shown: false }; });
     this.step = this.view = -1;
     this.lost = this.remade = false;
-    this.session = undefined;
     try { await this.setUp(); if (!this.trouble) await this.play(1); } catch (e) { this.fail(e as Error); }
     this.save();
     this.host.changed("step");
@@ -286,7 +290,7 @@ export class Play {
   async retake(): Promise<void> {
     this.lost = false;
     const to = this.step;
-    if (this.session && (await this.reopen(this.session))) return this.resume();
+    if (this.record && (await this.reopen(this.record))) return this.resume();
     this.step = this.view = -1;
     try { await this.setUp(); } catch (e) { return this.fail(e as Error); }
     if (to >= 0) { this.remade = true; await this.ahead(to); }
@@ -309,7 +313,6 @@ export class Play {
   end(): void {
     this.over = true;
     this.watch.stop();
-    this.clock.cancel(this.keeping);
     this.off();
   }
 
@@ -320,7 +323,7 @@ export class Play {
     this.frame = f;
     if (this.past !== f.past) { this.past = f.past; this.host.changed("state"); }
     if (this.busy === "cluster" || this.lost) return;
-    if (before && (f.commands !== before.commands || f.branch !== before.branch)) { this.keepSoon(); this.host.changed("state"); }
+    if (before && (f.commands !== before.commands || f.branch !== before.branch)) this.host.changed("state");
     const since = this.states[this.step]?.since;
     if (since && !f.past && this.busy !== "back" && f.after < since.after) return void this.follow();
     if (!f.past) this.watch.frame(f);
@@ -360,22 +363,17 @@ export class Play {
 
   // ---- keeping ----
 
-  private keeping = 0;
-  private keepSoon(): void {
-    if (this.keeping || this.over) return;
-    this.keeping = this.clock.later(() => { this.keeping = 0; this.save(); }, 800);
-  }
-
-  /** Keeps how far the learner is, with the session as it is now. */
+  /** Keeps how far the learner is. */
   save(): void {
-    if (this.over || this.busy === "cluster" || this.busy === "setup") return;
-    void this.host.call<{ text: string }>({ op: "session" }).then((x) => { this.session = x.text; }, () => {}).then(() => { if (!this.over && !this.lost) this.host.keep(this.saved()); });
+    if (this.over || this.lost || this.busy === "cluster" || this.busy === "setup") return;
+    this.record = this.host.record();
+    this.host.keep(this.saved());
   }
 
   private saved(): Saved {
     const steps: Saved["steps"] = {};
     this.lesson.steps.forEach((s, i) => { steps[s.id] = this.states[i]; });
-    return { v: 1, sum: this.sum, step: this.step, of: this.lesson.steps.length, title: this.lesson.title, finished: this.finished, steps, session: this.session };
+    return { v: 1, sum: this.sum, step: this.step, of: this.lesson.steps.length, title: this.lesson.title, finished: this.finished, steps, record: this.record };
   }
 
   private turn(busy: Busy): void { this.busy = busy; this.host.changed("state"); }

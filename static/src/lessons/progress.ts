@@ -1,5 +1,5 @@
-// How far somebody is in a lesson, kept in this browser: the step, where each one began, what was predicted, and the session
-// as text, so that a reload goes on where it stopped. What is read back is looked at like a stranger's: whoever can write into
+// How far somebody is in a lesson, kept in this browser: the step, where each one began, what was predicted, and which record
+// keeps the session (sessions/keeper.ts), so that a reload goes on where it stopped. What is read back is looked at like a stranger's: whoever can write into
 // this storage can only make a lesson begin anew.
 
 import type { Moment } from "../protocol.ts";
@@ -17,25 +17,21 @@ export interface Saved {
   /** index of the step, as many as there are at the end; -1 the introduction */ step: number;
   of: number; title: { en: string; zh: string }; finished: boolean;
   steps: Record<string, StepState>;
-  session?: string;
+  /** of the sessions that are kept; "" none */ record: string;
 }
 
 const prefix = "tabernetes.lesson.", filesKey = "tabernetes.lesson-files";
 /** The key of a lesson that came from no address: no lesson has such a name. */
 export const ownKey = "own:";
-/** Longer sessions are not kept: a reload then makes the steps before again from their solutions. */
-const longestSession = 300_000;
-
 type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** A page in another page's frame keeps nothing. */
-function shelf(): Shelf | null {
-  if (document.documentElement.dataset.page === "embed") return null;
+export function browserShelf(): Shelf | null {
   try { return localStorage; } catch { return null; }
 }
 
 export class Progress {
-  constructor(private readonly on: Shelf | null = shelf()) {}
+  /** Null: nothing is kept. */
+  constructor(private readonly on: Shelf | null) {}
 
   load(key: string): Saved | undefined {
     try { return check(JSON.parse(this.on?.getItem(prefix + key) ?? "null")); } catch { return undefined; }
@@ -43,11 +39,7 @@ export class Progress {
 
   /** False if this browser keeps nothing. */
   save(key: string, saved: Saved): boolean {
-    if (!this.on) return false;
-    const write = (x: Saved) => this.on!.setItem(prefix + key, JSON.stringify(x));
-    const short = (saved.session?.length ?? 0) <= longestSession ? saved : { ...saved, session: undefined };
-    try { write(short); return true; } catch { /* full */ }
-    try { write({ ...saved, session: undefined }); return true; } catch { return false; }
+    try { this.on?.setItem(prefix + key, JSON.stringify(saved)); return !!this.on; } catch { return false; } // full
   }
 
   forget(key: string): void { try { this.on?.removeItem(prefix + key); } catch { /* nothing was kept */ } }
@@ -75,7 +67,7 @@ function check(x: unknown): Saved | undefined {
     const at = y.since, since = at && number(at.ms) && number(at.after) && number(at.commands) && number(at.branch) ? { ms: at.ms, after: at.after, commands: at.commands, branch: at.branch } : undefined;
     steps[id] = { since, answer: number(y.answer) ? y.answer : undefined, hints: number(y.hints) ? y.hints : 0, done: y.done === true, shown: y.shown === true };
   }
-  return { v: 1, sum: s.sum, step: s.step, of: s.of, title: { en: s.title.en, zh: s.title.zh }, finished: s.finished === true, steps, session: text(s.session) ? s.session : undefined };
+  return { v: 1, sum: s.sum, step: s.step, of: s.of, title: { en: s.title.en, zh: s.title.zh }, finished: s.finished === true, steps, record: text(s.record) ? s.record : "" };
 }
 
 /** Tells whether files are those that were seen before: FNV-1a, for a change by an author, not against a forger. */

@@ -38,7 +38,7 @@ class TabHeader extends Panel {
       <span class="grow"></span>
       <tab-clock></tab-clock>
       <span class="grow"></span>
-      <button class="pill lessons" title=${t("lessons.title")} @click=${() => void openLessons()}>${t("lessons")}</button>
+      <button class="pill lessons" ?hidden=${app.embedded} title=${t("lessons.title")} @click=${() => void openLessons()}>${t("lessons")}</button>
       <button class="pill" lang=${app.lang === "en" ? "zh-CN" : "en"} title=${t("lang.label")} @click=${() => app.setLang(app.lang === "en" ? "zh" : "en")}>${t("lang.switch")}</button>
       <button class="pill round" title=${t("theme.label", { theme: t(`theme.${app.theme}`) })} aria-label=${t("theme.label", { theme: t(`theme.${app.theme}`) })} @click=${this.theme}>◐</button>
       <button class="pill share" title=${t("session.title")} @click=${() => void this.session()}>${t("session.open")}</button>

@@ -13,7 +13,7 @@ export function welcome(): TemplateResult {
   const start = (n: number, name: string, note: string, off: boolean, go: () => void) => html`<button class="start" ?hidden=${n % 2 && !app.has("yaml")} ?disabled=${off} @click=${go}><i>${n}</i><span><b>${name}</b><small>${note}</small></span></button>`;
   return html`<h2>${t("select.none")}</h2><p class="note">${t("select.hint")}</p>
     <div class="starts">
-      <button class="start" ?hidden=${app.left === "lesson"} @click=${() => void openLessons()}><i>?</i><span><b>${t("start.lesson")}</b><small>${t("start.lesson.note")}</small></span></button>
+      <button class="start" ?hidden=${app.left === "lesson" || app.embedded} @click=${() => void openLessons()}><i>?</i><span><b>${t("start.lesson")}</b><small>${t("start.lesson.note")}</small></span></button>
       ${start(1, t("start.apply"), t("start.apply.note"), false, example)}
       ${start(2, t("start.scale"), t("start.scale.note"), !first, () => first && app.select(first.ref, "summary"))}
       ${start(3, t("start.canary"), t("start.canary.note"), !first, () => app.show({ left: "canary", sheet: "do" }))}

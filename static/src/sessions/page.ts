@@ -141,13 +141,17 @@ export async function open(text: string, record?: string): Promise<Opened> {
   return o;
 }
 
-export async function openRecord(id: string): Promise<void> {
+/** A session that is kept, and the record that this tab may go on with: its own, or a copy where another tab shows it. */
+export async function kept(id: string): Promise<{ text: string; record?: string } | undefined> {
   const s = await store(), there = await s.get(id);
-  if (!there) return;
-  const held = (await navigator.locks?.query())?.held?.some((l) => l.name === `tabernetes.session.${id}`);
-  // Another tab shows it: this one gets a copy.
-  const own = held ? (await duplicate(s, id, copyName))?.id : id;
-  await open(await inflate(there.text, 2 * longestText), own);
+  if (!there) return undefined;
+  const held = id !== keeper?.id && (await navigator.locks?.query())?.held?.some((l) => l.name === `tabernetes.session.${id}`);
+  return { text: await inflate(there.text, 2 * longestText), record: held ? (await duplicate(s, id, copyName))?.id : id };
+}
+
+export async function openRecord(id: string): Promise<void> {
+  const there = await kept(id);
+  if (there) await open(there.text, there.record);
 }
 
 export const copyName = (of: string) => (of ? say("copy.of", { name: of }) : say("copy.unnamed"));
