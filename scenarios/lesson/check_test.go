@@ -68,7 +68,7 @@ func (x *class) types(lines ...string) {
 // ask asks one check, written in the flow style.
 func (x *class) ask(check string) CheckResult {
 	x.t.Helper()
-	l, err := Parse(map[string]string{ScenarioFile: "steps:\n- id: a\n  checks:\n  - " + check + "\n"})
+	l, err := Parse(map[string]string{ScenarioFile: "steps:\n- id: a\n  checks:\n  - " + check + "\n", EnglishFile: "# x\n"})
 	require.NoError(x.t, err, check)
 	before := x.c.Stats()
 	r, err := l.Check(x.c, 0, x.since)

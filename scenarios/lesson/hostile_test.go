@@ -77,6 +77,7 @@ func TestHostile(t *testing.T) {
 		{"unions that multiply", map[string]string{ScenarioFile: oneCheck(`{object: pod/a, field: "{` + strings.Repeat("['a','a']", 5) + `}", is: x}`)}, "a field has at most"},
 		{"binary", map[string]string{ScenarioFile: "id: !!binary x\n"}, "scenario.yaml:"},
 		{"control characters", map[string]string{ScenarioFile: "id: \"a\x00\"\n"}, "control characters"},
+		{"no texts", map[string]string{ScenarioFile: "steps: [{id: a}]\n"}, "en.md: the file is missing, and so is zh.md"},
 		{"nothing", nil, "scenario.yaml: the file is missing"},
 		{"no steps", map[string]string{ScenarioFile: "id: a\n"}, "steps: there are none"},
 		{"a thousand clusters", map[string]string{ScenarioFile: "cluster: {nodes: 1000000000}\n"}, "nodes is a number"},

@@ -26,8 +26,8 @@ const (
 func Lint(files map[string]string) (*Lesson, error) {
 	r := &report{}
 	for _, name := range []string{EnglishFile, ChineseFile} {
-		if _, ok := files[name]; !ok {
-			r.add(name, 0, "the file is missing")
+		if files[name] == "" {
+			r.add(name, 0, "the file is missing, or empty")
 		}
 	}
 	l, src := parse(files, r)
@@ -305,8 +305,12 @@ func withoutCode(line string) string {
 
 // forbidden reports what the page would not show: HTML, pictures, and links to anything but https.
 func (t *linter) forbidden(file, text string) {
-	fence := ""
+	fence, before := "", ""
 	for n, line := range strings.Split(text, "\n") {
+		if headless(before, line) {
+			t.add(file, n, "a column of the table has no heading, which those who cannot see it need")
+		}
+		before = line
 		if mark := fenceOf(line); mark != "" {
 			if fence == "" {
 				fence = mark
@@ -322,6 +326,16 @@ func (t *linter) forbidden(file, text string) {
 			t.add(file, n+1, why)
 		}
 	}
+}
+
+// headless reports that two lines begin a table with an empty cell.
+func headless(head, rule string) bool {
+	rule = strings.TrimSpace(rule)
+	if !strings.HasPrefix(rule, "|-") || strings.Trim(rule, "|-: ") != "" {
+		return false
+	}
+	cells := strings.Split(strings.Trim(strings.TrimSpace(head), "|"), "|")
+	return slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) == "" })
 }
 
 func unshown(line string) string {

@@ -41,6 +41,9 @@ func parse(files map[string]string, r *report) (*Lesson, *source) {
 		return nil, nil
 	}
 	src := &source{y, [2]*document{readText(EnglishFile, files[EnglishFile], r), readText(ChineseFile, files[ChineseFile], r)}}
+	if files[EnglishFile]+files[ChineseFile] == "" {
+		r.add(EnglishFile, 0, "the file is missing, and so is zh.md")
+	}
 	l.head(y, r)
 	if n := len(y.Steps); n == 0 || n > maxSteps {
 		r.add(ScenarioFile, 0, "steps: there are none, or "+tooMany)

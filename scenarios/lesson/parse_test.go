@@ -55,7 +55,7 @@ func TestParseTemplate(t *testing.T) {
 
 // TestJSON: what the page gets has every field, and no null where it wants a list or a text.
 func TestJSON(t *testing.T) {
-	for _, files := range []map[string]string{template(t), {ScenarioFile: "steps:\n- id: a\n"}} {
+	for _, files := range []map[string]string{template(t), {ScenarioFile: "steps:\n- id: a\n", EnglishFile: "# x\n"}} {
 		l, err := Parse(files)
 		require.NoError(t, err)
 		text, err := json.Marshal(l)
@@ -76,7 +76,7 @@ func TestOneLanguage(t *testing.T) {
 	assert.Equal(t, &Texts{"A template", "A template"}, l.Title)
 	assert.Equal(t, l.Steps[2].Predict.Options[1].Text.EN, l.Steps[2].Predict.Options[1].Text.ZH)
 	_, err = Lint(files)
-	assert.ErrorContains(t, err, "zh.md: the file is missing")
+	assert.ErrorContains(t, err, "zh.md: the file is missing, or empty")
 }
 
 // TestProblems changes one thing in a good lesson, and wants to be told what is wrong, where, and nothing else.
@@ -150,6 +150,7 @@ func TestProblems(t *testing.T) {
 		{"a picture", EnglishFile, "Scale the Deployment to", "![x](https://example.com/x.png)", "en.md:17: pictures are not shown"},
 		{"a script behind a link", EnglishFile, "Scale the Deployment to", "[x](javascript:alert(1))", `en.md:17: the link to "javascript:alert(1" is not https:`},
 		{"a link by reference", EnglishFile, "Scale the Deployment to", "[x]: data:text/html,x", `en.md:17: the link to "data:text/html,x three replicas." is not https:`},
+		{"a table without a heading", EnglishFile, "Scale the Deployment to three replicas.", "| | a |\n|---|---|\n| b | c |", "en.md:17: a column of the table has no heading"},
 		{"manifest", "hello.yaml", "kind: Deployment", "kind: [Deployment", "hello.yaml:3: "},
 		{"empty manifest", "hello.yaml", "", "", "hello.yaml: there is nothing in it"},
 	} {
@@ -176,7 +177,7 @@ func TestProblems(t *testing.T) {
 
 // TestHarmless: what looks like one of the things that are forbidden and is none.
 func TestHarmless(t *testing.T) {
-	for _, text := range []string{"`<none>` and `![x](y)`", "a < b and c<1", "<https://kubernetes.io>", "[x](https://kubernetes.io)", "[up](#look)", "a [note]: that", "```html\n<b>\n:::\n## no heading\n```", "~~~\n```\n<b>\n~~~", "    <b> is code"} {
+	for _, text := range []string{"`<none>` and `![x](y)`", "a < b and c<1", "<https://kubernetes.io>", "[x](https://kubernetes.io)", "[up](#look)", "a [note]: that", "```html\n<b>\n:::\n## no heading\n```", "~~~\n```\n<b>\n~~~", "    <b> is code", "| a | b |\n|---|:-:|\n| | c |"} {
 		files := template(t)
 		files[EnglishFile] = strings.Replace(files[EnglishFile], "Scale the Deployment to three replicas.", text+"\n\nScale.", 1)
 		_, err := Lint(files)
