@@ -24,7 +24,7 @@ COLD    := tabernetes/wasm tabernetes/scenarios/lesson tabernetes/engine \
 GOFILES := $(shell find engine wasm scenarios/lesson -name '*.go' -not -name '*_test.go' -not -path 'wasm/slim/*' -not -path 'wasm/strip/*' -not -path 'wasm/schedulerperf/*' -not -path 'engine/schedulerperf/*') go.mod go.sum
 PAGE    := $(shell find static/src static/examples scenarios/lessons scenarios/lesson scenarios/publish -type f 2>/dev/null) $(wildcard static/*.mjs) static/package.json static/tsconfig.json web/headers/headers.json
 
-.PHONY: run build test test-go test-page test-browser test-clients test-recipes test-worker bench profile site worker clean
+.PHONY: run build test test-go test-page test-browser test-clients test-recipes test-worker screenshots bench profile site worker clean
 
 run: build
 	PORT=$(PORT) $(GO) run ./web
@@ -87,6 +87,11 @@ test-recipes: build recipes/docusaurus/node_modules/.installed
 recipes/docusaurus/node_modules/.installed: recipes/docusaurus/package.json recipes/docusaurus/package-lock.json
 	cd recipes/docusaurus && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+# The README's pictures, made by a real browser.
+screenshots: build
+	.ci/browser
+	TABERNETES_PICTURES=$(CURDIR)/static/pictures $(GO) test -count=1 -timeout 10m -run TestPictures ./web/browsertest
 
 PERF := .build/schedulerperf
 
