@@ -51,6 +51,8 @@ func TestLessonByHand(t *testing.T) {
 	tb.atStep(0)
 	require.Equal(t, "https://kubernetes.io/docs/concepts/workloads/pods/ _blank noopener noreferrer", js[string](tb, "(a => `${a.href} ${a.target} ${a.rel}`)("+panel+".querySelector('.md a[target]'))"))
 	require.Equal(t, 2, js[int](tb, panel+".querySelectorAll('.md table tbody tr').length"))
+	require.Equal(t, 1, js[int](tb, panel+".querySelectorAll('.md thead td').length"), "an empty cell heads nothing")
+	tb.axe()
 	tb.press(".filename")
 	tb.until("document.querySelector('tab-yaml .code')?.shadowRoot?.textContent.includes('hello-app:1.0')")
 	require.True(t, js[bool](tb, panel+".hidden"), "the editor is where the lesson was")

@@ -33,10 +33,11 @@ export function render(text: string, makers: Makers = {}): DocumentFragment {
     if (!known.has(p.tag) || depth > deepest) return document.createTextNode(words(p));
     if (p.tag === "pre") return makers.block?.(p.lang ?? "", words(p)) ?? pre(words(p));
     if (p.tag === "code") { const own = makers.code?.(words(p)); if (own) return own; }
-    const e = document.createElement(heading[p.tag] ?? p.tag);
+    // A cell above the first column may be empty: it heads nothing.
+    const e = document.createElement(p.tag === "th" && !words(p).trim() ? "td" : heading[p.tag] ?? p.tag);
     if (p.tag === "a") link(e as HTMLAnchorElement, p.href ?? "", makers);
     if (p.tag === "ol" && p.start) (e as HTMLOListElement).start = p.start;
-    if (p.tag === "th") (e as HTMLTableCellElement).scope = "col";
+    if (e.tagName === "TH") (e as HTMLTableCellElement).scope = "col";
     add(e, p.children, depth + 1);
     if (p.tag !== "table") return e;
     // A wide table scrolls by itself, and can be scrolled from the keyboard.
