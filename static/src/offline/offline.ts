@@ -1,5 +1,7 @@
 // Registers the service worker, and offers a new version of the page when there is one.
 
+/** How long the first visit waits before the files are fetched once more to be kept: it would take from the time in which the visitor tries the page for the first time. */
+const firstVisitMs = 5000;
 /** How long a page may stay open before it asks again whether there is a newer one, when it is looked at. */
 const askAgainMs = 3_600_000;
 
@@ -11,6 +13,7 @@ export async function keepOffline(): Promise<boolean> {
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
   const saving = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData;
   if (__DEV__ || !workers || window.top !== window || saving) return false;
+  if (!workers.controller) await new Promise((resolve) => setTimeout(resolve, firstVisitMs));
   try {
     const registration = await workers.register(new URL("sw.js", document.baseURI));
     const offer = async (): Promise<void> => (await import("./update.ts")).offer(registration);
