@@ -127,9 +127,7 @@ func (b *bridge) start(r request) {
 		b.open(r)
 		return
 	}
-	if r.Config.Nodes >= roomFrom {
-		makeRoom(min(r.Config.Nodes*roomPerNode, roomMax))
-	}
+	makeRoom(r.Config.Nodes)
 	if err := b.begin(engine.Config{Nodes: r.Config.Nodes, Masters: r.Config.Masters, Seed: r.Config.Seed, Addons: r.Config.Addons == nil || *r.Config.Addons}, r, opened{Exact: true, Version: engine.Version}); err != nil {
 		b.fail(r.ID, err)
 	}
@@ -189,10 +187,19 @@ func (b *bridge) line(r request) {
 		b.act(r.ID, func() { b.launch(r, cmd, nil) })
 		return
 	}
-	if b.s.Past() && !b.s.Detour() {
-		b.resume, b.playing = b.playing, false
+	looks, playing := b.s.Past() && !b.s.Detour(), b.playing
+	if looks {
+		b.resume, b.playing = playing, false
 	}
 	b.launch(r, cmd, err)
+	if looks && !b.s.Detour() { // it was refused: nothing keeps time from going on
+		b.resume, b.playing = false, playing
+	}
+}
+
+// finish lets time pass as fast as possible until a line has ended, or so long.
+func (b *bridge) finish(id int, within time.Duration, over func()) {
+	b.jobs = append(b.jobs, &job{until: b.c.Now().Add(within), held: func() bool { return b.running[id] == nil }, done: over})
 }
 
 func (b *bridge) launch(r request, cmd engine.Command, err error) {
@@ -278,7 +285,10 @@ func (b *bridge) stats() any {
 // room keeps makeRoom's allocation from being optimised away.
 var room []byte
 
-func makeRoom(bytes int) {
-	room = make([]byte, bytes)
-	room = nil
+// makeRoom asks for the memory of a big cluster at once.
+func makeRoom(nodes int) {
+	if nodes >= roomFrom {
+		room = make([]byte, min(nodes*roomPerNode, roomMax))
+		room = nil
+	}
 }

@@ -59,10 +59,10 @@ func (b *bridge) lessonLine(r request) {
 		}
 		b.h.post(answer{ID: r.ID, Type: "line", Text: r.Line})
 		b.line(r)
-		b.jobs = append(b.jobs, &job{until: b.c.Now().Add(lesson.CommandLimit), held: func() bool { return b.running[r.ID] == nil }, done: func() {
+		b.finish(r.ID, lesson.CommandLimit, func() {
 			if p := b.running[r.ID]; p != nil {
 				b.c.Cancel(p) // it goes on for ever
 			}
-		}})
+		})
 	})
 }

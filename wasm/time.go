@@ -300,7 +300,7 @@ func (b *bridge) until(r request) {
 	}
 	b.act(r.ID, func() {
 		b.line(r)
-		b.jobs = append(b.jobs, &job{until: b.c.Now().Add(maxAdvance * time.Second), held: func() bool { return b.running[r.ID] == nil }, done: func() {}})
+		b.finish(r.ID, maxAdvance*time.Second, func() {})
 	})
 }
 
@@ -311,9 +311,7 @@ func (b *bridge) open(r request) {
 		b.fail(r.ID, err)
 		return
 	}
-	if conf := rec.Config(); conf.Nodes >= roomFrom {
-		makeRoom(min(conf.Nodes*roomPerNode, roomMax))
-	}
+	makeRoom(rec.Config().Nodes)
 	s, k, err := rec.Open()
 	// What cannot be replayed leaves a fresh cluster, and its manifests.
 	other := func(err error) {

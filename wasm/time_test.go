@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,6 +70,17 @@ func TestSeekAndBack(t *testing.T) {
 	after, commands := end.After, end.Commands
 	h.good(request{Op: "seek", Ms: at(ms(end.At)), After: &after, Commands: &commands})
 	require.Equal(t, hash, h.hash())
+}
+
+// A line that is refused stops no clock, also in the past.
+func TestRefusedInThePast(t *testing.T) {
+	h := rollout(t)
+	h.good(request{Op: "seek", Ms: at(30_000)})
+	h.good(request{Op: "play", Speed: 1})
+	a := h.ask(request{Op: "run", Line: "kubectl get " + strings.Repeat("x", 1<<17)})
+	require.Equal(t, "error", a.Type)
+	require.True(t, h.b.playing)
+	require.True(t, h.b.s.Past())
 }
 
 func TestActingInThePastBeginsABranch(t *testing.T) {
