@@ -367,7 +367,7 @@ func TestEmbeddedPage(t *testing.T) {
 		{"?again#manifest=kind:%20%5B", "error"},
 	} {
 		require.NoError(t, chromedp.Do(wrong.ctx, chromedp.Navigate(srv.URL+"/embed.html"+v.query)))
-		wrong.waits(banner)
+		wrong.waits("/* " + strings.ReplaceAll(v.query, "*/", "") + " */ " + banner)
 		require.Contains(t, js[string](wrong, banner), v.want, v.query)
 	}
 	tb := at(t, "?manifest-src=examples/nginx.yaml&panels=yaml", 700, 420)

@@ -244,6 +244,8 @@ func TestExportsAndImports(t *testing.T) {
 	tb.do("window.tabernetes.apply(" + quote(example(t, "hello.yaml")) + ")")
 	tb.do("window.tabernetes.clock.settle(300)")
 	hash := tb.hash()
+	// Two pictures are compared below: messages must not be on their way.
+	tb.do("window.tabernetes.idle()")
 	tb.do(`(async () => { window.saved = {}; const made = URL.createObjectURL; URL.createObjectURL = (b) => { window.newest = b; return made.call(URL, b) }; HTMLAnchorElement.prototype.click = function () { window.saved[this.download.replace(/^.*?\./, "")] = window.newest } })()`)
 	tb.do("(async () => document.querySelector('tab-header .share').click())()")
 	tb.until("document.querySelector('tab-session .linkfield')?.value.includes('#s=')")

@@ -4,8 +4,8 @@
 // both ends of a channel that it made are such documents. It sees no module itself: it could not, they stay within one
 // page's processes.
 
-/** To the broker. `not`: who was of no use. "lost": there is nothing to have here, or not any more. */
-export type ToBroker = { op: "want"; key: string; not: number[] } | { op: "have"; key: string } | { op: "lost"; key: string };
+/** To the broker. `not`: who was of no use. "lost": there is nothing to have here, or not any more; without a key: nothing at all. */
+export type ToBroker = { op: "want"; key: string; not: number[] } | { op: "have"; key: string } | { op: "lost"; key?: string };
 /** From it: compile yourself, others will be sent to you; take it from there (a port comes along); they are gone; give (a port comes along). */
 export type FromBroker = { op: "make" } | { op: "take"; from: number } | { op: "gone"; from: number } | { op: "give"; key: string };
 
@@ -22,9 +22,9 @@ let next = 1;
     switch (data.op) {
       case "have": me.keys.add(data.key); break;
       case "lost":
-        me.keys.delete(data.key);
-        for (const s of me.sent) if (s.key === data.key) tell(s.to, { op: "gone", from: me.id });
-        me.sent = me.sent.filter((s) => s.key !== data.key);
+        if (data.key) me.keys.delete(data.key); else me.keys.clear();
+        for (const s of me.sent) if (!data.key || s.key === data.key) tell(s.to, { op: "gone", from: me.id });
+        me.sent = me.sent.filter((s) => data.key && s.key !== data.key);
         break;
       case "want": {
         const holder = [...peers].find((p) => p !== me && p.keys.has(data.key) && !data.not.includes(p.id));

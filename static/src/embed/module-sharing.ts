@@ -8,6 +8,8 @@ import type { FromBroker, ToBroker } from "./broker.ts";
 
 /** How long a broker may take to say anything. */
 const patienceMs = 2000;
+/** How often one that compiles for others says that it still does, and after how long a silence it is taken for gone. */
+const aliveMs = 1000, silenceMs = 6000;
 /** The smallest module there is: where it arrives, the engine will. */
 const probe = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
@@ -58,7 +60,8 @@ function connect(): Broker {
     else if (data.op === "gone") { if (data.from === waitsFor) leave(); }
     else answered(data, ports[0]);
   };
-  addEventListener("pagehide", () => { for (const key of held.keys()) tell({ op: "lost", key }); });
+  // Also what was only asked for: the answer to that may have been that others will be sent here.
+  addEventListener("pagehide", () => tell({ op: "lost" }));
 
   return {
     tell,
@@ -74,12 +77,16 @@ function connect(): Broker {
         if (said?.op !== "take" || !port) return undefined;
         waitsFor = said.from;
         const given = await new Promise<Handed | undefined>((resolve) => {
-          leave = () => resolve(undefined);
+          // A frame whose process ended took no leave: what counts is that it is heard.
+          let silence = setTimeout(() => leave(), silenceMs);
+          leave = () => { clearTimeout(silence); resolve(undefined); };
           port.onmessageerror = leave;
           port.onmessage = ({ data }: MessageEvent<{ module?: unknown; bytes?: number } | null>) => {
+            clearTimeout(silence);
+            silence = setTimeout(() => leave(), silenceMs);
             // Where a module cannot pass some browsers deliver nothing instead of an error.
             if (!(data?.module instanceof WebAssembly.Module)) leave();
-            else if (data.bytes) resolve({ module: data.module, bytes: data.bytes });
+            else if (data.bytes) { clearTimeout(silence); resolve({ module: data.module, bytes: data.bytes }); }
           };
         });
         port.close();
@@ -91,6 +98,7 @@ function connect(): Broker {
 }
 
 function give(key: string, port: MessagePort): void {
-  port.postMessage({ module: new WebAssembly.Module(probe) });
-  void held.get(key)?.then(({ module, bytes }) => port.postMessage({ module, bytes }), () => {});
+  const small = new WebAssembly.Module(probe), still = () => port.postMessage({ module: small }), alive = setInterval(still, aliveMs);
+  still();
+  void Promise.resolve(held.get(key)).then((h) => { if (h) port.postMessage({ module: h.module, bytes: h.bytes }); }, () => {}).finally(() => clearInterval(alive));
 }
