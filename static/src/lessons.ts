@@ -9,8 +9,8 @@ export async function openLessons(wish = ""): Promise<void> {
     const { TabLesson } = await import("./lessons/panel.ts");
     app.lesson = true;
     app.show({ left: "lesson", sheet: "lesson" });
-    // The left panel draws it now.
-    await new Promise((resolve) => requestAnimationFrame(resolve));
+    // The left panel draws it now: also where no frame is drawn, as in a page's frame that is out of sight.
+    await new Promise((resolve) => setTimeout(resolve));
     const panel = document.querySelector("tab-lesson");
     if (panel instanceof TabLesson && wish) await panel.open(wish);
   } catch (e) {

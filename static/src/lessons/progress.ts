@@ -29,6 +29,12 @@ export function browserShelf(): Shelf | null {
   try { return localStorage; } catch { return null; }
 }
 
+/** Of a page in another page's frame: what it knows is gone with it. */
+export function memoryShelf(): Shelf {
+  const all = new Map<string, string>();
+  return { getItem: (key) => all.get(key) ?? null, setItem: (key, value) => void all.set(key, value), removeItem: (key) => void all.delete(key) };
+}
+
 export class Progress {
   /** Null: nothing is kept. */
   constructor(private readonly on: Shelf | null) {}

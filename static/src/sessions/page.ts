@@ -6,6 +6,7 @@ import type { ClusterConfig, Opened } from "../protocol.ts";
 import { Keeper } from "./keeper.ts";
 import { deflate, inflate, LinkError, longestText, payload, unpack } from "./link.ts";
 import { say } from "./messages.ts";
+import { Memory } from "./memory.ts";
 import { duplicate, store } from "./store.ts";
 import type { Store } from "./store.ts";
 
@@ -92,8 +93,9 @@ export function again(): Opening | undefined {
 
 export let keeper: Keeper | undefined;
 
-/** In another page's frame the session is kept in memory alone, for an engine that breaks. */
-const nowhere: Store = { list: async () => [], get: async () => undefined, put: async () => true, take: async () => true, rename: async () => {}, remove: async () => {} };
+/** In another page's frame sessions are kept in memory alone. */
+const memory = new Memory();
+const shelf = (): Promise<Store> => (cluster.keeps ? store() : Promise.resolve(memory));
 
 /** Keeps the session from now on. */
 export async function keep(record?: string): Promise<void> {
@@ -110,7 +112,7 @@ export async function keep(record?: string): Promise<void> {
       };
     },
     deflate, mark: cluster.keeps ? mark : () => {}, wall: () => Date.now(), later: (ms, f) => void setTimeout(f, ms), trouble,
-  }, cluster.keeps ? store : async () => nowhere, cluster.keeps ? navigator.locks : undefined));
+  }, shelf, cluster.keeps ? navigator.locks : undefined));
   app.on("frame", (f) => { if (f!.full) jumps++; k.look(); });
   app.on("kept", () => { jumps++; k.look(); });
   await k.begin(record ?? "");
@@ -143,9 +145,9 @@ export async function open(text: string, record?: string): Promise<Opened> {
 
 /** A session that is kept, and the record that this tab may go on with: its own, or a copy where another tab shows it. */
 export async function kept(id: string): Promise<{ text: string; record?: string } | undefined> {
-  const s = await store(), there = await s.get(id);
+  const s = await shelf(), there = await s.get(id);
   if (!there) return undefined;
-  const held = id !== keeper?.id && (await navigator.locks?.query())?.held?.some((l) => l.name === `tabernetes.session.${id}`);
+  const held = cluster.keeps && id !== keeper?.id && (await navigator.locks?.query())?.held?.some((l) => l.name === `tabernetes.session.${id}`);
   return { text: await inflate(there.text, 2 * longestText), record: held ? (await duplicate(s, id, copyName))?.id : id };
 }
 
