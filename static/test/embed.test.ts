@@ -76,6 +76,11 @@ test("panels and origin of an address", () => {
     assert.deepEqual([p("?origin=" + encodeURIComponent(bad)).origin, p("?origin=" + encodeURIComponent(bad)).complaints.length], ["", 1], bad);
   }
   assert.equal(fullPage("https://play.example/a/embed.html?scenario=canary&panels=stage&origin=https://x.example&nodes=4#manifest=a", "zh"), "https://play.example/a/?scenario=canary&nodes=4&lang=zh#manifest=a");
+  const now = (more: Parameters<typeof fullPage>[2]) => fullPage("https://play.example/a/embed.html?lesson=canary&scenario=x&panels=stage&nodes=4&theme=dark#s=old", "en", more);
+  assert.equal(now({ session: "abc", play: 0 }), "https://play.example/a/?theme=dark&lang=en#s=abc&play=0", "the session has its own size");
+  assert.equal(now({ session: "abc", lesson: "services", progress: "x-_" }), "https://play.example/a/?theme=dark&lesson=services&lang=en#s=abc&lesson=x-_");
+  assert.equal(now({ lesson: "services" }), "https://play.example/a/?theme=dark&lesson=services&lang=en", "a lesson has its own cluster");
+  assert.equal(now({}), "https://play.example/a/?lesson=canary&scenario=x&nodes=4&theme=dark&lang=en#s=old");
 });
 
 test("what an address opens", async () => {

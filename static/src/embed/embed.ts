@@ -189,7 +189,10 @@ class TabernetesPlayground extends HTMLElement {
     }
     url.searchParams.set("lang", this.speech);
     if (location.origin !== "null") url.searchParams.set("origin", location.origin);
-    const fragment = this.getAttribute("session")?.replace(/^#/, "") ?? "", source = this.getAttribute("manifest-src");
+    const source = this.getAttribute("manifest-src"), session = this.getAttribute("session");
+    // A link, a short one, or the fragment of one.
+    const fragment = session?.replace(/^.*#/, "").replace(/^.*\/s\/(?=\w+$)/, "link=");
+    if (fragment && !/^(s\d*|link)=/.test(fragment)) throw new Error("session: want a link to a session");
     let manifest = this.given;
     if (source !== null) {
       // The author's own file: of the embedding page's origin, fetched by that page.
@@ -199,7 +202,7 @@ class TabernetesPlayground extends HTMLElement {
       if (!r.ok) throw new Error(`manifest-src: ${r.status}`);
       manifest = await r.text();
     }
-    url.hash = [fragment, manifest.trim() && "manifest=" + encodeURIComponent(manifest)].filter(Boolean).join("&");
+    url.hash = fragment || (manifest.trim() && "manifest=" + encodeURIComponent(manifest));
     return { url, origin: url.origin };
   }
 }

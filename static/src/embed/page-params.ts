@@ -44,14 +44,16 @@ function isOrigin(text: string): boolean {
   } catch { return false; }
 }
 
-/** The same cluster in a page of its own. */
-export function fullPage(href: string, lang: string): string {
-  const from = new URL(href), to = new URL("./", from);
-  for (const name of ["lesson", "scenario", "manifest", "manifest-src", "nodes", "masters", "seed", "speed", "theme"]) {
+/** The same cluster in a page of its own: as it began, or as `more` says that it is now. */
+export function fullPage(href: string, lang: string, more: { /** its name or address */ lesson?: string; /** a link's payload */ session?: string; /** the clock runs, that fast */ play?: number; /** of the lesson, packed */ progress?: string } = {}): string {
+  const from = new URL(href), to = new URL("./", from), { lesson, session, play, progress } = more;
+  const begun = session !== undefined ? [] : lesson !== undefined ? ["speed"] : ["lesson", "scenario", "manifest", "manifest-src", "nodes", "masters", "seed", "speed"];
+  for (const name of [...begun, "theme"]) {
     const value = from.searchParams.get(name);
     if (value !== null) to.searchParams.set(name, value);
   }
+  if (lesson !== undefined) to.searchParams.set("lesson", lesson);
   to.searchParams.set("lang", lang);
-  to.hash = from.hash;
+  to.hash = session !== undefined ? `s=${session}${play !== undefined ? `&play=${play}` : ""}${progress !== undefined ? `&lesson=${progress}` : ""}` : lesson !== undefined ? "" : from.hash;
   return to.href;
 }

@@ -12,7 +12,8 @@ import { sayInto } from "../live-region.ts";
 import { Panel } from "../panels/panel.ts";
 import { answer } from "./answering.ts";
 import { shareModule } from "./module-sharing.ts";
-import { forLesson, fullPage, panelNames, readEmbedParams } from "./page-params.ts";
+import "./full-page.ts";
+import { forLesson, panelNames, readEmbedParams } from "./page-params.ts";
 import type { PanelName } from "./page-params.ts";
 import { say } from "./page-texts.ts";
 import css from "./page.css";
@@ -59,7 +60,7 @@ class TabEmbed extends Panel {
         ${has("header") ? nothing : html`<h1 class="sr-only">Tabernetes</h1>`}
         ${has("header") ? html`<span class="note">${say("note")}</span>` : html`<tab-clock></tab-clock>`}
         <span class="grow"></span>
-        <a href=${fullPage(location.href, app.lang)} target="_blank" rel="noopener" title=${say("full.title")}>${say("full")} <span aria-hidden="true">↗</span></a>
+        <tab-full-page></tab-full-page>
       </footer>
       <div class="sr-only" aria-live="polite" id="live"></div>`;
   }
@@ -84,8 +85,8 @@ function arrangement(): string {
   return `--columns: ${columns.map(([, width]) => width).join(" ")}; --rows: ${rows.map(([height]) => height).join(" ")}; --areas: ${rows.map(([, areas]) => `"${areas}"`).join(" ")}`;
 }
 
-/** Starts the page; `start` boots the cluster. */
-export function show(api: Tabernetes, start: () => void): void {
+/** Starts the page; `start` boots the cluster, `fragment` is that of the address it opens with. */
+export function show(api: Tabernetes, start: () => void, fragment: string): void {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
@@ -100,7 +101,7 @@ export function show(api: Tabernetes, start: () => void): void {
   // The stage says when a frame is drawn; without one the panels have what they need a moment later.
   if (!has("stage")) app.on("frame", (frame) => void setTimeout(() => app.engine.ack(frame!.seq), 100));
   start();
-  if (has("lesson")) void openLessons(params.lesson ?? "");
+  if (has("lesson")) void openLessons(params.lesson ?? "", fragment);
   if (wrong.length) {
     const before = app.trouble ? [app.trouble.message] : [];
     app.trouble = { title: t("params.title"), message: [...before, ...wrong].join("\n"), commands: 0 };

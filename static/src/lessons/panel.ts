@@ -6,9 +6,11 @@ import { app, keep, kept } from "../app.ts";
 import { cluster } from "../cluster.ts";
 import { moreFiles } from "../examples.ts";
 import { Panel } from "../panels/panel.ts";
+import { defaults } from "../params.ts";
 import type { CheckResult, ClusterConfig, Lesson, LessonEntry } from "../protocol.ts";
 import { catalogue, dropped, folder, fromFiles, fromFolder, fromText, listed, LessonError } from "./files.ts";
 import type { Files } from "./files.ts";
+import { progressIn } from "./carry.ts";
 import { pageHost, reopen } from "./host.ts";
 import { keeper } from "../sessions/page.ts";
 import { listView } from "./list-view.ts";
@@ -74,7 +76,8 @@ export class TabLesson extends Panel {
   }
 
   /** Opens a lesson by its name in the list, by the address of its folder, or ownKey: the files that were opened last. */
-  async open(wish: string): Promise<void> {
+  async open(wish: string, fragment = ""): Promise<void> {
+    const carried = await progressIn(fragment);
     await this.read(async () => {
       if (wish === ownKey) {
         const files = this.progress.own();
@@ -87,7 +90,7 @@ export class TabLesson extends Panel {
       if (!/[/.:]/.test(wish)) throw new LessonError(say("open.unknown", { name: wish.slice(0, 80) }));
       const url = folder(wish, document.baseURI);
       return { key: url.pathname, files: await fromFolder(url) };
-    });
+    }, carried);
   }
 
   /** Opens a lesson of files that came from no address. */
@@ -100,7 +103,7 @@ export class TabLesson extends Panel {
     });
   }
 
-  private async read(source: () => Promise<{ key: string; files: Files }>): Promise<void> {
+  private async read(source: () => Promise<{ key: string; files: Files }>, carried?: Saved): Promise<void> {
     if (this.reading) return;
     this.reading = "lesson";
     this.problems = "";
@@ -110,7 +113,7 @@ export class TabLesson extends Panel {
       await cluster.ready;
       const lesson = await app.engine.call<Lesson>({ op: "lesson", files });
       if (key === ownKey) this.progress.keepOwn(files);
-      await this.take(key, lesson, files);
+      await this.take(key, lesson, files, carried);
     } catch (e) {
       this.problems = (e as Error).message;
       if (this.play) this.close();
@@ -119,8 +122,8 @@ export class TabLesson extends Panel {
     this.requestUpdate();
   }
 
-  private async take(key: string, lesson: Lesson, files: Files): Promise<void> {
-    if (this.play) this.play.end(); else await this.rememberGround();
+  private async take(key: string, lesson: Lesson, files: Files, carried?: Saved): Promise<void> {
+    if (this.play) this.play.end(); else await this.rememberGround(!!carried);
     this.key = key;
     this.texts.clear();
     moreFiles.clear();
@@ -132,9 +135,18 @@ export class TabLesson extends Panel {
     this.rings ??= new Rings();
     this.lead = "head";
     this.requestUpdate();
-    const saved = this.progress.load(key);
+    // What came with the session in the address is of this very cluster; what was kept here is of another.
+    const here = this.progress.load(key), saved = carried ? { ...carried, finished: carried.finished || !!here?.finished, record: keeper?.id ?? "" } : here;
+    if (carried) this.keep(saved!);
     // A lesson that was finished begins anew.
-    play.begin(saved && saved.step >= saved.of ? { ...saved, step: -1 } : saved).catch((e: Error) => { play.trouble = { text: e.message, again: false }; play.busy = ""; this.requestUpdate(); });
+    play.begin(saved && saved.step >= saved.of && !carried ? { ...saved, step: -1 } : saved).catch((e: Error) => { play.trouble = { text: e.message, again: false }; play.busy = ""; this.requestUpdate(); });
+  }
+
+  /** The lesson that is taken, for an address; without `saved` it has no cluster yet. One of somebody's own files has no address. */
+  get carried(): { key: string; saved?: Saved } | undefined {
+    const p = this.play;
+    if (!p || p.lost || this.key === ownKey) return undefined;
+    return { key: this.key, saved: p.busy === "cluster" || p.busy === "setup" ? undefined : { ...p.saved(), record: "" } };
   }
 
   private keep(saved: Saved): void {
@@ -162,12 +174,13 @@ export class TabLesson extends Panel {
 
   // ---- the cluster before the lesson ----
 
-  private async rememberGround(): Promise<void> {
-    if (this.ground || tabGround.get()) return;
+  /** `none`: what is shown is the lesson's own cluster already. */
+  private async rememberGround(none: boolean): Promise<void> {
     await cluster.ready;
     await cluster.keeping;
-    const { nodes, masters, seed } = app.config;
-    this.ground = { config: { nodes, masters, seed }, record: keeper?.id ?? "" };
+    if (this.ground || tabGround.get()) return;
+    const { nodes, masters, seed } = none ? defaults : app.config;
+    this.ground = { config: { nodes, masters, seed }, record: none ? "" : keeper?.id ?? "" };
     tabGround.set(this.ground);
   }
   private ground?: Playground;
@@ -181,7 +194,7 @@ export class TabLesson extends Panel {
     this.close();
     this.ground = undefined;
     if (stays) return; // another cluster has taken the lesson's place already
-    const config = ground?.config && [ground.config.nodes, ground.config.masters, ground.config.seed].every(Number.isFinite) ? ground.config : { nodes: 3, masters: 1, seed: 1 };
+    const config = ground?.config && [ground.config.nodes, ground.config.masters, ground.config.seed].every(Number.isFinite) ? ground.config : defaults;
     this.reading = "ground";
     this.requestUpdate();
     try {

@@ -64,7 +64,8 @@ export class Progress {
 const number = (x: unknown, min = 0): x is number => typeof x === "number" && Number.isFinite(x) && x >= min;
 const text = (x: unknown): x is string => typeof x === "string";
 
-function check(x: unknown): Saved | undefined {
+/** What is fit to go on with. */
+export function check(x: unknown): Saved | undefined {
   const s = x as Saved;
   if (!s || s.v !== 1 || !text(s.sum) || !number(s.step, -1) || !number(s.of) || typeof s.steps !== "object" || !s.steps || !text(s.title?.en) || !text(s.title?.zh)) return undefined;
   const steps: Saved["steps"] = {};

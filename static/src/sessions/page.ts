@@ -4,7 +4,7 @@ import { app } from "../app.ts";
 import { cluster } from "../cluster.ts";
 import type { ClusterConfig, Opened } from "../protocol.ts";
 import { Keeper } from "./keeper.ts";
-import { deflate, inflate, LinkError, longestText, payload, unpack } from "./link.ts";
+import { deflate, inflate, LinkError, longestText, payload, tail, unpack } from "./link.ts";
 import { say } from "./messages.ts";
 import { Memory } from "./memory.ts";
 import { duplicate, store } from "./store.ts";
@@ -51,7 +51,9 @@ async function fromLink(hash: string): Promise<Opening | undefined | null> {
   try {
     const p = payload(hash);
     if (p === undefined) return null;
-    return openingOf(await unpack(p));
+    // A link shows its moment; one that leads out of another page's frame goes on as it went on there.
+    const play = tail(hash).get("play"), speed = Number(play);
+    return { ...openingOf(await unpack(p)), speed: play && (speed === 0 || (speed >= 0.01 && speed <= 1000)) ? speed : undefined };
   } catch (e) {
     app.trouble = { title: say("link.title"), message: `${e instanceof LinkError ? say(`link.${e.fault}`) : (e as Error).message}`, commands: 0 };
     app.emit("status");
@@ -61,15 +63,20 @@ async function fromLink(hash: string): Promise<Opening | undefined | null> {
 
 /** The address without the session in it: a reload goes on with this tab's record, and copying it does not mislead. */
 export function clearAddress(): void {
+  // In another page's frame there is no such record, and nobody sees the address.
+  if (!app.embedded) forgetLink();
+}
+
+function forgetLink(): void {
   if (location.hash.startsWith("#s")) history.replaceState(null, "", location.pathname + location.search);
 }
 
 /** This tab has no session any more, and the address asks for none. */
-export function leave(): void { mark(""); clearAddress(); }
+export function leave(): void { if (cluster.keeps) mark(""); forgetLink(); }
 
 /** A session could not be opened at all. */
 export function refused(e: Error, record: boolean): void {
-  mark("");
+  if (cluster.keeps) mark("");
   app.fault(new Error(`${e.message}\n${say(record ? "session.refusedNow" : "link.instead")}`), say(record ? "session.refused" : "link.title"));
 }
 
