@@ -305,7 +305,6 @@ onmessage = (e) => { say({tabernetes: 1, id: e.data.id, result: {__proto__: {pol
 
 func TestEmbeddedPage(t *testing.T) {
 	needBrowser(t, env)
-	t.Parallel()
 	srv := serveDir(t, dist)
 	at := func(t *testing.T, query string, width, height int64) *tab {
 		tb := openURL(t, srv.URL, "embed.html"+query, width, height)
