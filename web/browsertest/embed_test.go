@@ -132,7 +132,7 @@ func TestEmbedCostsAPosterUntilTheClick(t *testing.T) {
 			tb.waits("customElements.get('tabernetes-playground')")
 			button := tag + ".shadowRoot.querySelector('button')"
 			require.Contains(t, js[string](tb, button+".textContent"), v.start)
-			title := map[bool]string{true: "按副本数灰度", false: "Canary by replicas"}[strings.Contains(v.attributes, "zh")]
+			title := map[bool]string{true: "按副本数的金丝雀", false: "Canary by replicas"}[strings.Contains(v.attributes, "zh")]
 			require.Contains(t, js[string](tb, button+".textContent"), title, "it says what will open")
 			require.True(t, js[bool](tb, button+".clientHeight > 300"))
 			tb.axe()
