@@ -66,7 +66,6 @@ func (tb *tab) harmless(where string) {
 // TestHostileObjects shows objects that were made to do harm in every panel, and what their programs print in the terminal.
 func TestHostileObjects(t *testing.T) {
 	needBrowser(t, env)
-	t.Parallel()
 	docs := accepted(t, "Pod", "Deployment", "Service", "Node", "Event", "ConfigMap", "PersistentVolumeClaim", "HorizontalPodAutoscaler", "Job", "CustomResourceDefinition", "PriorityClass", "Namespace")
 	require.Greater(t, len(docs), 200)
 	tb := open(t, "", 1280, 800)
