@@ -83,6 +83,7 @@ func TestJournalInChinese(t *testing.T) {
 	says("tab-load .reasons", "超时")
 	tb.shot("say-load")
 	tb.do(`(async () => [...document.querySelectorAll("tab-load .reasons li")].find((e) => e.textContent.includes("超时")).querySelector("button").click())()`)
+	says("tab-inspector", "请求 #")
 	says("tab-inspector .say", "Pod 所在的节点 "+node+" 已断电")
 	require.Contains(t, said("tab-inspector .say"), "，起因是 "+node+" 断电")
 	require.Contains(t, said("tab-inspector .advice"), "等节点生命周期控制器把节点标为不可达")
