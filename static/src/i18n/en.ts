@@ -61,7 +61,7 @@ export const en = {
   "canary.done": "Done: {name} runs {image}.", "canary.aborted": "Aborted: everything is as before.", "canary.sameImage": "This is the image that already runs.",
   "canary.requested": "You asked for {share} %; {total} pods can only be split as {actual} %.",
   // load
-  "load.title": "Requests", "load.intro": "Real requests to a Service: through kube-proxy's rules, to a pod, and back.", "load.service": "Service", "load.rps": "Requests per second", "load.start": "Start", "load.stop": "Stop", "load.change": "Change",
+  "load.title": "Requests", "load.request": "Request #{n}", "load.intro": "Real requests to a Service: through kube-proxy's rules, to a pod, and back.", "load.service": "Service", "load.rps": "Requests per second", "load.start": "Start", "load.stop": "Stop", "load.change": "Change",
   "load.none": "There is no Service to send requests to.", "load.sent": "sent", "load.ok": "ok", "load.failed": "failed", "load.recent": "Last ten seconds, by version", "load.reasons": "Why requests failed", "load.why": "why?", "load.noFailures": "None failed so far.",
   // right panel
   "right.label": "What is selected", "tab.summary": "Summary", "tab.why": "Why", "tab.manifest": "YAML", "tab.events": "Events", "tab.logs": "Logs",

@@ -52,7 +52,7 @@ export const zh: Messages = {
   "canary.version": "版本", "canary.success": "成功率", "canary.latency": "p50 / p99", "canary.trackWarning": "该 Service 的选择算符里有“track”：金丝雀收不到请求。",
   "canary.done": "完成：{name} 运行 {image}。", "canary.aborted": "已撤回：一切恢复原样。", "canary.sameImage": "这就是正在运行的镜像。",
   "canary.requested": "目标 {share}%；{total} 个 Pod 只能分出 {actual}%。",
-  "load.title": "请求", "load.intro": "真实地请求一个 Service：经过 kube-proxy 的规则，到达 Pod，再返回。", "load.service": "Service", "load.rps": "每秒请求数", "load.start": "开始", "load.stop": "停止", "load.change": "更改",
+  "load.title": "请求", "load.request": "请求 #{n}", "load.intro": "真实地请求一个 Service：经过 kube-proxy 的规则，到达 Pod，再返回。", "load.service": "Service", "load.rps": "每秒请求数", "load.start": "开始", "load.stop": "停止", "load.change": "更改",
   "load.none": "没有可以请求的 Service。", "load.sent": "已发送", "load.ok": "成功", "load.failed": "失败", "load.recent": "最近十秒，按版本", "load.reasons": "请求失败的原因", "load.why": "为什么？", "load.noFailures": "目前没有失败。",
   "right.label": "所选对象", "tab.summary": "概要", "tab.why": "为什么", "tab.manifest": "YAML", "tab.events": "事件", "tab.logs": "日志",
   "select.none": "从这里开始", "select.hint": "也可以点击舞台上的任何东西：节点、Pod、Service。这里的一切都属于一个真正在运行的集群。",

@@ -22,7 +22,7 @@ const kinds: Record<string, string> = { pods: "Pod", nodes: "Node", services: "S
 export function title(ref: string): { kind: string; name: string } {
   const [resource, ...rest] = ref.split("/");
   const name = rest.join("/").replace(/^default\//, "");
-  return { kind: kinds[resource] ?? resource, name: resource === "headquarters" ? t("cp.title") : resource === "components" ? name.split("@")[0] : resource === "requests" ? `Request #${name}` : resource === "records" ? `#${name}` : name };
+  return { kind: kinds[resource] ?? resource, name: resource === "headquarters" ? t("cp.title") : resource === "components" ? name.split("@")[0] : resource === "requests" ? t("load.request", { n: name }) : resource === "records" ? `#${name}` : name };
 }
 
 type Row = [Key, unknown];

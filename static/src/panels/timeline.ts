@@ -4,6 +4,7 @@
 import { html, nothing, svg } from "lit";
 import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
+import { told } from "../i18n/told.ts";
 import { forks } from "../moments/branches.ts";
 import type { Mark } from "../protocol.ts";
 import { clockText } from "../time.ts";
@@ -13,7 +14,7 @@ import { Panel } from "./panel.ts";
 
 /** Names of marks are cut at so many pixels. */
 const longest = 204;
-const brief = (text: string) => text.replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1");
+const brief = (text: string) => told(text).replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1");
 const wide = (text: string) => [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 11 : 6), 0);
 
 const forkSign = html`<svg viewBox="0 0 12 12" width="11" height="11" fill="none" stroke="currentColor" stroke-width="1.4" aria-hidden="true">${svg`<path d="M3 4v4M3 7c0-2 6-1 6-3.500"/><circle cx="3" cy="2.500" r="1.500"/><circle cx="3" cy="9.500" r="1.500"/><circle cx="9" cy="2.300" r="1.500"/>`}</svg>`;
@@ -165,7 +166,7 @@ class TabTimeline extends Panel {
 
   private mark(p: Placed) {
     const edge = p.align === "start" ? "lead" : p.align === "end" ? "tail" : "", m: Mark = p.mark, ahead = m.at > app.travel.now;
-    return html`<button class="mark ${m.kind} ${edge} ${ahead ? "ahead" : ""}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(m.at)} ${m.text}${p.more ? ` (+${p.more})` : ""}"
+    return html`<button class="mark ${m.kind} ${edge} ${ahead ? "ahead" : ""}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(m.at)} ${told(m.text)}${p.more ? ` (+${p.more})` : ""}"
       aria-label="${brief(m.text)}, ${clockText(m.at)}${p.more ? ` +${p.more}` : ""}${ahead ? `, ${t("time.ahead")}` : ""}" @click=${() => this.choose(p)}><i></i>${p.named ? html`<span style="max-width:${longest}px">${brief(m.text)}</span>` : nothing}</button>`;
   }
 
