@@ -130,7 +130,7 @@ export interface LessonStep {
   /** what the step points at: "pods/default/web-*" (* is any ending), "component:etcd", "component:kubelet@node-1", "panel:terminal", "button:step" */ point: string[];
   predict?: { question: Texts; options: { text: Texts; right: boolean }[]; /** shown when the checks hold, in a step to read at once */ answer: Texts };
   checks: { id: string; text: Texts }[]; /** lines that solve it; for `line` */ solution: string[]; /** nothing to do: read and go on */ read: boolean;
-  /** the clock's speed when it begins; -1 as it is, 0 paused */ speed: number;
+  /** the clock's speed, until it is done or left; -1 the learner's, 0 paused */ speed: number;
 }
 /** An entry of lessons/index.json, which the build makes; the files are beside it in lessons/ID/. */
 export interface LessonEntry { id: string; order: number; minutes: number; title: Texts; summary: Texts; files: string[] }
