@@ -197,7 +197,7 @@ export interface Autoscaling {
   /** replicas asked for, pods of the target, ready ones */ desired: number[]; actual: number[]; ready: number[];
 }
 export interface EventInfo {
-  at: number; type: string; reason: string; object: string; ref: string; message: string; count: number;
+  /** what it says itself, to the second */ at: number; /** when it was committed last, -1 if that is not known */ moment: number; type: string; reason: string; object: string; ref: string; message: string; count: number;
 }
 
 /**
