@@ -299,6 +299,9 @@ func (b *bridge) postFrame() {
 	f.Control = b.controlView(now, f.Full)
 	cur, m := b.s.Current(), b.s.Moment()
 	f.After, f.Commands, f.Branch, f.End, f.Past = m.After, m.Commands, cur.ID, ms(cur.End().At), b.s.Past()
+	if f.Full && f.Past {
+		f.Marks = append(f.Marks, b.ahead()...)
+	}
 	b.unacked, b.dirty, b.lastFrame = true, false, now
 	b.h.post(answer{Type: "frame", Frame: f})
 	b.frameCost = b.h.now() - now

@@ -10,6 +10,7 @@ import (
 	"tabernetes/engine"
 	"tabernetes/engine/session"
 	"tabernetes/engine/sim"
+	"tabernetes/engine/stage"
 )
 
 const (
@@ -21,6 +22,8 @@ const (
 	stepWithin = time.Hour
 	// maxLines is how many of its commands a branch shows.
 	maxLines = 10
+	// maxAhead is how many commands after the moment that is shown are told, maxAheadText how many bytes of each.
+	maxAhead, maxAheadText = 500, 200
 )
 
 func ms(t sim.Time) float64 { return float64(t) / 1e6 }
@@ -54,6 +57,29 @@ func (b *bridge) branches() []branch {
 		}
 		v.Lines = v.Lines[max(0, len(v.Lines)-maxLines):]
 		out = append(out, v)
+	}
+	return out
+}
+
+// ahead is what the record says will be done after the moment that is shown. What comes of it no journal has yet: these marks
+// have no record.
+func (b *bridge) ahead() (out []stage.Mark) {
+	log := b.s.Current().Log()
+	for _, cmd := range log[min(b.s.Moment().Commands, len(log)):] {
+		if !cmd.Changes() {
+			continue
+		}
+		if len(out) == maxAhead {
+			break
+		}
+		kind, text := "command", cmd.Text()
+		if engine.FaultLine(cmd) != "" {
+			kind = "fault"
+		}
+		if len(text) > maxAheadText {
+			text = strings.ToValidUTF8(text[:maxAheadText], "") + "…"
+		}
+		out = append(out, stage.Mark{At: ms(cmd.At), Kind: kind, Text: text})
 	}
 	return out
 }

@@ -72,6 +72,55 @@ func TestSeekAndBack(t *testing.T) {
 	require.Equal(t, hash, h.hash())
 }
 
+// Before its end a record tells what will be done, as far as that is known before it happens.
+func TestAhead(t *testing.T) {
+	h := rollout(t)
+	h.kubectl("get pods")
+	require.Equal(t, "result", h.ask(request{Op: "run", Line: "kill node-1"}).Type)
+	h.good(request{Op: "advance", Seconds: 10})
+	log := h.b.s.Current().Log()
+	marks := func(f *frame) (out []string) {
+		for _, m := range f.Marks {
+			if m.Record == 0 {
+				require.GreaterOrEqual(t, m.At, f.Now)
+				out = append(out, m.Kind+" "+strings.TrimPrefix(m.Text, "kubectl "))
+			}
+		}
+		return out
+	}
+	all := []string{"command create deployment web --image=nginx --replicas=2", "command scale deployment web --replicas=5", "fault kill node-1"}
+	require.Empty(t, marks(h.last()))
+	h.good(request{Op: "seek", Ms: at(30_000)})
+	f := h.last()
+	require.Equal(t, all[1:], marks(f), "reading is nothing that will be done")
+	require.Equal(t, ms(log[1].At), f.Marks[len(f.Marks)-2].At)
+	h.good(request{Op: "seek", Ms: at(0)})
+	require.Equal(t, all, marks(h.last()))
+	// Also where nobody has seen it happen.
+	text := h.good(request{Op: "session"}).(map[string]string)["text"]
+	other := newHost(t)
+	other.init()
+	other.good(request{Op: "reset", Session: text})
+	require.Equal(t, all, marks(other.last()))
+	// The real ones stand where they were announced.
+	other.good(request{Op: "present"})
+	for _, cmd := range log {
+		if cmd.Changes() {
+			require.Contains(t, times(other.last()), ms(cmd.At), cmd.Text())
+		}
+	}
+	require.Empty(t, marks(other.last()))
+}
+
+func times(f *frame) (out []float64) {
+	for _, m := range f.Marks {
+		if m.Record != 0 && m.Kind != "notice" {
+			out = append(out, m.At)
+		}
+	}
+	return out
+}
+
 // A line that is refused stops no clock, also in the past.
 func TestRefusedInThePast(t *testing.T) {
 	h := rollout(t)

@@ -265,7 +265,7 @@ export interface RequestView {
   id: number; service: number; /** pod slot, -1 none */ pod: number; /** node of the proxy that routed it */ via: number;
   version: number; ok: boolean; reason: string; sent: number; ms: number;
 }
-/** An event worth naming on the timeline. */
+/** An event worth naming on the timeline. `record` 0: a full frame in the past tells so what will be done after it; it has not happened yet. */
 export interface Mark { at: number; kind: "command" | "fault" | "notice"; text: string; record: number }
 
 /** The headquarters (engine/controlplane.go), what is broken, and what became of the newest writes. Times are virtual milliseconds. */

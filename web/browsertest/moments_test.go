@@ -124,3 +124,61 @@ func TestTimesWithoutATimeline(t *testing.T) {
 		tb.close()
 	}
 }
+
+// TestMarksToComeAfterAReload: whoever reloads in the past, or opens a link that stands there, sees what will be done.
+func TestMarksToComeAfterAReload(t *testing.T) {
+	needBrowser(t, env)
+	tb := open(t, "?theme=dark", 1280, 800)
+	tb.ready()
+	tb.do("window.tabernetes.clock.pause()")
+	tb.kubectl("create deployment web --image=nginx --replicas=2")
+	tb.do("window.tabernetes.clock.advance(100)")
+	tb.kubectl("scale deployment/web --replicas=4")
+	tb.do("window.tabernetes.clock.advance(100)")
+	tb.do("window.tabernetes.killNode('node-2')")
+	tb.do("window.tabernetes.clock.advance(400)")
+	hash, end := tb.hash(), tb.totals().Now
+	type mark struct {
+		Text  string
+		Ahead bool
+	}
+	marks := func(tb *tab) []mark {
+		t.Helper()
+		return js[[]mark](tb, "[...document.querySelectorAll('.mark')].filter((m) => !m.classList.contains('notice')).map((m) => ({Text: m.ariaLabel.replace(/,.*/, ''), Ahead: m.classList.contains('ahead')}))")
+	}
+	tb.do("window.tabernetes.seek(50)")
+	tb.kept()
+	tb.again()
+	require.Equal(t, 50.0, tb.totals().Now)
+	require.Equal(t, []mark{{"create deployment web --image=nginx → 2", false}, {"scale web → 4", true}, {"kill node-2", true}}, marks(tb))
+	require.InDelta(t, end*1000, js[float64](tb, "Number(document.querySelector('.tl-handle').getAttribute('aria-valuemax'))"), 1)
+	tb.axe()
+	tb.shot("marks-to-come")
+
+	// A mark leads there, and says why once it has happened.
+	tb.do("(async () => document.querySelectorAll('.mark.ahead')[0].click())()")
+	tb.until("window.tabernetes.totals().now > 100 && document.querySelector('tab-inspector .say')?.innerText.includes('kubectl scale deployment/web --replicas=4')")
+	require.True(t, tb.totals().Past)
+	require.Equal(t, []mark{{"create deployment web --image=nginx → 2", false}, {"scale web → 4", false}, {"kill node-2", true}}, marks(tb))
+	// Along the record it becomes what it was, at its place.
+	tb.do("window.tabernetes.clock.advance(120)")
+	tb.until("!document.querySelector('.mark.fault.ahead')")
+	require.Contains(t, marks(tb)[2].Text, "lost power")
+	require.Len(t, marks(tb), 3)
+	tb.do("window.tabernetes.present()")
+	require.Equal(t, hash, tb.hash())
+
+	// Another way has other commands.
+	tb.do("window.tabernetes.seek(50)")
+	tb.kubectl("scale deployment/web --replicas=1")
+	tb.until("document.querySelectorAll('.mark:not(.notice)').length === 2")
+
+	// A link to a moment, in a page that has seen nothing of it.
+	link := js[string](tb, "window.tabernetes.link({start: true})")
+	other := openURL(t, tb.url, link[len(tb.url)+1:], 1280, 800)
+	other.wait("window.tabernetes")
+	other.ready()
+	require.Equal(t, []mark{{"create deployment web --image=nginx → 2", true}, {"scale web → 1", true}}, marks(other))
+	other.noErrors()
+	tb.noErrors()
+}
