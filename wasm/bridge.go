@@ -109,7 +109,8 @@ func (b *bridge) guard(fn func(), failed func(string)) {
 	fn()
 }
 
-// restore makes the session anew from its command log; commands that break it again are left out, last first.
+// restore makes the moment that is shown anew from the command log. If that breaks again, it is made as of just before, and
+// then without commands, last first.
 func (b *bridge) restore(msg, stack string) {
 	if b.c == nil || b.restoring {
 		b.h.post(answer{Type: "panic", Message: msg, Stack: stack})
@@ -120,7 +121,8 @@ func (b *bridge) restore(msg, stack string) {
 	log, conf, at := b.c.Log(), b.c.Config(), b.c.Now()
 	b.h.post(answer{Type: "panic", Message: msg, Stack: stack, Commands: len(log)})
 	b.abandon("the engine broke and the session was restored: run it again")
-	if !b.s.Past() || safely(func() error { return b.s.Remake(b.s.Moment()) }) != nil {
+	b.s.Current() // the record is up to date
+	if safely(func() error { return b.s.Remake(b.s.Moment()) }) != nil {
 		for n := len(log); n >= 0; n-- {
 			end := at
 			if n < len(log) {
