@@ -83,6 +83,8 @@ type job struct {
 	done  func()
 	// over is told that the job was given up.
 	over func()
+	// stops: it can be cancelled, and leaves everything as it was.
+	stops bool
 }
 
 func newBridge(h host) *bridge {

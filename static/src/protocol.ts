@@ -21,7 +21,7 @@ export type Request =
   | { id: number; op: "edited"; of: number; text?: string }
   /** A line typed for a running line that reads from the terminal; "\x04" is Ctrl-D, "\x03" is Ctrl-C. */
   | { id: number; op: "input"; of: number; line: string }
-  /** Ends a running line (Ctrl-C). `target` is the id of its request. */
+  /** Ends a running line (Ctrl-C), or the opening of another session: what is shown stays, or, too large to be kept meanwhile, has been left: an error. `target` is the id of its request. */
   | { id: number; op: "cancel"; target: number }
   | { id: number; op: "pause" }
   /** speed: virtual seconds per real second; 0 means as fast as possible. */

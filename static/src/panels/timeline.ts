@@ -3,6 +3,7 @@
 
 import { html, nothing, svg } from "lit";
 import { app } from "../app.ts";
+import { cluster } from "../cluster.ts";
 import { t } from "../i18n/index.ts";
 import { forks } from "../moments/branches.ts";
 import type { Mark } from "../protocol.ts";
@@ -157,7 +158,8 @@ class TabTimeline extends Panel {
           <button class="icon tl-zoom" ?disabled=${!this.span} title=${t("time.zoomAll")} aria-label=${t("time.zoomAll")} @click=${() => this.look(this.all)}>⤢</button>
           <button class="pill tl-branch" title=${t("time.branches")} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}>${forkSign} <span class="sr-only">${t("time.branches")}: </span>${x.current ? name || t("time.branch", { n: x.current.id + 1 }) : t("time.branch", { n: 1 })}${x.branches.length > 1 ? html` <b>${x.branches.length}</b>` : nothing}</button>
         </div>
-        ${x.until ? html`<div class="tl-notice" role="status"><span class="mono">${x.until.line}</span><button @click=${() => x.until?.running.cancel()}>${t("time.stop")}</button></div>`
+        ${cluster.stopOpening ? html`<div class="tl-notice" role="status"><span>${t("time.opening")}</span><button @click=${cluster.stopOpening}>${t("time.stop")}</button></div>`
+        : x.until ? html`<div class="tl-notice" role="status"><span class="mono">${x.until.line}</span><button @click=${() => x.until?.running.cancel()}>${t("time.stop")}</button></div>`
         : x.notice ? html`<div class="tl-notice"><span>${x.notice.text}</span>${x.notice.action ? html`<button @click=${x.notice.run}>${x.notice.action}</button>` : nothing}<button class="icon" aria-label=${t("dismiss")} @click=${() => x.tell(undefined)}>✕</button></div>` : nothing}
       </nav>`;
   }
