@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -134,4 +135,40 @@ func TestOpeningOfALargeOneCanBeStopped(t *testing.T) {
 	require.False(t, js[bool](tb, "!!location.hash"))
 	require.False(t, js[bool](tb, "!!document.querySelector('.banner')"))
 	tb.noErrors()
+}
+
+// TestReloadDoesNotApplyAgain: what an address asks for is done once; a tab that goes on with its session goes on with that.
+func TestReloadDoesNotApplyAgain(t *testing.T) {
+	needBrowser(t, env)
+	for name, query := range map[string]string{"scenario": "?scenario=hello", "manifest": "#manifest=" + url.QueryEscape(example(t, "hello.yaml"))} {
+		tb := open(t, query, 1280, 800)
+		tb.ready()
+		applied := func(tb *tab) bool {
+			return js[bool](tb, "[...document.querySelectorAll('tab-terminal .command')].some((e) => e.innerText.includes('kubectl apply -f'))")
+		}
+		tb.until("[...document.querySelectorAll('tab-terminal .stdout')].some((e) => e.innerText.includes('deployment.apps/hello created'))")
+		require.True(t, applied(tb))
+		tb.do("window.tabernetes.clock.pause()")
+		tb.kubectl("delete deployment hello")
+		tb.do("window.tabernetes.clock.advance(60)")
+		hash, at := tb.hash(), tb.totals()
+		require.Zero(t, at.Pods)
+		tb.kept()
+		tb.again()
+		// Whatever the page does when it opens comes before this line's answer.
+		require.NotContains(t, tb.kubectl("get deployments"), "hello", name)
+		tb.do("window.tabernetes.idle()")
+		require.False(t, applied(tb), name)
+		require.Contains(t, js[string](tb, "location.href"), name, "the address stays as it is")
+		// Nothing but that look is new: without it the session is the one that was left.
+		tb.do("window.tabernetes.seek(" + quote(at.Moment) + ")")
+		require.Equal(t, hash, tb.hash(), name)
+
+		// A tab that has no session does what the address says.
+		two := tb.another(query)
+		two.until("[...document.querySelectorAll('tab-terminal .stdout')].some((e) => e.innerText.includes('deployment.apps/hello created'))")
+		two.close()
+		tb.noErrors()
+		tb.close()
+	}
 }
