@@ -168,7 +168,7 @@ func TestCommands(t *testing.T) {
 	x.holds("{command: load web}", "{command: kill node-1}", "{sequence: [{command: kill node-1}, {command: restart node-1}]}", "{command: scale, atMost: 1}", "{command: undo, is: 0}")
 	r := x.ask("{not: {command: kill node-1}}")
 	assert.Regexp(t, `^"kill node-1" was run at \d\d:\d\d:\d\d \(1 in all\)\.$`, r.Got.EN)
-	x.fails("{sequence: [{command: restart node-1}, {command: kill node-1}]}", `this has not happened: "kill node-1", after: "restart node-1".`, `在“"restart node-1"”之后还没有发生："kill node-1"。`)
+	x.fails("{sequence: [{command: restart node-1}, {command: kill node-1}]}", `this has not happened: "kill node-1", after: "restart node-1".`, `在 "restart node-1" 之后还没有发生："kill node-1"。`)
 	x.begin()
 	x.fails("{command: kill node-1}", "", "")
 }
@@ -226,6 +226,8 @@ func TestTraffic(t *testing.T) {
 		"{traffic: web, measure: requests, window: 5s, atLeast: 100, atMost: 300}", "{traffic: web, measure: requests, version: hello-app:2.0, is: 0}")
 	x.types("kubectl scale deployment web --replicas=0", "advance 20s")
 	x.holds("{traffic: web, measure: failed, atLeast: 300}", "{traffic: web, measure: failedPercent, atLeast: 20, atMost: 50}", "{traffic: web, measure: failedPercent, window: 10s, is: 100}")
+	x.fails("{traffic: web, measure: share, version: hello-app:1.0, atMost: 50}", "100 % of the answered requests to web were answered by this version (hello-app:1.0) since the step began.", "这一步开始以来，发往 web 并得到应答的请求中，有 100% 由这个版本（hello-app:1.0）应答。")
+	x.fails("{traffic: web, measure: requests, version: hello-app:2.0, atLeast: 1}", "0 requests to web (hello-app:2.0) are over since the step began.", "这一步开始以来，发往 web 的请求（hello-app:2.0）完成了 0 个。")
 	r := x.ask("{traffic: web, measure: failedPercent, window: 10s, atMost: 5}")
 	assert.Regexp(t, `^100 % of \d+ requests to web failed in the last 10s\.$`, r.Got.EN)
 	assert.Regexp(t, `^最近 10s 里，发往 web 的 \d+ 个请求有 100% 失败。$`, r.Got.ZH)

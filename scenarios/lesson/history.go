@@ -98,7 +98,7 @@ func (k *look) sequence(c *condition) (bool, *Texts) {
 		case i == 0:
 			return false, say("this has not happened yet: $1", "还没有发生：$1", x.label())
 		default:
-			return false, say("this has not happened: $1, after: $2", "在“$2”之后还没有发生：$1", x.label(), c.Sequence[i-1].label())
+			return false, say("this has not happened: $1, after: $2", "在 $2 之后还没有发生：$1", x.label(), c.Sequence[i-1].label())
 		}
 	}
 	return true, say("the last of it was at $1", "最后一件发生在 $1", clock(at.at))

@@ -46,7 +46,7 @@ func TestParseTemplate(t *testing.T) {
 	require.NotNil(t, one.Predict)
 	assert.Equal(t, "What will `kubectl get pods` show a few seconds later?", one.Predict.Question.EN)
 	require.Len(t, one.Predict.Options, 3)
-	assert.Equal(t, &Option{&Texts{"Three pods, one of them with a new name.", "三个 Pod，其中一个换了名字。"}, true}, one.Predict.Options[1])
+	assert.Equal(t, &Option{&Texts{"Three pods, one of them with a new name.", "三个 Pod，其中一个的名字是新的。"}, true}, one.Predict.Options[1])
 	assert.False(t, one.Predict.Options[2].Right)
 	assert.True(t, strings.HasPrefix(one.Predict.Answer.EN, "Three are wanted"))
 	assert.Contains(t, one.Text.EN, "```sh\nkubectl get pods\n```")
@@ -138,7 +138,7 @@ func TestProblems(t *testing.T) {
 		{"closed twice", EnglishFile, "Three pods of `hello` are ready.\n:::", "Three pods of `hello` are ready.\n:::\n:::", "en.md:22: these colons close nothing"},
 		{"code not closed", EnglishFile, "kubectl get pods\n```", "kubectl get pods", "en.md:38: a code block is not closed"},
 		{"empty part", EnglishFile, "Three pods of `hello` are ready.\n", "", "en.md:19: :::check three-ready is empty"},
-		{"a hint less", ChineseFile, ":::hint\n`kubectl scale` 用来修改 Deployment 想要的副本数。\n:::\n", "", "zh.md:15: :::hint, number 2 is missing; en.md has it in line 27"},
+		{"a hint less", ChineseFile, ":::hint\n`kubectl scale` 用来修改 Deployment 期望的副本数。\n:::\n", "", "zh.md:15: :::hint, number 2 is missing; en.md has it in line 27"},
 		{"nothing after", ChineseFile, ":::after", ":::hint", "zh.md:15: :::after is missing; en.md has it in line 31"},
 		{"other option right", ChineseFile, "- [ ] 还是", "- [x] 还是", "zh.md:43: an option of :::predict, number 3 is right in one language and wrong in the other"},
 		{"an option less", ChineseFile, "- [ ] 还是原来那三个 Pod。\n", "", "zh.md:35: an option of :::predict, number 3 is missing; en.md has it in line 44"},

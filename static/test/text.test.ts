@@ -31,7 +31,7 @@ test("the language follows the wish, then the browser", () => {
   assert.equal(chooseLang(null, ["fr", "zh-CN", "en"]), "zh");
   assert.equal(chooseLang("xx", ["zh"]), "en");
   setLang("zh");
-  assert.equal(t("cluster.summary", { masters: 1, workers: 3 }), "1 个总部 · 3 个分厂");
+  assert.equal(t("cluster.summary", { masters: 1, workers: 3 }), "控制平面 1 · 工作节点 3");
   setLang("en");
 });
 

@@ -34,7 +34,14 @@ func TestBench(t *testing.T) {
 	fmt.Printf("page opened → 3 nodes Ready and drawn (bar 2000 ms)           %.0f ms\n", median(opened))
 	fmt.Printf("3 nodes, 9 pods: apply → all Ready (bar 100 ms)               %.0f ms\n", median(nine))
 
-	tb := open(t, "", 1280, 800)
+	// JavaScript of a frame, without the browser's own painting.
+	tb := open(t, "?masters=3", 1280, 800)
+	tb.ready()
+	tb.do("new Promise(r => setTimeout(r, 4000))")
+	fmt.Printf("3 masters: JavaScript of a frame of the stage              %.2f ms\n", median(js[[]float64](tb, "[...document.querySelector('tab-stage').frameMs].filter(x => x > 0)")))
+	tb.close()
+
+	tb = open(t, "", 1280, 800)
 	tb.ready()
 	tb.do("window.tabernetes.reset({nodes: 100, masters: 1, seed: 1})")
 	tb.do("window.tabernetes.clock.pause()")

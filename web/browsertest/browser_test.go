@@ -21,9 +21,14 @@ import (
 // dist is the built page.
 const dist = "../../static/dist"
 
-func needBrowser(t testing.TB, env string) {
-	if os.Getenv(env) == "" {
+// needBrowser skips a test that its variable does not ask for. Those of behaviour run as many at once as there are
+// processors, since half of each is waiting for its browser; those that measure or draw pictures run alone.
+func needBrowser(t *testing.T, variable string) {
+	if os.Getenv(variable) == "" {
 		t.Skip("run by make test-browser or make bench, which build the page first")
+	}
+	if variable == env {
+		t.Parallel()
 	}
 	enginePath(t)
 }

@@ -132,7 +132,7 @@ func TestEmbedCostsAPosterUntilTheClick(t *testing.T) {
 			tb.waits("customElements.get('tabernetes-playground')")
 			button := tag + ".shadowRoot.querySelector('button')"
 			require.Contains(t, js[string](tb, button+".textContent"), v.start)
-			title := map[bool]string{true: "按副本数灰度", false: "Canary by replicas"}[strings.Contains(v.attributes, "zh")]
+			title := map[bool]string{true: "按副本数的金丝雀", false: "Canary by replicas"}[strings.Contains(v.attributes, "zh")]
 			require.Contains(t, js[string](tb, button+".textContent"), title, "it says what will open")
 			require.True(t, js[bool](tb, button+".clientHeight > 300"))
 			tb.axe()
@@ -305,7 +305,6 @@ onmessage = (e) => { say({tabernetes: 1, id: e.data.id, result: {__proto__: {pol
 
 func TestEmbeddedPage(t *testing.T) {
 	needBrowser(t, env)
-	t.Parallel()
 	srv := serveDir(t, dist)
 	at := func(t *testing.T, query string, width, height int64) *tab {
 		tb := openURL(t, srv.URL, "embed.html"+query, width, height)

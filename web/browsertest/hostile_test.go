@@ -66,7 +66,6 @@ func (tb *tab) harmless(where string) {
 // TestHostileObjects shows objects that were made to do harm in every panel, and what their programs print in the terminal.
 func TestHostileObjects(t *testing.T) {
 	needBrowser(t, env)
-	t.Parallel()
 	docs := accepted(t, "Pod", "Deployment", "Service", "Node", "Event", "ConfigMap", "PersistentVolumeClaim", "HorizontalPodAutoscaler", "Job", "CustomResourceDefinition", "PriorityClass", "Namespace")
 	require.Greater(t, len(docs), 200)
 	tb := open(t, "", 1280, 800)
@@ -78,7 +77,7 @@ func TestHostileObjects(t *testing.T) {
 		text.WriteString("---\n" + string(d) + "\n")
 	}
 	_ = js[any](tb, "window.tabernetes.apply("+quote(text.String())+").then(() => null)")
-	tb.do("window.tabernetes.clock.advance(60)")
+	tb.do("window.tabernetes.clock.advance(20)")
 	tb.do("window.tabernetes.clock.pause()")
 	tb.do("window.tabernetes.idle()")
 	tb.harmless("stage and tree")

@@ -256,15 +256,3 @@ func TestManyMasters(t *testing.T) {
 		})
 	}
 }
-
-// TestControlPlaneIsCheapToDraw holds the frame budget with three masters: JavaScript of a frame, not counting the
-// browser's own painting.
-func TestControlPlaneIsCheapToDraw(t *testing.T) {
-	needBrowser(t, env)
-	tb := open(t, "?masters=3", 1280, 800)
-	tb.ready()
-	tb.do("new Promise(r => setTimeout(r, 4000))")
-	ms := js[[]float64](tb, "[...document.querySelector('tab-stage').frameMs].filter(x => x > 0).sort((a, b) => a - b)")
-	require.NotEmpty(t, ms)
-	t.Logf("a frame of the stage: median %.2f ms, worst of 64 %.2f ms", ms[len(ms)/2], ms[len(ms)-1])
-}

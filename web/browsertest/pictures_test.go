@@ -46,7 +46,7 @@ func TestPictures(t *testing.T) {
 	picture(tb, "node-loss-dark")
 
 	tb = canary("?lang=zh&theme=light", 1280, 800)
-	press(tb, "tab-left [role=tab]", "灰度发布")
+	press(tb, "tab-left [role=tab]", "金丝雀")
 	picture(tb, "canary-zh")
 
 	tb = canary("?lang=en&theme=light", 390, 844)

@@ -12,7 +12,7 @@ import (
 // got a node are there raw, normalised and weighted.
 func TestWhyAPodWaits(t *testing.T) {
 	needBrowser(t, env)
-	for lang, x := range map[string]struct{ why, fits string }{"en": {"Why", "on node-1, uncordoned"}, "zh": {"为什么", "解除 node-1 的封锁"}} {
+	for lang, x := range map[string]struct{ why, fits string }{"en": {"Why", "on node-1, uncordoned"}, "zh": {"为什么", "把 node-1 设为可调度"}} {
 		tb := open(t, "?lang="+lang, 1280, 900)
 		tb.ready()
 		tb.do("window.tabernetes.clock.pause()")

@@ -67,7 +67,7 @@ export const en = {
   "right.label": "What is selected", "tab.summary": "Summary", "tab.why": "Why", "tab.manifest": "YAML", "tab.events": "Events", "tab.logs": "Logs",
   "select.none": "Start here", "select.hint": "Or click anything on the stage: a node, a pod, a Service. All of it is a running cluster.",
   "select.workloads": "Workloads", "select.gone": "It is gone.", "select.describe": "kubectl describe",
-  "start.apply": "Apply a manifest", "start.apply.note": "loads an example: ten pods behind a Service; then press Apply", "start.scale": "Scale it", "start.scale.note": "move the slider of a Deployment, press Scale", "start.canary": "Roll out a canary", "start.canary.note": "a share of the requests for the new version", "start.kill": "Cut a node's power", "start.kill.note": "and skip six minutes: its pods move elsewhere",
+  "start.apply": "Apply a manifest", "start.apply.note": "loads an example: ten pods behind a Service; then press Apply", "start.scale": "Scale it", "start.scale.note": "move the slider of a Deployment, press Scale", "start.canary": "Roll out a canary", "start.canary.note": "a share of the requests for the new version", "start.kill": "Cut a node's power", "start.kill.note": "and skip six minutes: its pods are replaced elsewhere",
   // autoscaler
   "hpa.title": "Autoscaler", "hpa.target": "Scales", "hpa.bounds": "Replicas allowed", "hpa.goal": "target", "hpa.desired": "desired", "hpa.actual": "pods", "hpa.ready": "ready", "hpa.time": "Time", "hpa.table": "The same as a table",
   "hpa.unknown": "not known", "hpa.alt": "{metric} is {value}, its target {goal}; {desired} replicas are desired, {ready} are ready",
@@ -101,7 +101,7 @@ export const en = {
   // phone
   "sheet.do": "Do", "sheet.inspect": "Inspect", "sheet.terminal": "Terminal",
   // trouble
-  "panic.title": "The engine stopped at an error", "panic.restoring": "Restoring the session from its {n} commands…", "panic.restored": "The session is restored.", "panic.dead": "Start the engine again", "dismiss": "Dismiss", "params.title": "This address asks for something that there is not", "error.title": "That did not work",
+  "panic.title": "The engine stopped at an error", "panic.restoring": "Restoring the session from its {n} commands…", "panic.restored": "The session is restored.", "panic.dead": "Start the engine again", "dismiss": "Dismiss", "params.title": "This address asks for something that does not exist", "error.title": "That did not work",
   // announcements
   "say.nodeDown": "{name}: power is off", "say.nodeUp": "{name}: power is on", "say.nodeReady": "{name} is {state}",
   // the control plane, and what can be broken

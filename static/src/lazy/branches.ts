@@ -16,8 +16,8 @@ export const say = messages({
     compare: "Compare…", against: "Compare {name} side by side with", nothing: "nothing yet", start: "start", choose: "Compare with", save: "Save", label: "Name of the branch", newName: "Begin a branch here",
   },
   zh: {
-    intro: "分支是同一个集群的另一种经过：种子相同，分叉之前的过去也相同。在时间线上回到过去并做出改动，就会开始一个分支。",
-    none: "目前只有一条路。", name: "分支", fork: "始于", end: "到达", own: "在其上做了什么", go: "前往", here: "当前", rename: "改名", drop: "丢弃", sure: "确定丢弃", keep: "保留",
+    intro: "分支是同一个集群的另一种发展：种子相同，分叉之前的经历也相同。在时间线上回到过去并做出改动，就会开始一个分支。",
+    none: "目前只有一条路。", name: "分支", fork: "始于", end: "到达", own: "在这个分支上做了什么", go: "前往", here: "当前", rename: "改名", drop: "丢弃", sure: "确定丢弃", keep: "保留",
     compare: "比较…", against: "把 {name} 与另一分支并排比较", nothing: "还没有", start: "开头", choose: "与之比较", save: "保存", label: "分支名称", newName: "从此刻开始分支",
   },
 });

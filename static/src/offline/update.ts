@@ -5,8 +5,8 @@ import { lang } from "../i18n/index.ts";
 import { Panel } from "../panels/panel.ts";
 
 const texts = {
-  en: { label: "New version", text: "A new version of this page is there.", reload: "Reload", later: "Later" },
-  zh: { label: "新版本", text: "此页面有新版本。", reload: "重新加载", later: "以后" },
+  en: { label: "New version", text: "There is a new version of this page.", reload: "Reload", later: "Later" },
+  zh: { label: "新版本", text: "本页面有新版本。", reload: "重新加载", later: "以后" },
 };
 const css = `
 tab-update { position: fixed; z-index: 60; left: 50%; bottom: 16px; translate: -50% 0; max-width: calc(100vw - 24px); }

@@ -2,6 +2,7 @@
 
 import { html, nothing } from "lit";
 import { app } from "../app.ts";
+import type { Line } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import type { EventInfo } from "../protocol.ts";
 import type { Terminal } from "../lazy/terminal.ts";
@@ -27,11 +28,24 @@ class TabBottom extends Panel {
   }
 }
 
+/** The end of what was written, as much of it as a person would scroll back: the terminal has more. */
+function newest(lines: readonly Line[], most = 200, characters = 40_000): Line[] {
+  const out: Line[] = [];
+  for (let i = lines.length - 1; i >= 0 && out.length < most && characters > 0; i--) {
+    const { kind, text } = lines[i];
+    out.push({ kind, text: text.slice(-characters) });
+    characters -= text.length;
+  }
+  return out.reverse();
+}
+
 class TabTerminal extends Panel {
-  protected override topics = ["prefs", "transcript"] as Panel["topics"];
-  private terminal?: Terminal; private opening?: Promise<void>;
+  protected override topics = ["prefs"] as Panel["topics"];
+  private terminal?: Terminal; private opening?: Promise<void>; private asked = 0;
 
   override firstUpdated(): void {
+    // A line may print thousands of times: what is seen of it is drawn once a frame.
+    app.on("transcript", () => { if (!this.host) this.asked ||= requestAnimationFrame(() => { this.asked = 0; this.requestUpdate(); }); });
     app.on("tabs", () => this.terminal?.fit());
     // Something is typed for the learner; a line end in it is Enter.
     this.addEventListener("type", (e) => void this.open().then(() => { this.terminal!.type((e as CustomEvent<string>).detail); this.terminal!.focus(); }));
@@ -62,8 +76,8 @@ class TabTerminal extends Panel {
 
   protected override render() {
     if (this.host) return html`${this.host}`;
-    return html`<div class="transcript" role="log" aria-label=${t("term.label")} tabindex="0" @click=${() => void this.open()} @keydown=${this.key}>${app.transcript.slice(-200).map((l) =>
-        html`<span class=${l.kind}>${l.kind === "command" ? html`<u>~ $</u> ${l.text}\n` : l.kind === "note" ? l.text + "\n" : l.text.slice(-20_000)}</span>`)}<span class="hint">${app.transcript.length ? "" : t("term.welcome") + "\n"}<u>~ $</u> <em>▌</em> ${t("term.open")}</span></div>`;
+    return html`<div class="transcript" role="log" aria-label=${t("term.label")} tabindex="0" @click=${() => void this.open()} @keydown=${this.key}>${newest(app.transcript).map((l) =>
+        html`<span class=${l.kind}>${l.kind === "command" ? html`<u>~ $</u> ${l.text}\n` : l.kind === "note" ? l.text + "\n" : l.text}</span>`)}<span class="hint">${app.transcript.length ? "" : t("term.welcome") + "\n"}<u>~ $</u> <em>▌</em> ${t("term.open")}</span></div>`;
   }
 }
 

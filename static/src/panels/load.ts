@@ -16,8 +16,10 @@ class TabLoad extends Panel {
   private stats?: TrafficStats; private poll = 0;
   private samples: Sample[] = []; private lastOk = -1; private lastFailed = 0; private lastNow = 0;
 
-  override connectedCallback(): void { super.connectedCallback(); this.poll = window.setInterval(() => void this.refresh(), 500); void this.refresh(); }
-  override disconnectedCallback(): void { super.disconnectedCallback(); clearInterval(this.poll); }
+  private off = () => {};
+
+  override connectedCallback(): void { super.connectedCallback(); this.poll = window.setInterval(() => void this.refresh(), 500); this.off = app.on("time", () => void this.refresh()); void this.refresh(); }
+  override disconnectedCallback(): void { super.disconnectedCallback(); clearInterval(this.poll); this.off(); }
 
   private async refresh(): Promise<void> {
     if (app.phase !== "ready" || document.hidden) return;
@@ -66,8 +68,8 @@ class TabLoad extends Panel {
     const top = Math.max(1, ...this.samples.map((x) => x.ok + x.failed)), w = 4.5, h = 44;
     return html`<svg class="spark" viewBox="0 0 ${60 * w} ${h}" preserveAspectRatio="none" role="img" aria-label=${`${t("load.ok")} ${round(this.stats?.ok ?? 0, 0)}, ${t("load.failed")} ${round(this.stats?.failed ?? 0, 0)}`}>
       ${this.samples.map((x, i) => {
-        const ok = (x.ok / top) * h, bad = (x.failed / top) * h;
-        return svg`<rect x=${i * w} y=${h - ok} width=${w - 1} height=${ok} fill="var(--blue)" opacity=".55"/><rect x=${i * w} y=${h - ok - bad} width=${w - 1} height=${bad} fill="var(--bad)"/>`;
+        const ok = (x.ok / top) * h, bad = (x.failed / top) * h, at = (60 - this.samples.length + i) * w;
+        return svg`<rect x=${at} y=${h - ok} width=${w - 1} height=${ok} fill="var(--blue)" opacity=".55"/><rect x=${at} y=${h - ok - bad} width=${w - 1} height=${bad} fill="var(--bad)"/>`;
       })}</svg>`;
   }
 }

@@ -156,7 +156,7 @@ class TabTimeline extends Panel {
         <div class="tl-side">
           <button class="icon tl-zoom" title=${t("time.zoomIn")} aria-label=${t("time.zoomIn")} @click=${() => this.zoom(0.4)}>+</button>
           <button class="icon tl-zoom" ?disabled=${!this.span} title=${t("time.zoomAll")} aria-label=${t("time.zoomAll")} @click=${() => this.look(this.all)}>⤢</button>
-          <button class="pill tl-branch" title=${t("time.branches")} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}>${forkSign} <span class="sr-only">${t("time.branches")}: </span>${x.current ? name || t("time.branch", { n: x.current.id + 1 }) : t("time.branch", { n: 1 })}${x.branches.length > 1 ? html` <b>${x.branches.length}</b>` : nothing}</button>
+          <button class="pill tl-branch" title=${t("time.branches")} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}>${forkSign} <span class="sr-only">${t("time.branches")}: </span><span class="nm">${x.current ? name || t("time.branch", { n: x.current.id + 1 }) : t("time.branch", { n: 1 })}</span>${x.branches.length > 1 ? html` <b>${x.branches.length}</b>` : nothing}</button>
         </div>
         ${cluster.stopOpening ? html`<div class="tl-notice" role="status"><span>${t("time.opening")}</span><button @click=${cluster.stopOpening}>${t("time.stop")}</button></div>`
         : x.until ? html`<div class="tl-notice" role="status"><span class="mono">${x.until.line}</span><button @click=${() => x.until?.running.cancel()}>${t("time.stop")}</button></div>`

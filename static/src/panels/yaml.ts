@@ -94,7 +94,7 @@ class TabYaml extends Panel {
         ${r.stdout.trim() ? html`<pre>${r.stdout.trim()}</pre>` : nothing}
         ${this.problems.length ? this.problems.map((p) => html`<button class="problem" @click=${() => this.editor?.goTo(p.line)}>${p.line ? html`<b>${t("yaml.line", { n: p.line })}</b> ` : nothing}${p.message}</button>`)
           : r.stderr.trim() ? html`<pre>${r.stderr.trim()}</pre>` : nothing}
-      </div>` : html`<p class="note">${t("yaml.hint")}</p>`}
+      </div>` : this.editor ? html`<p class="note">${t("yaml.hint")}</p>` : nothing}
     </div>`;
   }
 }

@@ -31,7 +31,7 @@ const zh: typeof en = {
   "link.damaged": "链接已损坏：其中的内容无法解开。",
   "link.longLink": "链接超过 256 KiB，本页面的链接不会有这么长。",
   "link.longText": "链接解开后超过 8 MiB，本页面的会话不会有这么大。",
-  "link.unknown": "链接由更新版本的页面生成。请刷新页面，或改用会话文件。",
+  "link.unknown": "链接由较新版本的页面生成。请刷新页面，或改用会话文件。",
   "link.instead": "已改为启动一个新集群。",
   "session.refused": "无法打开该会话",
   "session.refusedNow": "它仍在会话列表中。已改为启动一个新集群。",

@@ -56,7 +56,8 @@ export function drawHqFrame(ctx: Ctx, s: Scene, hq: HqBox): void {
   const said = bad && status ? `${sign} ${status}` : status;
   const sw = said ? Math.min(textWidth(ctx, said), room) : 0;
   if (said) label(ctx, said, hq.x + hq.w - side, y, room, bad ? p.bad : p.dim, font(11), "right");
-  if (room - sw > 70) label(ctx, t("stage.hq"), hq.x + side + w + 8, y, room - sw - 8, p.dim, font(11));
+  const place = t("stage.hq");
+  if (textWidth(ctx, place) < room - sw - 8) label(ctx, place, hq.x + side + w + 8, y, room - sw - 8, p.dim, font(11));
   ctx.globalAlpha = 1;
 }
 
@@ -88,11 +89,12 @@ function drawPart(ctx: Ctx, s: Scene, hq: HqBox, part: PartBox, host: string, m:
       return;
     }
     const name = mini ? brief[part.name] ?? part.name : part.name, cy = part.y + part.h / 2 + 0.5, f = font(mini ? 9.5 : 10.5, api || leads ? 600 : 400);
-    const said = word.bad ? `${word.sign} ${mini ? "" : word.word}` : leads ? (mini ? "★" : "★ " + t("stage.leader")) : "";
+    const sign = word.bad ? word.sign : leads ? "★" : "", said = mini || !sign ? sign : `${sign} ${word.bad ? word.word : t("stage.leader")}`;
     ctx.font = f;
-    const sw = said ? Math.min(textWidth(ctx, said.trim()), part.w * 0.5) : 0;
-    label(ctx, name, part.x + side, cy, part.w - 2 * side - (sw ? sw + 4 : 0), ink, f);
-    if (said) label(ctx, said.trim(), part.x + part.w - side, cy, sw + 1, word.bad ? p.bad : p.ink, f, "right");
+    // The part's name is worth more than the word: the sign says the same.
+    const room = part.w - 2 * side, short = textWidth(ctx, name) + textWidth(ctx, said) + 5 > room ? sign : said, sw = short ? textWidth(ctx, short) : 0;
+    label(ctx, name, part.x + side, cy, room - (sw ? sw + 4 : 0), ink, f);
+    if (short) label(ctx, short, part.x + part.w - side, cy, sw + 1, word.bad ? p.bad : p.ink, f, "right");
     return;
   }
   const notes: string[] = [], nick = t(`nick.${part.name}` as Key) ?? "";
