@@ -83,6 +83,8 @@ type job struct {
 	done  func()
 	// over is told that the job was given up.
 	over func()
+	// stops: it can be cancelled, and leaves everything as it was.
+	stops bool
 }
 
 func newBridge(h host) *bridge {
@@ -109,7 +111,8 @@ func (b *bridge) guard(fn func(), failed func(string)) {
 	fn()
 }
 
-// restore makes the session anew from its command log; commands that break it again are left out, last first.
+// restore makes the moment that is shown anew from the command log. If that breaks again, it is made as of just before, and
+// then without commands, last first.
 func (b *bridge) restore(msg, stack string) {
 	if b.c == nil || b.restoring {
 		b.h.post(answer{Type: "panic", Message: msg, Stack: stack})
@@ -120,7 +123,8 @@ func (b *bridge) restore(msg, stack string) {
 	log, conf, at := b.c.Log(), b.c.Config(), b.c.Now()
 	b.h.post(answer{Type: "panic", Message: msg, Stack: stack, Commands: len(log)})
 	b.abandon("the engine broke and the session was restored: run it again")
-	if !b.s.Past() || safely(func() error { return b.s.Remake(b.s.Moment()) }) != nil {
+	b.s.Current() // the record is up to date
+	if safely(func() error { return b.s.Remake(b.s.Moment()) }) != nil {
 		for n := len(log); n >= 0; n-- {
 			end := at
 			if n < len(log) {
@@ -299,6 +303,9 @@ func (b *bridge) postFrame() {
 	f.Control = b.controlView(now, f.Full)
 	cur, m := b.s.Current(), b.s.Moment()
 	f.After, f.Commands, f.Branch, f.End, f.Past = m.After, m.Commands, cur.ID, ms(cur.End().At), b.s.Past()
+	if f.Full && f.Past {
+		f.Marks = append(f.Marks, b.ahead()...)
+	}
 	b.unacked, b.dirty, b.lastFrame = true, false, now
 	b.h.post(answer{Type: "frame", Frame: f})
 	b.frameCost = b.h.now() - now

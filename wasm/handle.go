@@ -40,6 +40,10 @@ func (b *bridge) handle(r request) {
 			b.c.Cancel(p)
 			b.finishSoon(r.Target)
 		}
+		if err := b.stop(r.Target); err != nil {
+			b.fail(r.ID, err)
+			return
+		}
 		b.reply(r.ID, nil)
 	case "edited":
 		b.edited(r)

@@ -196,6 +196,9 @@ func (s *Session) Remake(at engine.Moment) error {
 	for arrived := false; !arrived && err == nil; {
 		arrived, err = play.StepTo(at)
 	}
+	if err == nil && c.Moment() != at {
+		err = fmt.Errorf("there is no moment %v after %d events: the commands lead to another", at.At, at.After)
+	}
 	if err == nil {
 		s.parked = nil
 		s.show(s.cur, c)

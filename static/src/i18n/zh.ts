@@ -79,7 +79,7 @@ export const zh: Messages = {
   "bottom.label": "终端与事件", "tab.terminal": "终端", "timeline.label": "时间线",
   "tab.branches": "分支", "time.undo": "撤销", "time.redo": "重做", "time.handle": "所示时刻", "time.handle.title": "可拖到任意时刻；方向键、Home、End、Page Up、Page Down 也能移动",
   "time.past.label": "过去", "time.past": "正在查看过去：", "time.pastAt": "{at} / {end}", "time.past.note": "在这里做的任何改动都会开始一个新分支，已发生的保持不变。", "time.continue": "从这里继续", "time.present": "回到现在",
-  "time.begun": "新分支从 {at} 开始，原来的经过另行保留", "time.undone": "已撤销：{line}（时钟回到 {at}）", "time.redone": "已重做：{line}", "time.replaying": "正在重放", "time.giveUp": "停止，启动新集群", "time.ahead": "尚未发生",
+  "time.opening": "正在打开会话…", "time.go": "跳到 {at}", "time.begun": "新分支从 {at} 开始，原来的经过另行保留", "time.undone": "已撤销：{line}（时钟回到 {at}）", "time.redone": "已重做：{line}", "time.replaying": "正在重放", "time.giveUp": "停止，启动新集群", "time.ahead": "尚未发生",
   "time.zoomIn": "放大时间线", "time.zoomAll": "显示全部", "time.branches": "分支", "time.branch": "分支 {n}", "time.forks": "另一条路从这里开始：{names}", "time.stop": "停止", "time.until.over": "已结束。",
   "clock.more": "更多时间操作", "session.open": "分享", "session.title": "分享、导出、导入、会话",
   "term.open": "点击或输入以打开终端", "term.welcome": "这里有 kubectl 和 etcdctl，还有制造故障的命令：输入 help 查看。页面上的每个按钮都会在下面打印对应的命令。", "term.unknown": "{name}：找不到命令（可用 kubectl、etcdctl、clear 和 help，以及制造和修复故障的命令）", "term.label": "终端",

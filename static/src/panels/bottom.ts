@@ -5,8 +5,8 @@ import { app } from "../app.ts";
 import type { Line } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import type { EventInfo } from "../protocol.ts";
-import { clockText } from "../time.ts";
 import type { Terminal } from "../lazy/terminal.ts";
+import { moment, toTheSecond } from "./moment.ts";
 import { Panel } from "./panel.ts";
 import { tabs } from "./tabs.ts";
 
@@ -102,7 +102,7 @@ class TabEvents extends Panel {
   protected override render() {
     if (!this.list.length) return html`<p class="note pad">${t("events.none")}</p>`;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("tab.events")}><table class="eventlist"><thead><tr>${(["events.age", "events.type", "events.reason", "events.object", "events.message"] as const).map((k) => html`<th scope="col">${t(k)}</th>`)}</tr></thead>
-      <tbody>${this.list.map((e) => html`<tr class=${e.type === "Warning" ? "warn" : ""}><td class="mono">${clockText(e.at)}</td><td>${e.type === "Warning" ? "⚠ " : ""}${e.type}</td><td>${e.reason}${e.count > 1 ? ` ×${e.count}` : ""}</td><td><button class="link" @click=${() => app.select(e.ref, "why")}>${e.object}</button></td><td>${e.message}</td></tr>`)}</tbody></table></div>`;
+      <tbody>${this.list.map((e) => html`<tr class=${e.type === "Warning" ? "warn" : ""}><td>${moment(e.moment, toTheSecond(e.at))}</td><td>${e.type === "Warning" ? "⚠ " : ""}${e.type}</td><td>${e.reason}${e.count > 1 ? ` ×${e.count}` : ""}</td><td><button class="link" @click=${() => app.select(e.ref, "why")}>${e.object}</button></td><td>${e.message}</td></tr>`)}</tbody></table></div>`;
   }
 }
 

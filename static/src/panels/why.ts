@@ -4,9 +4,10 @@ import { html, nothing } from "lit";
 import type { TemplateResult } from "lit";
 import { app } from "../app.ts";
 import type { Remedy, SchedulerRow, Why, WhyStep } from "../protocol.ts";
-import { clockText, round } from "../time.ts";
+import { round } from "../time.ts";
 import { t } from "../i18n/index.ts";
 import { told } from "../i18n/told.ts";
+import { moment } from "./moment.ts";
 import { title } from "./summary.ts";
 
 /** Rows beyond this are not worth a person's eye; the chosen and the best come first. */
@@ -29,7 +30,7 @@ export function whyView(w: Why): TemplateResult {
 function chain(steps: WhyStep[]): TemplateResult {
   return html`<ol class="why">${steps.map((s) => html`<li class=${/fail|fault|kill|lost|evict|error|timeout|dead/i.test(s.kind) || /lost power|\bfailed\b|timed? ?out/i.test(s.text) ? "bad" : ""}>
     ${s.ref && s.ref !== app.selection ? html`<button class="link" @click=${() => app.select(s.ref, "why")}>${told(s.text || s.kind)}</button>` : html`<span>${told(s.text || s.kind)}</span>`}
-    <div class="dim"><span class="mono">${clockText(s.at)}</span>${s.actor ? ` · ${s.actor}` : ""}${s.revision ? ` · ${t("why.revision", { n: s.revision })}` : ""}${s.ref ? html` · ${title(s.ref).name}` : nothing}</div></li>`)}</ol>`;
+    <div class="dim">${moment(s.at)}${s.actor ? ` · ${s.actor}` : ""}${s.revision ? ` · ${t("why.revision", { n: s.revision })}` : ""}${s.ref ? html` · ${title(s.ref).name}` : nothing}</div></li>`)}</ol>`;
 }
 
 function remedy(r: Remedy): string {
