@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -122,6 +123,9 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 		return nil, err
 	}
 	cmd.At, cmd.After = c.Sim.Now(), c.Sim.Executed()
+	if (cmd.Op == OpKubectl || cmd.Op == OpEtcdctl) && (c.shell == nil || c.etcdctl == nil) {
+		return nil, errors.New("the workstation has not started yet: let time pass first")
+	}
 	var p *Process
 	switch cmd.Op {
 	case OpKubectl:
