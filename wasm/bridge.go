@@ -41,8 +41,9 @@ const (
 	roomPerNode, roomFrom, roomMax = 384 << 10, 100, 512 << 20
 	// readyWithin is how much virtual time a new cluster gets to have all nodes Ready before the page sees it.
 	readyWithin = 60 * time.Second
-	// pausedGrace is how much virtual time a command typed into a stopped clock may take.
-	pausedGrace = time.Second
+	// pausedGrace is how much virtual time a command typed into a stopped clock may take, and each request of its own: an
+	// apply of hundreds of objects runs to its end. pausedLimit is how much they may take in all.
+	pausedGrace, pausedLimit = time.Second, 30 * time.Second
 )
 
 // bridge is one session: a cluster, its clock, and the conversation with the page.
@@ -78,6 +79,7 @@ type bridge struct {
 type job struct {
 	id    int
 	until sim.Time
+	more  func() sim.Time // asked at until: later, if there is reason to go on until then
 	held  func() bool
 	work  func() bool
 	done  func()
@@ -281,6 +283,11 @@ func (b *bridge) runJobs(start float64) {
 			var err error
 			over, err = b.s.RunTo(j.until, j.held, sliceEvents)
 			b.must(err)
+			if over && j.more != nil && (j.held == nil || !j.held()) {
+				if later := j.more(); later > j.until {
+					j.until, over = later, false
+				}
+			}
 		}
 		if over {
 			b.jobs = b.jobs[1:]

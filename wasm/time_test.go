@@ -289,3 +289,17 @@ func TestPanicInThePast(t *testing.T) {
 	h.good(request{Op: "present"})
 	require.Equal(t, hash, h.hash())
 }
+
+// What the page does for redo: back to the very moment that was left, between two events of one time.
+func TestBackToAnExactMoment(t *testing.T) {
+	h := rollout(t)
+	h.good(request{Op: "seek", Ms: at(60_000)})
+	for range 5 {
+		h.good(request{Op: "step", By: "event"})
+	}
+	f, m, hash := h.last(), h.b.s.Moment(), h.hash()
+	require.Equal(t, "result", h.ask(request{Op: "undo"}).Type)
+	h.good(request{Op: "checkout", Branch: number(f.Branch), Ms: &f.Now, After: &f.After, Commands: &f.Commands})
+	require.Equal(t, m, h.b.s.Moment())
+	require.Equal(t, hash, h.hash())
+}

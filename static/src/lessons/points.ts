@@ -2,11 +2,16 @@
 // moved with the thing. Whoever does not see them reads the list in the panel, and hears it of the panels and buttons
 // themselves (aria-describedby).
 
+import type names from "../../../scenarios/lesson/points.json";
 import type { TabStage } from "../stage/stage.ts";
 import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import { say } from "./messages.ts";
-import type { LessonKey } from "./messages.ts";
+
+/** The parts of the page that a step can point at: what lint holds lessons against. */
+type Panel = keyof typeof names.panel;
+type Button = keyof typeof names.button;
+type Part = `panel:${Panel}` | `button:${Button}`;
 
 /** More rings than this for one thing would be noise. */
 const mostRings = 24;
@@ -23,8 +28,8 @@ const sheet = (name: string) => document.querySelector(`.sheet-nav [data-sheet-t
 
 /** The element that stands for a panel or a button; where it is hidden, what opens it. */
 export function element(point: string): HTMLElement | undefined {
-  const first = (...list: (Element | null | undefined)[]) => list.find(visible);
-  switch (point) {
+  const first = (...list: (Element | null | undefined)[]) => list.find(visible), part = point as Part;
+  switch (part) {
     case "panel:stage": return first(document.querySelector("tab-stage"));
     case "panel:terminal": return first(document.querySelector("tab-terminal"), tab("bottom-tab-terminal"), sheet("terminal"));
     case "panel:events": return first(document.querySelector("tab-events"), tab("bottom-tab-events"), sheet("terminal"));
@@ -37,10 +42,10 @@ export function element(point: string): HTMLElement | undefined {
     case "button:play": case "button:pause": return first(document.querySelector("tab-clock .clock > button"));
     case "button:step": return first(...[...document.querySelectorAll("tab-clock .clock > button")].filter((b) => (b as HTMLElement).title === t("clock.step.title")));
     case "button:speed": return first(document.querySelector("tab-clock .clock > select"));
-    // Until there is a timeline that goes back, the lesson's own way back stands for it.
+    // Where there is no timeline, the lesson's own way back stands for it.
     case "button:undo": return first([...document.querySelectorAll("tab-timeline button")].find((b) => b.textContent?.trim() === "↶"), document.querySelector("tab-lesson .again"));
     case "button:apply": return first(document.querySelector("tab-yaml .primary"), document.querySelector("tab-header header > button.primary"), sheet("do"));
-    default: return undefined;
+    default: part satisfies never; return undefined; // of a newer lesson, or of nobody who had it linted
   }
 }
 
@@ -52,7 +57,7 @@ export function goTo(point: string): void {
     if (one) app.select(one);
     return;
   }
-  switch (point) {
+  switch (point as Part) {
     case "panel:terminal": app.show({ bottom: "terminal", sheet: "terminal" }); break;
     case "panel:events": app.show({ bottom: "events", sheet: "terminal" }); break;
     case "panel:editor": case "button:apply": app.show({ left: "yaml", sheet: "do" }); break;
@@ -85,7 +90,7 @@ function first(ref: string): string | undefined {
 /** What a point is called in the list. */
 export function pointName(point: string): string {
   const ref = stageRef(point);
-  if (!ref) return say(`at.${point.slice(point.indexOf(":") + 1)}` as LessonKey);
+  if (!ref) return say(`at.${point.slice(point.indexOf(":") + 1) as Panel | Button}`);
   const name = ref.replace(/^components\//, "").replace(/\/default\//, "/");
   const stage = document.querySelector<TabStage>("tab-stage"), n = stage?.locate?.(ref, mostRings).length ?? 0;
   return n > 1 ? say("at.many", { name, n: n >= mostRings ? `${n}+` : n }) : n ? name : say("at.none", { name });
