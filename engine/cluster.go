@@ -74,6 +74,7 @@ type Cluster struct {
 	load      load
 
 	autoscaling autoscaling
+	events      eventTimes
 }
 
 // New makes a cluster and switches its machines on; nothing has happened yet until time passes.

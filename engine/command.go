@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -72,6 +73,7 @@ type Process struct {
 	cancel func()
 	n      int // its number in the log
 	over   bool
+	line   *kubectl.Process // nil: it is of etcdctl
 
 	editor *Editor
 	edited func(saved string, ok bool)
@@ -80,6 +82,14 @@ type Process struct {
 
 // Done reports that the command has ended.
 func (p *Process) Done() bool { return p.over }
+
+// Pending is kubectl.Process.Pending: whether the command is at work, not waiting for others, and since when.
+func (p *Process) Pending() (since sim.Time, pending bool) {
+	if p.line == nil {
+		return 0, false
+	}
+	return p.line.Pending()
+}
 
 // limits of input: a session must stay shareable, and a page must not be frozen by what is pasted into it.
 const (
@@ -113,6 +123,9 @@ func (c *Cluster) Start(cmd Command, out Output) (*Process, error) {
 		return nil, err
 	}
 	cmd.At, cmd.After = c.Sim.Now(), c.Sim.Executed()
+	if (cmd.Op == OpKubectl || cmd.Op == OpEtcdctl) && (c.shell == nil || c.etcdctl == nil) {
+		return nil, errors.New("the workstation has not started yet: let time pass first")
+	}
 	var p *Process
 	switch cmd.Op {
 	case OpKubectl:
@@ -159,7 +172,8 @@ func (c *Cluster) startKubectl(cmd Command, out Output) *Process {
 		}
 		env := kubectl.Env{Files: cmd.Files, Stdin: cmd.Files["-"], Out: out.Out, Err: out.Err}
 		c.attach(p, cmd, terminal, &env)
-		return c.shell.Run(line, env, out.Done).Cancel
+		p.line = c.shell.Run(line, env, out.Done)
+		return p.line.Cancel
 	})
 }
 

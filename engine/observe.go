@@ -12,7 +12,6 @@ import (
 	"tabernetes/engine/client"
 	"tabernetes/engine/etcd"
 	"tabernetes/engine/explain"
-	"tabernetes/engine/order"
 	"tabernetes/engine/runtime"
 	"tabernetes/engine/sim"
 )
@@ -102,53 +101,6 @@ func (c *Cluster) Each(r *api.Resource, fn func(key string, o api.Object)) {
 	})
 }
 
-// EventInfo is one Event, for a list.
-type EventInfo struct {
-	At      float64 `json:"at"` // milliseconds of virtual time
-	Type    string  `json:"type"`
-	Reason  string  `json:"reason"`
-	Object  string  `json:"object"`
-	Ref     string  `json:"ref"`
-	Message string  `json:"message"`
-	Count   int32   `json:"count"`
-}
-
-// Events are the newest Events of all namespaces, newest first, at most limit of them.
-func (c *Cluster) Events(limit int) []EventInfo {
-	out := []EventInfo{}
-	start := c.Sim.Wall(0)
-	for _, kv := range c.members.Newest(apiserver.StoreKey(api.Events, ""), min(max(limit, 0), 1000)) {
-		_, o, _ := apiserver.Stored(kv.Value)
-		e, ok := o.(*corev1.Event)
-		if !ok {
-			continue
-		}
-		at, n := e.LastTimestamp.Time, e.Count
-		if at.IsZero() {
-			at = e.EventTime.Time
-		}
-		if e.Series != nil {
-			at, n = e.Series.LastObservedTime.Time, e.Series.Count
-		}
-		info := EventInfo{At: float64(at.Sub(start).Microseconds()) / 1000, Type: e.Type, Reason: e.Reason, Message: e.Message, Count: max(n, 1)}
-		info.Object = strings.ToLower(e.InvolvedObject.Kind) + "/" + e.InvolvedObject.Name
-		if r := api.ByName(e.InvolvedObject.Kind); r != nil {
-			info.Ref = api.Ref(r, e.InvolvedObject.Namespace, e.InvolvedObject.Name)
-		}
-		out = append(out, info)
-	}
-	order.By(out, func(a, b EventInfo) int {
-		switch {
-		case a.At > b.At:
-			return -1
-		case a.At < b.At:
-			return 1
-		}
-		return 0
-	})
-	return out
-}
-
 // OnCommitted calls fn with every write as etcd commits it, once and in order; old is nil for what is new, new for what
 // is gone. When etcd is restored from a snapshot, fn is called with what is not as it was.
 func (c *Cluster) OnCommitted(fn func(r *api.Resource, old, new api.Object)) {
@@ -162,6 +114,9 @@ func (c *Cluster) written(e *etcd.Event) {
 		return
 	}
 	c.Stage.Committed(r, old, new)
+	if r == api.Events && new != nil {
+		c.events.committed(e.KV.ModRevision, c.Sim.Now())
+	}
 	c.autoscaling.committed(float64(c.Sim.Now())/1e6, r, old, new)
 	for _, fn := range c.observers {
 		fn(r, old, new)

@@ -19,40 +19,75 @@ func (c *Cluster) Moment() Moment { return Moment{c.Sim.Now(), c.Sim.Executed(),
 
 // Player carries a cluster along a recorded log: the commands come at their moments, and what follows from them follows
 // again. The cluster must have been made from the log's configuration and have carried out its first commands; Step and
-// StepTo go on from there.
+// StepTo go on from there. They never go where the record was not: what happens next after the time of the next command, or of
+// the end, shows that the log does not belong to this cluster, before it happens.
 type Player struct {
 	c   *Cluster
 	log []Command
+	end *Moment
 	// Last is the event that was handled last; empty after a command.
 	Last sim.Stepped
 }
 
-// NewPlayer is a player for a cluster that stands somewhere in a session with this log.
-func NewPlayer(c *Cluster, log []Command) *Player { return &Player{c: c, log: log} }
+// NewPlayer is a player for a cluster that stands somewhere in a session with this log, which goes to end; nil: nobody
+// knows where.
+func NewPlayer(c *Cluster, log []Command, end *Moment) *Player {
+	return &Player{c: c, log: log, end: end}
+}
 
 // otherVersion says that a log and what happens do not fit together.
 func (p *Player) otherVersion(what string) error {
-	return fmt.Errorf("command %d of %d: %s: the session was recorded by another version", len(p.c.log)+1, len(p.log), what)
+	where := "the end"
+	if k := len(p.c.log); k < len(p.log) {
+		where = fmt.Sprintf("command %d of %d", k+1, len(p.log))
+	}
+	return fmt.Errorf("%s: %s: the session was recorded by another version", where, what)
 }
 
 // Step handles the next event or the next command, if it comes no later than until; else it moves the clock there and
-// reports false. Commands beyond the log are the caller's.
+// reports false. It does not go beyond the end. Commands beyond the log are the caller's.
 func (p *Player) Step(until sim.Time) (bool, error) {
+	if p.end != nil && len(p.c.log) == p.end.Commands && p.c.Sim.Executed() == p.end.After {
+		// Nothing but time is left of it.
+		return p.end.At <= until, p.wait(min(until, p.end.At))
+	}
 	if cmd := p.due(); cmd != nil {
 		if cmd.At > until {
 			return false, p.wait(until)
 		}
 		return true, p.give(cmd)
 	}
-	at, ok := p.c.Sim.Next()
-	if !ok && len(p.c.log) < len(p.log) {
-		return false, p.otherVersion("nothing is left to happen before it")
+	at, ok, err := p.next()
+	if err != nil {
+		return false, err
 	}
 	if !ok || at > until {
 		return false, p.wait(until)
 	}
 	p.Last, _ = p.c.Sim.Step()
 	return true, nil
+}
+
+// next is when the next event comes; an error says that it has no place in the record.
+func (p *Player) next() (at sim.Time, ok bool, err error) {
+	at, ok = p.c.Sim.Next()
+	var by Moment
+	switch k := len(p.c.log); {
+	case k < len(p.log):
+		by = Moment{At: p.log[k].At, After: p.log[k].After}
+	case p.end != nil:
+		by = *p.end
+	default:
+		return at, ok, nil
+	}
+	n := p.c.Sim.Executed()
+	switch {
+	case !ok:
+		err = p.otherVersion("nothing is left to happen before it")
+	case at > by.At || n >= by.After:
+		err = p.otherVersion(fmt.Sprintf("it came at %v after %d events, and event %d comes at %v", by.At, by.After, n+1, at))
+	}
+	return at, ok, err
 }
 
 // StepTo is one step towards a moment; it reports whether the cluster is there.
@@ -67,9 +102,12 @@ func (p *Player) StepTo(m Moment) (bool, error) {
 	if cmd := p.due(); cmd != nil && k < m.Commands {
 		return false, p.give(cmd)
 	}
-	if _, ok := p.c.Sim.Step(); !ok {
+	if _, ok, err := p.next(); err != nil {
+		return false, err
+	} else if !ok {
 		return false, p.otherVersion("nothing is left to happen")
 	}
+	p.Last, _ = p.c.Sim.Step()
 	return false, nil
 }
 
@@ -113,7 +151,7 @@ func Replay(conf Config, log []Command, until sim.Time) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := NewPlayer(c, log)
+	p := NewPlayer(c, log, nil)
 	for len(c.log) < len(log) {
 		if _, err := p.Step(math.MaxInt64); err != nil {
 			return nil, err

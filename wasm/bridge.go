@@ -41,8 +41,9 @@ const (
 	roomPerNode, roomFrom, roomMax = 384 << 10, 100, 512 << 20
 	// readyWithin is how much virtual time a new cluster gets to have all nodes Ready before the page sees it.
 	readyWithin = 60 * time.Second
-	// pausedGrace is how much virtual time a command typed into a stopped clock may take.
-	pausedGrace = time.Second
+	// pausedGrace is how much virtual time a command typed into a stopped clock may take, and each request of its own: an
+	// apply of hundreds of objects runs to its end. pausedLimit is how much they may take in all.
+	pausedGrace, pausedLimit = time.Second, 30 * time.Second
 )
 
 // bridge is one session: a cluster, its clock, and the conversation with the page.
@@ -78,11 +79,14 @@ type bridge struct {
 type job struct {
 	id    int
 	until sim.Time
+	more  func() sim.Time // asked at until: later, if there is reason to go on until then
 	held  func() bool
 	work  func() bool
 	done  func()
 	// over is told that the job was given up.
 	over func()
+	// stops: it can be cancelled, and leaves everything as it was.
+	stops bool
 }
 
 func newBridge(h host) *bridge {
@@ -109,7 +113,8 @@ func (b *bridge) guard(fn func(), failed func(string)) {
 	fn()
 }
 
-// restore makes the session anew from its command log; commands that break it again are left out, last first.
+// restore makes the moment that is shown anew from the command log. If that breaks again, it is made as of just before, and
+// then without commands, last first.
 func (b *bridge) restore(msg, stack string) {
 	if b.c == nil || b.restoring {
 		b.h.post(answer{Type: "panic", Message: msg, Stack: stack})
@@ -120,7 +125,8 @@ func (b *bridge) restore(msg, stack string) {
 	log, conf, at := b.c.Log(), b.c.Config(), b.c.Now()
 	b.h.post(answer{Type: "panic", Message: msg, Stack: stack, Commands: len(log)})
 	b.abandon("the engine broke and the session was restored: run it again")
-	if !b.s.Past() || safely(func() error { return b.s.Remake(b.s.Moment()) }) != nil {
+	b.s.Current() // the record is up to date
+	if safely(func() error { return b.s.Remake(b.s.Moment()) }) != nil {
 		for n := len(log); n >= 0; n-- {
 			end := at
 			if n < len(log) {
@@ -277,6 +283,11 @@ func (b *bridge) runJobs(start float64) {
 			var err error
 			over, err = b.s.RunTo(j.until, j.held, sliceEvents)
 			b.must(err)
+			if over && j.more != nil && (j.held == nil || !j.held()) {
+				if later := j.more(); later > j.until {
+					j.until, over = later, false
+				}
+			}
 		}
 		if over {
 			b.jobs = b.jobs[1:]
@@ -299,6 +310,9 @@ func (b *bridge) postFrame() {
 	f.Control = b.controlView(now, f.Full)
 	cur, m := b.s.Current(), b.s.Moment()
 	f.After, f.Commands, f.Branch, f.End, f.Past = m.After, m.Commands, cur.ID, ms(cur.End().At), b.s.Past()
+	if f.Full && f.Past {
+		f.Marks = append(f.Marks, b.ahead()...)
+	}
 	b.unacked, b.dirty, b.lastFrame = true, false, now
 	b.h.post(answer{Type: "frame", Frame: f})
 	b.frameCost = b.h.now() - now

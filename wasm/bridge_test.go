@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -175,7 +176,8 @@ func TestPanicRestoresTheSession(t *testing.T) {
 	h.init()
 	h.kubectl("create deployment web --image=nginx --replicas=2")
 	require.Equal(t, "result", h.ask(request{Op: "settle", MaxSeconds: 120}).Type)
-	broken := h.b.c
+	h.good(request{Op: "advance", Seconds: 12.3456})
+	broken, hash, at, n := h.b.c, h.hash(), h.b.s.Moment(), len(h.b.branches())
 	h.b.guard(func() { panic("a defect") }, nil)
 	var types []string
 	for _, a := range h.answers {
@@ -190,6 +192,28 @@ func TestPanicRestoresTheSession(t *testing.T) {
 	}
 	require.Equal(t, []string{"panic", "restored"}, types)
 	require.NotSame(t, broken, h.b.c)
+	require.Equal(t, hash, h.hash(), "the very moment")
+	require.Equal(t, at, h.b.s.Moment())
+	require.Len(t, h.b.branches(), n)
+	require.False(t, h.last().Past)
+	require.Contains(t, h.kubectl("get deployment web").Stdout, "2/2")
+}
+
+// A defect that a moment has in itself takes that moment away, and nothing before it.
+func TestPanicThatComesAgain(t *testing.T) {
+	h := newHost(t)
+	h.init()
+	h.kubectl("create deployment web --image=nginx --replicas=2")
+	require.Equal(t, "result", h.ask(request{Op: "settle", MaxSeconds: 120}).Type)
+	before := h.b.s.Moment()
+	h.b.guard(func() {
+		h.b.c.Sim.After(time.Second, "a defect", func() { panic("in an event") })
+		h.b.c.RunTo(h.b.c.Now().Add(2*time.Second), nil, 0)
+	}, nil)
+	at := h.b.s.Moment()
+	require.Equal(t, before.Commands, at.Commands)
+	require.Equal(t, before.At.Add(time.Second)-1, at.At)
+	require.False(t, h.last().Past)
 	require.Contains(t, h.kubectl("get deployment web").Stdout, "2/2")
 }
 

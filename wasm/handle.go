@@ -40,6 +40,10 @@ func (b *bridge) handle(r request) {
 			b.c.Cancel(p)
 			b.finishSoon(r.Target)
 		}
+		if err := b.stop(r.Target); err != nil {
+			b.fail(r.ID, err)
+			return
+		}
 		b.reply(r.ID, nil)
 	case "edited":
 		b.edited(r)
@@ -264,13 +268,22 @@ func (b *bridge) answered(r request, cmd engine.Command) {
 	b.finishSoon(r.Of)
 }
 
-// finishSoon lets a command that a stopped clock would hold up have the little time it needs.
+// finishSoon lets a command that a stopped clock would hold up have the time it needs. What waits for others (a watch,
+// a pod's stream) or for a server that does not answer is none of that: it waits until the clock plays.
 func (b *bridge) finishSoon(id int) {
 	if b.playing {
 		return
 	}
-	b.jobs = append(b.jobs, &job{until: b.c.Now().Add(pausedGrace),
-		held: func() bool { p := b.running[id]; return p == nil || p.Editor() != nil }, done: func() {}})
+	start := b.c.Now()
+	b.jobs = append(b.jobs, &job{until: start.Add(pausedGrace),
+		held: func() bool { p := b.running[id]; return p == nil || p.Editor() != nil },
+		more: func() sim.Time {
+			since, pending := b.running[id].Pending()
+			if !pending {
+				return 0
+			}
+			return min(since.Add(pausedGrace), start.Add(pausedLimit))
+		}, done: func() {}})
 }
 
 // stats is what window.tabernetes.stats() answers.

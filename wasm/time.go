@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"tabernetes/engine"
 	"tabernetes/engine/session"
 	"tabernetes/engine/sim"
+	"tabernetes/engine/stage"
 )
 
 const (
@@ -21,6 +23,10 @@ const (
 	stepWithin = time.Hour
 	// maxLines is how many of its commands a branch shows.
 	maxLines = 10
+	// maxAhead is how many commands after the moment that is shown are told, maxAheadText how many bytes of each.
+	maxAhead, maxAheadText = 500, 200
+	// bothNodes is how many nodes two sessions may have together to be there at once.
+	bothNodes = 500
 )
 
 func ms(t sim.Time) float64 { return float64(t) / 1e6 }
@@ -54,6 +60,29 @@ func (b *bridge) branches() []branch {
 		}
 		v.Lines = v.Lines[max(0, len(v.Lines)-maxLines):]
 		out = append(out, v)
+	}
+	return out
+}
+
+// ahead is what the record says will be done after the moment that is shown. What comes of it no journal has yet: these marks
+// have no record.
+func (b *bridge) ahead() (out []stage.Mark) {
+	log := b.s.Current().Log()
+	for _, cmd := range log[min(b.s.Moment().Commands, len(log)):] {
+		if !cmd.Changes() {
+			continue
+		}
+		if len(out) == maxAhead {
+			break
+		}
+		kind, text := "command", cmd.Text()
+		if engine.FaultLine(cmd) != "" {
+			kind = "fault"
+		}
+		if len(text) > maxAheadText {
+			text = strings.ToValidUTF8(text[:maxAheadText], "") + "…"
+		}
+		out = append(out, stage.Mark{At: ms(cmd.At), Kind: kind, Text: text})
 	}
 	return out
 }
@@ -304,7 +333,8 @@ func (b *bridge) until(r request) {
 	})
 }
 
-// open makes a session that was recorded the one that is shown.
+// open makes a session that was recorded the one that is shown, once its moment is reached. Until then the one before stays,
+// where there is room for both.
 func (b *bridge) open(r request) {
 	rec, err := session.Decode(r.Session)
 	if err != nil {
@@ -324,12 +354,35 @@ func (b *bridge) open(r request) {
 		other(err)
 		return
 	}
-	b.replace(s)
+	stays := b.s != nil && b.s.Config().Nodes+rec.Config().Nodes <= bothNodes
+	if !stays {
+		b.replace(s)
+	}
 	b.replay(r.ID, k, func() {
 		if err := rec.Check(s); err != nil {
 			other(err)
 			return
 		}
+		if stays {
+			b.replace(s)
+		}
 		b.ready(r, opened{Exact: true, Version: rec.Version})
 	}, other)
+	b.jobs[0].stops = stays
+}
+
+// stop gives up the opening of a session; what was shown before is shown on.
+func (b *bridge) stop(id int) error {
+	i := slices.IndexFunc(b.jobs, func(j *job) bool { return j.id == id })
+	if i < 0 {
+		return nil // it is over
+	}
+	j := b.jobs[i]
+	if !j.stops {
+		return errors.New("what was shown before has been left already")
+	}
+	b.jobs = slices.Delete(b.jobs, i, i+1)
+	j.over()
+	b.fail(id, errors.New("given up: it was stopped"))
+	return nil
 }

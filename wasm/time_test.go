@@ -72,6 +72,55 @@ func TestSeekAndBack(t *testing.T) {
 	require.Equal(t, hash, h.hash())
 }
 
+// Before its end a record tells what will be done, as far as that is known before it happens.
+func TestAhead(t *testing.T) {
+	h := rollout(t)
+	h.kubectl("get pods")
+	require.Equal(t, "result", h.ask(request{Op: "run", Line: "kill node-1"}).Type)
+	h.good(request{Op: "advance", Seconds: 10})
+	log := h.b.s.Current().Log()
+	marks := func(f *frame) (out []string) {
+		for _, m := range f.Marks {
+			if m.Record == 0 {
+				require.GreaterOrEqual(t, m.At, f.Now)
+				out = append(out, m.Kind+" "+strings.TrimPrefix(m.Text, "kubectl "))
+			}
+		}
+		return out
+	}
+	all := []string{"command create deployment web --image=nginx --replicas=2", "command scale deployment web --replicas=5", "fault kill node-1"}
+	require.Empty(t, marks(h.last()))
+	h.good(request{Op: "seek", Ms: at(30_000)})
+	f := h.last()
+	require.Equal(t, all[1:], marks(f), "reading is nothing that will be done")
+	require.Equal(t, ms(log[1].At), f.Marks[len(f.Marks)-2].At)
+	h.good(request{Op: "seek", Ms: at(0)})
+	require.Equal(t, all, marks(h.last()))
+	// Also where nobody has seen it happen.
+	text := h.good(request{Op: "session"}).(map[string]string)["text"]
+	other := newHost(t)
+	other.init()
+	other.good(request{Op: "reset", Session: text})
+	require.Equal(t, all, marks(other.last()))
+	// The real ones stand where they were announced.
+	other.good(request{Op: "present"})
+	for _, cmd := range log {
+		if cmd.Changes() {
+			require.Contains(t, times(other.last()), ms(cmd.At), cmd.Text())
+		}
+	}
+	require.Empty(t, marks(other.last()))
+}
+
+func times(f *frame) (out []float64) {
+	for _, m := range f.Marks {
+		if m.Record != 0 && m.Kind != "notice" {
+			out = append(out, m.At)
+		}
+	}
+	return out
+}
+
 // A line that is refused stops no clock, also in the past.
 func TestRefusedInThePast(t *testing.T) {
 	h := rollout(t)
@@ -155,6 +204,55 @@ func TestALaterWishGivesUpTheFirst(t *testing.T) {
 	require.Equal(t, 10_000.0, ms(h.b.s.Moment().At))
 }
 
+// Until another session has been opened the one that is shown stays, and it can be stopped.
+func TestOpeningCanBeStopped(t *testing.T) {
+	h := rollout(t)
+	h.good(request{Op: "advance", Seconds: 6 * 3600}) // more than one slice of work
+	text, hash := h.good(request{Op: "session"}).(map[string]string)["text"], h.hash()
+	other := newHost(t)
+	other.init()
+	other.kubectl("create deployment mine --image=nginx")
+	other.good(request{Op: "play", Speed: 0.5})
+	shown, mine := other.b.c, func(id int) (out []answer) {
+		for _, a := range other.answers {
+			if a.ID == id {
+				out = append(out, a)
+			}
+		}
+		return out
+	}
+	other.b.receive(request{ID: 1, Op: "run", Line: "kubectl wait --for=delete deployment/mine --timeout=1h"})
+	other.b.receive(request{ID: 2, Op: "reset", Session: text})
+	fn := other.queue[0]
+	other.queue = other.queue[1:]
+	fn()
+	require.True(t, shown == other.b.c, "what is shown stays")
+	require.Empty(t, mine(2))
+	other.good(request{Op: "cancel", Target: 2})
+	require.Len(t, mine(2), 1)
+	require.Equal(t, "error", mine(2)[0].Type)
+	require.Contains(t, mine(2)[0].Message, "given up")
+	require.True(t, shown == other.b.c)
+	require.True(t, other.b.playing, "as it was")
+	require.Empty(t, mine(1), "a line that waits goes on waiting")
+	other.good(request{Op: "cancel", Target: 2}) // there is nothing left to stop
+
+	// Not stopped, it takes the place, and what ran is told.
+	require.True(t, other.good(request{Op: "reset", Session: text}).(opened).Exact)
+	require.Equal(t, hash, other.hash())
+	require.Equal(t, "error", mine(1)[0].Type)
+	require.Contains(t, mine(1)[0].Message, "replaced")
+
+	// Too large to be there beside another: that is left at once, and a stop comes too late.
+	other.good(request{Op: "reset", Config: clusterConfig{Nodes: bothNodes, Masters: 1, Seed: 1}})
+	shown = other.b.c
+	other.b.receive(request{ID: 3, Op: "reset", Session: text})
+	require.False(t, shown == other.b.c)
+	a := other.ask(request{Op: "cancel", Target: 3})
+	require.Equal(t, "error", a.Type)
+	require.Contains(t, a.Message, "left already")
+}
+
 func TestSessionsTravel(t *testing.T) {
 	h := rollout(t)
 	text := h.good(request{Op: "session"}).(map[string]string)["text"]
@@ -189,5 +287,19 @@ func TestPanicInThePast(t *testing.T) {
 	require.Equal(t, past, h.hash())
 	require.True(t, h.last().Past)
 	h.good(request{Op: "present"})
+	require.Equal(t, hash, h.hash())
+}
+
+// What the page does for redo: back to the very moment that was left, between two events of one time.
+func TestBackToAnExactMoment(t *testing.T) {
+	h := rollout(t)
+	h.good(request{Op: "seek", Ms: at(60_000)})
+	for range 5 {
+		h.good(request{Op: "step", By: "event"})
+	}
+	f, m, hash := h.last(), h.b.s.Moment(), h.hash()
+	require.Equal(t, "result", h.ask(request{Op: "undo"}).Type)
+	h.good(request{Op: "checkout", Branch: number(f.Branch), Ms: &f.Now, After: &f.After, Commands: &f.Commands})
+	require.Equal(t, m, h.b.s.Moment())
 	require.Equal(t, hash, h.hash())
 }

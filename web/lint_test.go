@@ -53,6 +53,31 @@ func TestLint(t *testing.T) {
 		assert.Contains(t, out.String(), want)
 	}
 
+	// A folder of lessons stands for all of them, each judged as by itself.
+	all := filepath.Dir(bad)
+	require.NoError(t, os.CopyFS(filepath.Join(all, "template"), os.DirFS(good)))
+	require.NoError(t, os.CopyFS(filepath.Join(all, "halved"), os.DirFS(good)))
+	require.NoError(t, os.Remove(filepath.Join(all, "halved", "scenario.yaml")))
+	require.NoError(t, os.WriteFile(filepath.Join(all, "README"), nil, 0o644))
+	require.NoError(t, os.Mkdir(filepath.Join(all, "pictures"), 0o755))
+	alone := out.String()
+	out.Reset()
+	require.ErrorIs(t, run(t.Context(), []string{"lint", all}, none, nil, &out), errLint)
+	assert.True(t, strings.HasPrefix(out.String(), alone), "%s\n%s", alone, out.String())
+	assert.Contains(t, out.String(), filepath.Join(all, "halved", "scenario.yaml")+": ")
+	assert.Contains(t, out.String(), filepath.Join(all, "template")+": 3 steps")
+	assert.True(t, strings.HasSuffix(out.String(), "\n"+all+": lessons: 3, with problems: 2\n"), out.String())
+	for _, name := range []string{"bad", "halved"} {
+		require.NoError(t, os.RemoveAll(filepath.Join(all, name)))
+	}
+	out.Reset()
+	require.NoError(t, run(t.Context(), []string{"lint", all}, none, nil, &out))
+	assert.True(t, strings.HasSuffix(out.String(), "\n"+all+": lessons: 1, with problems: 0\n"), out.String())
+	// Where no lesson is, the folder is judged as one.
+	out.Reset()
+	require.ErrorIs(t, run(t.Context(), []string{"lint", filepath.Join(all, "pictures")}, none, nil, &out), errLint)
+	assert.Contains(t, out.String(), "pictures/en.md: the file is missing")
+
 	assert.ErrorContains(t, run(t.Context(), []string{"lint"}, none, nil, &out), "which folder?")
 	assert.Error(t, run(t.Context(), []string{"lint", filepath.Join(bad, "nothing")}, none, nil, &out))
 }

@@ -11,7 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/api"
-	"tabernetes/engine/api/patch"
 	"tabernetes/engine/api/validation"
 	"tabernetes/engine/sim"
 )
@@ -96,33 +95,12 @@ func (s *Server) customScale(k *cacher, r *api.Resource, req *api.Request, by *s
 		if !set {
 			old.Spec.Replicas = unsetReplicas
 		}
-		var sc *autoscalingv1.Scale
-		var entries []metav1.ManagedFieldsEntry
 		path := strings.Split(strings.TrimPrefix(r.Custom.Scale.SpecReplicasPath, "."), ".")
-		switch {
-		case req.Verb == api.Update:
-			sc, _ = req.Object.(*autoscalingv1.Scale)
-		case req.PatchType == api.TypedPatch:
-			sc = old.DeepCopy()
-			if !req.Mutate(sc) {
-				return nil, errNoChange
-			}
-		case req.PatchType == applyPatch:
-			if sc, entries, err = s.applyScale(r, req, c, old, path); err != nil {
-				return nil, err
-			}
-		default:
-			old.SetGroupVersionKind(autoscalingv1.SchemeGroupVersion.WithKind("Scale"))
-			doc, _, err := patch.Apply(req.PatchType, old, req.Patch, req.FieldValidation)
-			o, err := asObject(doc, err)
-			if err != nil {
-				return nil, err
-			}
-			sc = o.(*autoscalingv1.Scale)
+		sc, entries, err := s.sentScale(r, req, c, old, path)
+		if err != nil {
+			return nil, err
 		}
 		switch {
-		case sc == nil:
-			return nil, apierrors.NewBadRequest(fmt.Sprintf("wrong object passed to Scale update: %T", req.Object))
 		case sc.Spec.Replicas == unsetReplicas:
 			return nil, apierrors.NewBadRequest(fmt.Sprintf("the spec replicas field %q cannot be empty", r.Custom.Scale.SpecReplicasPath))
 		case sc.ResourceVersion != "" && sc.ResourceVersion != cur.GetResourceVersion():

@@ -113,37 +113,41 @@ func setReplicas(o api.Object, n int32) {
 	}
 }
 
+// sentScale is the Scale that a write of the scale subresource asks for: old, of cur, with what is sent. replicas is where a
+// custom object has them. An apply comes with its entries.
+func (s *Server) sentScale(r *api.Resource, req *api.Request, cur api.Object, old *autoscalingv1.Scale, replicas []string) (*autoscalingv1.Scale, []metav1.ManagedFieldsEntry, error) {
+	switch {
+	case req.Verb == api.Update:
+		if sc, ok := req.Object.(*autoscalingv1.Scale); ok && sc != nil {
+			return sc, nil, nil
+		}
+		return nil, nil, apierrors.NewBadRequest(fmt.Sprintf("wrong object passed to Scale update: %T", req.Object))
+	case req.PatchType == api.TypedPatch:
+		sc := old.DeepCopy()
+		if !req.Mutate(sc) {
+			return nil, nil, errNoChange
+		}
+		return sc, nil, nil
+	case req.PatchType == applyPatch:
+		return s.applyScale(r, req, cur, old, replicas)
+	}
+	old.SetGroupVersionKind(autoscalingv1.SchemeGroupVersion.WithKind("Scale"))
+	doc, _, err := patch.Apply(req.PatchType, old, req.Patch, req.FieldValidation)
+	o, err := asObject(doc, err)
+	if err != nil {
+		return nil, nil, err
+	}
+	return o.(*autoscalingv1.Scale), nil, nil
+}
+
 func (s *Server) scale(k *cacher, req *api.Request, by *sim.Actor, reply func(*api.Response)) {
 	inner := *req
 	inner.Subresource = ""
 	e := edit{unconditional: true, sub: "scale", managed: true, make: func(cur api.Object) (api.Object, error) {
 		old := scaleOf(cur).(*autoscalingv1.Scale)
-		var sc *autoscalingv1.Scale
-		var entries []metav1.ManagedFieldsEntry
-		switch {
-		case req.Verb == api.Update:
-			sc, _ = req.Object.(*autoscalingv1.Scale)
-		case req.PatchType == api.TypedPatch:
-			sc = old.DeepCopy()
-			if !req.Mutate(sc) {
-				return nil, errNoChange
-			}
-		case req.PatchType == applyPatch:
-			var err error
-			if sc, entries, err = s.applyScale(k.r, req, cur, old, nil); err != nil {
-				return nil, err
-			}
-		default:
-			old.SetGroupVersionKind(autoscalingv1.SchemeGroupVersion.WithKind("Scale"))
-			doc, _, err := patch.Apply(req.PatchType, old, req.Patch, req.FieldValidation)
-			o, err := asObject(doc, err)
-			if err != nil {
-				return nil, err
-			}
-			sc = o.(*autoscalingv1.Scale)
-		}
-		if sc == nil {
-			return nil, apierrors.NewBadRequest(fmt.Sprintf("wrong object passed to Scale update: %T", req.Object))
+		sc, entries, err := s.sentScale(k.r, req, cur, old, nil)
+		if err != nil {
+			return nil, err
 		}
 		if sc.UID != "" && sc.UID != cur.GetUID() {
 			return nil, apierrors.NewConflict(k.r.GR(), req.Name, fmt.Errorf("Precondition failed: UID in precondition: %v, UID in object meta: %v", sc.UID, cur.GetUID()))

@@ -3,6 +3,8 @@ package client
 import (
 	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"tabernetes/engine/api"
 )
 
@@ -66,6 +68,17 @@ func ByOwner[T Typed](o T) []string {
 		}
 	}
 	return []string{""}
+}
+
+// IndexOrphans is the name of the index that Orphans makes.
+const IndexOrphans = "orphans"
+
+// Orphans is an index function: the namespace of what nobody controls.
+func Orphans[T Typed](o T) []string {
+	if metav1.GetControllerOfNoCopy(o) == nil {
+		return []string{o.GetNamespace()}
+	}
+	return nil
 }
 
 func (x *index[T]) update(key string, old, new T) {

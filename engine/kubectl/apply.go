@@ -68,20 +68,10 @@ func runApply(c *cmd) {
 		c.failf("--prune is not part of this kubectl: use delete -f or delete -l")
 		return
 	}
-	sel, err := parseLabels(c.f.str("selector"))
+	infos, errs, err := c.selected(files)
 	if err != nil {
 		c.fail(err)
 		return
-	}
-	infos, errs := c.manifests(files)
-	if sel != nil {
-		var kept []*info
-		for _, in := range infos {
-			if obj, err := c.object(in, "Ignore"); err == nil && sel.Matches(labelMap(obj.GetLabels())) {
-				kept = append(kept, in)
-			}
-		}
-		infos = kept
 	}
 	if len(infos) == 0 && len(errs) == 0 {
 		c.failf("no objects passed to apply")

@@ -14,6 +14,7 @@ import (
 // cmd is one invocation of kubectl.
 type cmd struct {
 	sh     *Shell
+	pend   func() (done func())
 	out    func(string)
 	errOut func(string)
 	files  map[string]string
@@ -193,7 +194,9 @@ func (c *cmd) do(req *api.Request, then func(*api.Response)) {
 	if req.FieldManager == "" {
 		req.FieldManager = "kubectl" // what its user agent begins with
 	}
+	answered := c.pend()
 	c.sh.c.Do(req, func(r *api.Response) {
+		answered()
 		if c.over {
 			return
 		}

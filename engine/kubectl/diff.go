@@ -35,20 +35,10 @@ func runDiff(c *cmd) {
 		d.fail(fmt.Errorf("Unexpected args: %v\nSee 'kubectl diff -h' for help and examples", c.args))
 		return
 	}
-	sel, err := parseLabels(c.f.str("selector"))
+	infos, errs, err := c.selected(files)
 	if err != nil {
 		d.fail(err)
 		return
-	}
-	infos, errs := c.manifests(files)
-	if sel != nil {
-		var kept []*info
-		for _, in := range infos {
-			if obj, err := c.object(in, "Ignore"); err == nil && sel.Matches(labelMap(obj.GetLabels())) {
-				kept = append(kept, in)
-			}
-		}
-		infos = kept
 	}
 	rng := c.sh.a.Rand()
 	d.live, d.merged = "/tmp/LIVE-"+strconv.Itoa(int(rng.Uint32())), "/tmp/MERGED-"+strconv.Itoa(int(rng.Uint32()))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -13,6 +14,22 @@ import (
 	"tabernetes/engine/api"
 	"tabernetes/engine/api/manifest"
 )
+
+// selected are the objects of -f arguments that --selector chooses. err says what is wrong with the selector.
+func (c *cmd) selected(names []string) (infos []*info, errs []error, err error) {
+	sel, err := parseLabels(c.f.str("selector"))
+	if err != nil {
+		return nil, nil, err
+	}
+	infos, errs = c.manifests(names)
+	if sel != nil {
+		infos = slices.DeleteFunc(infos, func(in *info) bool {
+			obj, err := c.object(in, "Ignore")
+			return err != nil || !sel.Matches(labelMap(obj.GetLabels()))
+		})
+	}
+	return infos, errs, nil
+}
 
 // manifests reads the objects of -f arguments. A fault in one document leaves the others.
 func (c *cmd) manifests(names []string) (infos []*info, errs []error) {

@@ -67,6 +67,20 @@ type Process struct {
 	done    func(int)
 	over    bool
 	running []*running // the commands of the current pipeline
+	pending int        // of its own steps: see Pending
+	since   sim.Time   // the newest of them began
+}
+
+// Pending reports whether the line is at work and waits for nobody: a request of its own is not answered yet, or its next
+// command begins. since is when the newest of that began. A watch or a stream is no such request: who listens there waits
+// for what others do.
+func (p *Process) Pending() (since sim.Time, pending bool) { return p.since, !p.over && p.pending > 0 }
+
+// pend begins a step of the line's own; done ends it.
+func (p *Process) pend() (done func()) {
+	p.pending++
+	p.since = p.sh.a.Sim().Now()
+	return func() { p.pending-- }
 }
 
 // Run starts a line. done gets the exit code of its last command, once, unless the actor ends first; it may be called
@@ -144,7 +158,9 @@ func (p *Process) next(i, code int) {
 			run()
 			return
 		}
+		begun := p.pend()
 		p.sh.a.After(startup, "next command", func() {
+			begun()
 			if !p.over {
 				run()
 			}
@@ -284,7 +300,7 @@ type kubectlProgram struct {
 func (k *kubectlProgram) write(text string) { k.in = append(k.in, text...) }
 
 func (k *kubectlProgram) closeInput() {
-	k.c = &cmd{sh: k.p.sh, env: k.p.env, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, keys: k.p.env.Keys, stdin: string(k.in), exitFn: k.exit}
+	k.c = &cmd{sh: k.p.sh, pend: k.p.pend, env: k.p.env, out: k.out, errOut: k.p.env.Err, files: k.p.sh.with(k.p.env.Files), editor: k.p.env.Edit, keys: k.p.env.Keys, stdin: string(k.in), exitFn: k.exit}
 	k.c.main(k.args)
 }
 

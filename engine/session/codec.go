@@ -331,6 +331,9 @@ func (r *Recorded) read(t *branch) (*Branch, error) {
 		if cmd.At, cmd.After = before.At+d, before.After+n; cmd.At > sim.Time(maxTime) || cmd.After > 1<<61 {
 			return nil, fmt.Errorf("command %d comes too late", i)
 		}
+		if n := len(b.log); n > 0 && (cmd.At < b.log[n-1].At || cmd.After < b.log[n-1].After) {
+			return nil, fmt.Errorf("command %d comes before those of branch %d that it follows", i, b.Parent)
+		}
 		b.log = append(b.log, cmd)
 		before = cmd
 	}
@@ -353,7 +356,7 @@ func (r *Recorded) Open() (*Session, *Seek, error) {
 		return nil, nil, err
 	}
 	s.branches, s.cur, s.next = r.branch, r.cur, r.branch[len(r.branch)-1].ID+1
-	s.play = engine.NewPlayer(s.c, r.cur.log)
+	s.play = r.cur.player(s.c)
 	k, err := s.To(r.cur.ID, r.at)
 	return s, k, err
 }

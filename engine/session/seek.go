@@ -80,7 +80,7 @@ func (s *Session) seek(branch int, m engine.Moment, exact bool) (*Seek, error) {
 			return nil, err
 		}
 	}
-	k.play, k.from = engine.NewPlayer(k.c, b.log), k.c.Now()
+	k.play, k.from = b.player(k.c), k.c.Now()
 	if k.c == s.c {
 		s.play = k.play // where it goes is in the record
 	}
@@ -127,7 +127,7 @@ func same(a, b *engine.Command) bool {
 }
 
 // Run goes on for up to max events and reports whether the seek has arrived; the session then shows that moment. An error
-// ends it: the session shows what it showed.
+// ends it as GiveUp does.
 func (k *Seek) Run(max int) (bool, error) {
 	for range max {
 		var arrived bool
@@ -156,7 +156,7 @@ func (k *Seek) Progress() (done, of sim.Time) { return k.c.Now() - k.from, k.to.
 // GiveUp ends a seek that has not arrived. How far it came is kept.
 func (k *Seek) GiveUp() {
 	if k.c == k.s.c {
-		// The cluster shown was on its way: it stays where it is.
+		// The cluster shown was on its way: it stays where it is, which is in the record: a Player leads nowhere else.
 		k.s.show(k.branch, k.c)
 		return
 	}
@@ -179,7 +179,7 @@ func (s *Session) show(b *Branch, c *engine.Cluster) {
 	left := s.cur
 	s.cur, s.c, s.detour, s.play = b, c, nil, nil
 	if c.Moment() != b.end {
-		s.play = engine.NewPlayer(c, b.log)
+		s.play = b.player(c)
 	}
 	if left != b {
 		s.dropEmpty(left)
@@ -192,9 +192,12 @@ func (s *Session) Remake(at engine.Moment) error {
 	if err != nil {
 		return err
 	}
-	play := engine.NewPlayer(c, s.cur.log)
+	play := s.cur.player(c)
 	for arrived := false; !arrived && err == nil; {
 		arrived, err = play.StepTo(at)
+	}
+	if err == nil && c.Moment() != at {
+		err = fmt.Errorf("there is no moment %v after %d events: the commands lead to another", at.At, at.After)
 	}
 	if err == nil {
 		s.parked = nil

@@ -25,6 +25,12 @@ func (b *Branch) Log() []engine.Command { return b.log }
 // End is where the branch has come to.
 func (b *Branch) End() engine.Moment { return b.end }
 
+// player carries a cluster along the branch, to its end.
+func (b *Branch) player(c *engine.Cluster) *engine.Player {
+	end := b.end
+	return engine.NewPlayer(c, b.log, &end)
+}
+
 // Own are the commands given on the branch itself.
 func (b *Branch) Own() []engine.Command { return b.log[min(b.Fork.Commands, len(b.log)):] }
 
@@ -213,7 +219,7 @@ func (s *Session) RunTo(until sim.Time, held func() bool, max int) (bool, error)
 		if max > 0 && n >= max {
 			return false, nil
 		}
-		moved, err := s.step(until)
+		moved, err := s.play.Step(until)
 		if err != nil {
 			return true, err
 		}
@@ -227,7 +233,7 @@ func (s *Session) RunTo(until sim.Time, held func() bool, max int) (bool, error)
 // RunEvents handles up to n events; it reports false when there are none left.
 func (s *Session) RunEvents(n int) (bool, error) {
 	for ; n > 0 && s.recorded(); n-- {
-		if _, err := s.step(1<<63 - 1); err != nil {
+		if _, err := s.play.Step(1<<63 - 1); err != nil {
 			return false, err
 		}
 	}
@@ -239,7 +245,7 @@ func (s *Session) Step() (sim.Stepped, bool, error) {
 	for s.recorded() {
 		play := s.play
 		n := s.c.Moment()
-		if _, err := s.step(1<<63 - 1); err != nil {
+		if _, err := s.play.Step(1<<63 - 1); err != nil {
 			return sim.Stepped{}, false, err
 		}
 		if m := s.c.Moment(); m.After > n.After || m.Commands > n.Commands {
@@ -261,16 +267,6 @@ func (s *Session) recorded() bool {
 	}
 	s.play = nil
 	return false
-}
-
-// step is one step along the record, not beyond the branch's end.
-func (s *Session) step(until sim.Time) (bool, error) {
-	if m, end := s.c.Moment(), s.cur.end; m.Commands == end.Commands && m.After == end.After {
-		// Nothing but time is left of it.
-		s.c.Sim.SetNow(min(until, end.At))
-		return end.At <= until, nil
-	}
-	return s.play.Step(until)
 }
 
 const maxName = 80 // characters

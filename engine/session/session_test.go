@@ -354,6 +354,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{`"at":"0 0 0"`, `"at":"0 0"`, "not a moment"},
 		{`"branch":0`, `"branch":4`, "no branch 4"},
 		{`"id":0`, `"id":0,"name":"a\nb"`, "control characters"},
+		{`"do":["get pods"]}`, `"do":["get pods"]},{"id":1,"parent":0,"fork":"20 4 1","end":"5000 9 2","t":"9","n":"4","do":["get nodes"]}`, "before those of branch 0"},
 	} {
 		bad := strings.Replace(good, c[0], c[1], 1)
 		require.NotEqual(t, good, bad)

@@ -4,7 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"tabernetes/engine/api"
-	"tabernetes/engine/stage"
+	"tabernetes/engine/api/fieldmanager"
 )
 
 // picture: what the page is shown is what the store has.
@@ -13,7 +13,7 @@ func picture(j *judge) {
 		pods, ready := 0, 0
 		for _, o := range j.mirror[api.Pods] {
 			p := o.(*corev1.Pod)
-			if onNode(p) != p.UID || stage.Shipped(p) {
+			if onNode(p) != p.UID || shipped(j, p) {
 				continue // static pods are shown as the components they run, and what ships with the cluster is not
 			}
 			pods++
@@ -29,4 +29,26 @@ func picture(j *judge) {
 			j.fault("picture", "the stage shows %d pods, the store has %d", n, pods)
 		}
 	})
+}
+
+// shipped reports that a pod is of a Deployment which nobody outside made.
+func shipped(j *judge, p *corev1.Pod) bool {
+	rs := j.controller(p, api.ReplicaSets)
+	if rs == nil {
+		return false
+	}
+	d := j.controller(rs, api.Deployments)
+	return d != nil && fieldmanager.MadeWithin(d)
+}
+
+// controller is the object of a kind that controls another; nil if there is none.
+func (j *judge) controller(o api.Object, r *api.Resource) api.Object {
+	ref := api.ControllerOf(o)
+	if ref == nil {
+		return nil
+	}
+	if owner := j.mirror[r][api.Key(o.GetNamespace(), ref.Name)]; owner != nil && owner.GetUID() == ref.UID {
+		return owner
+	}
+	return nil
 }

@@ -144,7 +144,7 @@ type Pulse struct {
 	Label  string  `json:"label"`
 	Sent   float64 `json:"sent"`
 	Arrive float64 `json:"arrive"`
-	Record uint32  `json:"record"`
+	Record uint32  `json:"record"` // 0: it is in a session's log, and has not happened yet
 }
 
 // RequestView is one request of a user.

@@ -4,10 +4,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"tabernetes/engine/addons/localpath"
-	"tabernetes/engine/addons/metricsserver"
 	"tabernetes/engine/api"
 )
 
@@ -40,26 +37,7 @@ func mirror(o api.Object) bool {
 	return ok
 }
 
-// Shipped tells what came with the cluster as a workload, Deployments, their pods and Services: the picture is of what its
-// user runs. Pods that an addon makes on somebody's behalf are drawn.
-func Shipped(o api.Object) bool {
-	switch o.GetNamespace() {
-	case localpath.Namespace:
-		return o.GetName() == localpath.Program || o.GetLabels()["app"] == localpath.Program
-	case metav1.NamespaceSystem:
-		return o.GetName() == metricsserver.Program || o.GetLabels()["k8s-app"] == metricsserver.Program
-	}
-	return false
-}
-
 func (st *Stage) podChanged(old, new api.Object) {
-	some := new
-	if some == nil {
-		some = old
-	}
-	if mirror(some) || Shipped(some) {
-		return
-	}
 	if new == nil {
 		st.podGone(api.KeyOf(old))
 		return
@@ -68,6 +46,9 @@ func (st *Stage) podChanged(old, new api.Object) {
 	key := api.KeyOf(n)
 	p := st.pods[key]
 	if p == nil {
+		if mirror(n) || st.ofShipped(n) {
+			return
+		}
 		p = &pod{key: key, node: -1, version: -1, fresh: true, state: Unknown}
 		if k := len(st.freeSlots); k > 0 {
 			p.slot = st.freeSlots[k-1]

@@ -1,7 +1,6 @@
 package stage
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -41,6 +40,7 @@ type Stage struct {
 	wlByID    []*workload
 	dirtyWl   map[int]bool
 	goneWl    []int
+	shipped   map[string]bool // by UID, what came with the cluster: see hidden
 
 	versions    map[string]int32
 	newVersions []VersionName
@@ -72,7 +72,7 @@ func New(w *sim.Sim) *Stage {
 	return &Stage{
 		w: w, nodes: map[string]*NodeView{}, dirtyNode: map[int]bool{}, pods: map[string]*pod{},
 		workloads: map[string]*workload{}, owners: map[string]*workload{}, wlByID: []*workload{nil}, dirtyWl: map[int]bool{},
-		versions: map[string]int32{}, services: map[string]*service{}, dirtySvc: map[int]bool{}, slices: map[string]*sliceView{}, awaited: map[string][]*service{}, full: true,
+		shipped: map[string]bool{}, versions: map[string]int32{}, services: map[string]*service{}, dirtySvc: map[int]bool{}, slices: map[string]*sliceView{}, awaited: map[string][]*service{}, full: true,
 	}
 }
 
@@ -90,16 +90,14 @@ func (st *Stage) Committed(r *api.Resource, old, new api.Object) {
 		st.nodeChanged(old, new)
 	case api.Leases:
 		st.leaseChanged(new)
-	case api.Deployments, api.ReplicaSets, api.Services, api.EndpointSlices:
-		if some := cmp.Or(new, old); Shipped(some) {
-			return
-		}
-	}
-	switch r {
 	case api.Deployments, api.ReplicaSets:
-		st.workloadChanged(old, new)
+		if !st.hidden(old, new) {
+			st.workloadChanged(old, new)
+		}
 	case api.Services:
-		st.serviceChanged(old, new)
+		if !st.hidden(old, new) {
+			st.serviceChanged(old, new)
+		}
 	case api.EndpointSlices:
 		st.sliceChanged(old, new)
 	}

@@ -54,7 +54,7 @@ type Step struct {
 	Checks   []*CheckLabel `json:"checks"`
 	Solution []string      `json:"solution"`
 	Read     bool          `json:"read"`  // nothing to do
-	Speed    float64       `json:"speed"` // of the clock when it begins; -1: as it is, 0: paused
+	Speed    float64       `json:"speed"` // of the clock, until it is done or left; -1: the learner's, 0: paused
 
 	line     int // in scenario.yaml
 	checks   []*condition

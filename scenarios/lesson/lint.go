@@ -148,39 +148,6 @@ func (t *linter) reads(lines []*Line) {
 	}
 }
 
-// The parts of the page that a step can point at.
-var (
-	panels  = []string{"stage", "terminal", "editor", "inspector", "events", "timeline", "traffic", "canary", "why"}
-	buttons = []string{"play", "pause", "step", "speed", "undo", "apply"}
-)
-
-// badPoint says what is wrong with something pointed at; "" if nothing is.
-func badPoint(text string) string {
-	among := func(name string, all []string) string {
-		if slices.Contains(all, name) {
-			return ""
-		}
-		return "there are " + strings.Join(all, ", ")
-	}
-	what, name, ok := strings.Cut(text, ":")
-	switch {
-	case ok && what == "panel":
-		return among(name, panels)
-	case ok && what == "button":
-		return among(name, buttons)
-	case ok && what == "component":
-		program, machine, at := strings.Cut(name, "@")
-		if written(program, "-") && (!at || written(machine, "-")) {
-			return ""
-		}
-	case !strings.Contains("/"+text+"/", "//") && written(strings.TrimSuffix(text, "*"), "./-"):
-		if n := strings.Count(text, "/"); n == 1 || n == 2 {
-			return ""
-		}
-	}
-	return "write KIND/NAMESPACE/NAME, KIND/NAME, component:NAME, component:NAME@MACHINE, panel:NAME or button:NAME"
-}
-
 // order holds the sections of a text against the steps.
 func (t *linter) order(d *document) {
 	want := []string{""}

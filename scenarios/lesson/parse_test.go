@@ -102,7 +102,7 @@ func TestProblems(t *testing.T) {
 		{"two steps of a name", ScenarioFile, "- id: delete-one", "- id: scale", `scenario.yaml:25: id: there is another step "scale"`},
 		{"a step named end", ScenarioFile, "- id: look", "- id: end", `scenario.yaml:12: id: there is another step "end"`},
 		{"speed", ScenarioFile, "speed: 1\n  point: [panel", "speed: -2\n  point: [panel", "scenario.yaml:14: speed is a number"},
-		{"pointing at nothing", ScenarioFile, "panel:stage", "panel:stages", `scenario.yaml:13: "panel:stages" points at nothing: there are stage`},
+		{"pointing at nothing", ScenarioFile, "panel:stage", "panel:stages", `scenario.yaml:13: "panel:stages" points at nothing: there are canary, editor`},
 		{"pointing at no reference", ScenarioFile, "deployments/default/hello]", "hello]", `scenario.yaml:13: "hello" points at nothing: write KIND/NAMESPACE/NAME`},
 		{"no solution", ScenarioFile, "  solution:\n  - kubectl scale deployment hello --replicas=3\n  - settle 60s\n", "", `scenario.yaml:14: step "scale" has checks and no solution`},
 		{"a line that is none", ScenarioFile, "- kubectl scale deployment", "- scale deployment", "scenario.yaml:23: a line begins with kubectl"},

@@ -1,6 +1,7 @@
 package lesson_test
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -9,7 +10,10 @@ import (
 
 	"tabernetes/engine"
 	"tabernetes/scenarios/lesson"
+	"tabernetes/scenarios/said"
 )
+
+var update = flag.Bool("update", false, "write anew what the journals of the lessons say")
 
 // TestLessons plays the solutions of all lessons and of the one to copy; then it replays each session from its command log
 // and asks the checks again, which must say the same.
@@ -22,6 +26,8 @@ func TestLessons(t *testing.T) {
 	for _, e := range entries {
 		dirs = append(dirs, "lessons/"+e.Name())
 	}
+	var book said.Book
+	played := 0
 	for _, dir := range dirs {
 		t.Run(dir, func(t *testing.T) {
 			l, _, err := lesson.ReadDir(root, dir)
@@ -44,6 +50,9 @@ func TestLessons(t *testing.T) {
 			for _, r := range want {
 				assert.True(t, r.OK)
 			}
+			book.Read(p.Cluster)
+			played++
 		})
 	}
+	book.Compare(t, "testdata/journal-texts.txt", *update && played == len(dirs))
 }

@@ -9,6 +9,7 @@ import { Travel } from "./moments/travel.ts";
 import { quorumLost } from "./stage/control.ts";
 import { setLang, t } from "./i18n/index.ts";
 import type { Lang } from "./i18n/index.ts";
+import { learn } from "./i18n/told.ts";
 
 /** time: another moment is wished for or was reached, or the branches changed; kept: the session changed in what a frame does not tell. */
 export type Topic = "frame" | "selection" | "prefs" | "transcript" | "status" | "tabs" | "time" | "kept";
@@ -142,6 +143,7 @@ export class App {
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     keep("lang", lang);
     this.emit("prefs");
+    void learn(() => this.emit("prefs")).catch(() => {}); // without it English stands
   }
 
   setTheme(theme: Theme): void {

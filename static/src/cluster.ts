@@ -30,6 +30,8 @@ class Cluster {
   share?: (worker: Worker, key: string) => Promise<void>;
   /** Another session is being made: what frames say is of the old one. */
   replacing = false;
+  /** A session is being opened in the place of this one; this ends it, and leaves this one as it is. */
+  stopOpening?: () => void;
   /** Settles when it is known which record keeps this tab's session. */
   keeping: Promise<void> = Promise.resolve();
   /** In a frame of another page nothing is kept: many may stand on one page, which would all be one tab. */
@@ -99,18 +101,22 @@ class Cluster {
     history.replaceState(null, "", url);
   }
 
-  /** Another session in the place of this one, which stays where it is kept: a new cluster's, or the one of a text. `paused`: the clock of a new one stands. */
-  async replace(config: ClusterConfig, session?: string, record?: string, paused?: boolean): Promise<Opened> {
+  /** Another session in the place of this one, which stays where it is kept: a new cluster's, or the one of a text. `paused`: the clock of a new one stands; `stoppable`: a person waits for it, and may think better of it. */
+  async replace(config: ClusterConfig, session?: string, record?: string, paused?: boolean, stoppable?: boolean): Promise<Opened> {
     await this.ready;
     const { keeper } = await sessions();
     await keeper?.save();
     const before = app.config;
     this.replacing = true;
     try {
-      app.select("");
-      app.config = config;
-      const o = await app.engine.call<Opened>({ op: "reset", config, session, paused });
+      // What is opened takes its place at its moment; a new cluster is seen to start.
+      if (!session) { app.select(""); app.config = config; }
+      const { done, stop } = app.engine.reset({ config, session, paused });
+      // Two that are too large together are not there at once: then this one is made anew from what was kept.
+      if (stoppable) this.opens(() => void stop().catch(() => this.restart().catch(() => {})));
+      const o = await done;
       app.travel.forget();
+      if (session) { app.select(""); app.config = config; }
       await keeper?.turn(record);
       await app.travel.refresh();
       return o;
@@ -119,10 +125,14 @@ class Cluster {
       throw e;
     } finally {
       this.replacing = false;
+      app.travel.replaying = undefined;
+      this.opens(undefined);
       app.emit("status");
       app.emit("kept");
     }
   }
+
+  private opens(stop: (() => void) | undefined): void { this.stopOpening = stop; app.emit("time"); }
 
   /** Ends the opening of a session that takes too long. */
   giveUp(): void {

@@ -2,7 +2,7 @@
 
 import { PROTOCOL } from "./protocol.ts";
 import { decodeFrame, decodeResult } from "./decode.ts";
-import type { Answer, ClusterConfig, Frame, InitResult, LineResult, Request } from "./protocol.ts";
+import type { Answer, ClusterConfig, Frame, InitResult, LineResult, Opened, Request } from "./protocol.ts";
 
 /** What the engine hangs on: a Worker, or the mock of the dev build. */
 export interface Wire {
@@ -78,6 +78,12 @@ export class Engine {
   until(line: string, output?: Waiting["output"]): Running {
     const { id, done } = this.start<LineResult>({ op: "until", line }, output);
     return { done, cancel: () => void this.call({ op: "cancel", target: id }).catch(() => {}), edited: () => Promise.resolve(), input: () => {} };
+  }
+
+  /** Puts another session in the place of this one; `stop` leaves this one as it is, and fails where it has been left already. */
+  reset(call: Omit<Extract<Call, { op: "reset" }>, "op">): { done: Promise<Opened>; stop(): Promise<void> } {
+    const { id, done } = this.start<Opened>({ op: "reset", ...call });
+    return { done, stop: () => this.call({ op: "cancel", target: id }) };
   }
 
   /** A line of a lesson's setup or solution, to its end; `told` hears it as it is run. */

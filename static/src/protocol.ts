@@ -21,7 +21,7 @@ export type Request =
   | { id: number; op: "edited"; of: number; text?: string }
   /** A line typed for a running line that reads from the terminal; "\x04" is Ctrl-D, "\x03" is Ctrl-C. */
   | { id: number; op: "input"; of: number; line: string }
-  /** Ends a running line (Ctrl-C). `target` is the id of its request. */
+  /** Ends a running line (Ctrl-C), or the opening of another session: what is shown stays, or, too large to be kept meanwhile, has been left: an error. `target` is the id of its request. */
   | { id: number; op: "cancel"; target: number }
   | { id: number; op: "pause" }
   /** speed: virtual seconds per real second; 0 means as fast as possible. */
@@ -130,7 +130,7 @@ export interface LessonStep {
   /** what the step points at: "pods/default/web-*" (* is any ending), "component:etcd", "component:kubelet@node-1", "panel:terminal", "button:step" */ point: string[];
   predict?: { question: Texts; options: { text: Texts; right: boolean }[]; /** shown when the checks hold, in a step to read at once */ answer: Texts };
   checks: { id: string; text: Texts }[]; /** lines that solve it; for `line` */ solution: string[]; /** nothing to do: read and go on */ read: boolean;
-  /** the clock's speed when it begins; -1 as it is, 0 paused */ speed: number;
+  /** the clock's speed, until it is done or left; -1 the learner's, 0 paused */ speed: number;
 }
 /** An entry of lessons/index.json, which the build makes; the files are beside it in lessons/ID/. */
 export interface LessonEntry { id: string; order: number; minutes: number; title: Texts; summary: Texts; files: string[] }
@@ -197,7 +197,7 @@ export interface Autoscaling {
   /** replicas asked for, pods of the target, ready ones */ desired: number[]; actual: number[]; ready: number[];
 }
 export interface EventInfo {
-  at: number; type: string; reason: string; object: string; ref: string; message: string; count: number;
+  /** what it says itself, to the second */ at: number; /** when it was committed last, -1 if that is not known */ moment: number; type: string; reason: string; object: string; ref: string; message: string; count: number;
 }
 
 /**
@@ -265,7 +265,7 @@ export interface RequestView {
   id: number; service: number; /** pod slot, -1 none */ pod: number; /** node of the proxy that routed it */ via: number;
   version: number; ok: boolean; reason: string; sent: number; ms: number;
 }
-/** An event worth naming on the timeline. */
+/** An event worth naming on the timeline. `record` 0: a full frame in the past tells so what will be done after it; it has not happened yet. */
 export interface Mark { at: number; kind: "command" | "fault" | "notice"; text: string; record: number }
 
 /** The headquarters (engine/controlplane.go), what is broken, and what became of the newest writes. Times are virtual milliseconds. */

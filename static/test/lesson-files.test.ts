@@ -60,6 +60,10 @@ test("progress is kept, and what is read back is looked at", () => {
   }
   shelf.kept.set("tabernetes.lesson.odd", JSON.stringify({ ...saved, steps: { one: { since: { ms: "x" }, answer: -1, hints: "many", done: "yes" } } }));
   assert.deepEqual(p.load("odd")!.steps.one, { since: undefined, answer: undefined, hints: 0, done: false, shown: false });
+  for (const [speed, read] of [[2, 2], [0, 0], [-1, undefined], ["fast", undefined]]) {
+    shelf.kept.set("tabernetes.lesson.pace", JSON.stringify({ ...saved, speed }));
+    assert.equal(p.load("pace")!.speed, read);
+  }
   assert.equal(new Progress(null).save("x", saved), false);
   assert.equal(new Progress(new Shelf(10)).save("x", saved), false);
   const q = new Progress(new Shelf());

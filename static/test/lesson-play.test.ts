@@ -24,6 +24,8 @@ class World {
   /** The sessions that are kept, and which one this is. */
   static readonly shelf = new Map<string, Pick<World, "lines" | "branches" | "frame">>(); static records = 0;
   own = "";
+  /** As the page has it: what was chosen, or what a clock that runs tells. */
+  speed = 1;
   private readonly ears = new Set<(f: Frame) => void>();
   readonly host: Host = {
     call: async <T>(c: Parameters<Host["call"]>[0]) => this.call(c) as T,
@@ -50,11 +52,11 @@ class World {
     },
     record: () => { World.shelf.set(this.own, structuredClone({ lines: this.lines, branches: this.branches, frame: this.frame })); return this.own; },
     onframe: (f) => { this.ears.add(f); return () => this.ears.delete(f); },
-    write: (kind, text) => { this.log.push(`${kind}: ${text}`); }, told: (line) => line, speed: () => 1, pace: () => Promise.resolve(),
+    write: (kind, text) => { this.log.push(`${kind}: ${text}`); }, told: (line) => line, speed: () => this.speed, choose: (speed) => { this.speed = speed; }, pace: () => Promise.resolve(),
     keep: (saved) => { this.kept.push(structuredClone(saved)); }, changed: () => {},
   };
 
-  tell(change: Partial<Frame>): void { this.frame = { ...this.frame, ...change }; for (const f of [...this.ears]) f(this.frame); }
+  tell(change: Partial<Frame>): void { this.frame = { ...this.frame, ...change }; if (this.frame.playing) this.speed = this.frame.speed; for (const f of [...this.ears]) f(this.frame); }
   /** Somebody gives a line. */
   type(line: string): void {
     this.lines = [...this.lines, { line, after: this.frame.after }];
@@ -246,4 +248,70 @@ test("a teacher jumps ahead: the steps between are made", async () => {
   assert.equal(p.step, 3);
   assert.deepEqual(w.lines.map((l) => l.line), ["kubectl apply -f a.yaml", "settle 60s", "kubectl do one", "kubectl do two"]);
   assert.ok(p.states[3].since && !p.states[3].done);
+});
+
+test("a step's speed is lent: the learner's comes back when it is done, or left", async () => {
+  const w = new World(), p = await w.begin(lesson(step("wait", { speed: 60 }), reading("read"), step("slow", { speed: 0.2 }), step("still", { speed: 0 }), step("last", { speed: 30 })));
+  w.tell({ speed: 2 }); // the learner's own
+  await p.next();
+  assert.deepEqual([w.frame.speed, p.pace.lent, p.pace.hurries], [60, 60, true]);
+  w.type("kubectl do wait");
+  await w.see();
+  assert.ok(p.states[0].done);
+  assert.deepEqual([w.frame.speed, w.frame.playing, p.pace.lent, p.pace.given], [2, true, undefined, 2], "done: nobody reads at 60 times the speed");
+  await p.next();
+  assert.deepEqual([w.frame.speed, p.pace.given], [2, undefined], "a step without a speed has the learner's");
+  await p.next();
+  w.type("kubectl do slow");
+  await w.see();
+  assert.ok(p.states[2].done);
+  assert.equal(w.frame.speed, 0.2, "slow motion lasts until the step is left");
+  await p.next();
+  assert.deepEqual([w.frame.playing, w.speed], [false, 2], "a clock that stands goes on as the learner had it");
+  w.type("kubectl do still");
+  await w.see();
+  await p.next();
+  assert.equal(w.frame.speed, 30);
+  w.tell({ playing: false }); // and who pauses does not have it start again
+  w.type("kubectl do last");
+  await w.see();
+  assert.ok(p.states[4].done);
+  assert.deepEqual([w.frame.playing, w.speed], [false, 2]);
+});
+
+test("who chooses another speed in a step keeps it; who leaves in haste does not take it along", async () => {
+  const w = new World(), p = await w.begin(lesson(step("one", { speed: 60 }), step("two", { speed: 60 })));
+  await p.next();
+  w.tell({ speed: 5 });
+  w.type("kubectl do one");
+  await w.see();
+  assert.ok(p.states[0].done);
+  assert.deepEqual([w.frame.speed, p.pace.given], [5, undefined]);
+  await p.next();
+  assert.equal(w.frame.speed, 60);
+  p.end();
+  await w.clock.pass(10);
+  assert.deepEqual([w.frame.speed, w.speed], [5, 5]);
+});
+
+test("a reload in a step that hurries knows the learner's speed", async () => {
+  const w = new World(), l = lesson(step("one", { speed: 60 }), step("two", { speed: -1 })), p = await w.begin(l);
+  w.tell({ speed: 2 });
+  await p.next();
+  const saved = JSON.parse(JSON.stringify(w.kept.at(-1))) as Saved;
+  assert.equal(saved.speed, 2);
+  const later = new World();
+  later.speed = 60; // what the session was kept with
+  const q = await later.begin(l, saved);
+  assert.equal(later.frame.speed, 60);
+  later.type("kubectl do one");
+  await later.see();
+  assert.ok(q.states[0].done);
+  assert.equal(later.frame.speed, 2);
+  // And once it is done it is done.
+  const done = JSON.parse(JSON.stringify(later.kept.at(-1))) as Saved, last = new World();
+  assert.equal(done.speed, undefined);
+  last.speed = 2;
+  await last.begin(l, done);
+  assert.deepEqual([last.frame.speed, last.frame.playing], [2, true]);
 });

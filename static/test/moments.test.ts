@@ -31,6 +31,21 @@ test("the past knows what comes; a new branch does not; the old one knows it aga
   assert.deepEqual(ats(book), []);
 });
 
+test("of a session that was opened in its past the log tells what will be done", () => {
+  const book = new MarkBook(), planned = (at: number): Mark => ({ ...mark(at), record: 0, text: `log ${at}` }), said = () => book.marks.map((m) => m.text);
+  book.apply({ full: true, branch: 0, now: 25, past: true, marks: [mark(5), planned(25), planned(40), planned(60)] }); // at 25, before the command of then
+  assert.deepEqual(said(), ["at 5", "log 25", "log 40", "log 60"]);
+  book.apply({ full: false, branch: 0, now: 45, past: true, marks: [mark(25), mark(40), mark(41, "notice")] }); // along the record
+  assert.deepEqual(said(), ["at 5", "at 25", "at 40", "at 41", "log 60"], "what has happened is told by what happened");
+  book.apply({ full: true, branch: 0, now: 10, past: true, marks: [mark(5), planned(25), planned(40), planned(60)] }); // back
+  assert.deepEqual(said(), ["at 5", "at 25", "at 40", "at 41", "log 60"], "what was seen stays known");
+  book.apply({ full: false, branch: 0, now: 30, past: true, marks: [mark(25)] });
+  book.apply({ full: false, branch: 1, now: 30, past: false, marks: [] });
+  assert.deepEqual(said(), ["at 5", "at 25"], "another branch will have other commands");
+  book.apply({ full: true, branch: 0, now: 70, past: false, marks: [mark(5), mark(25), mark(40), mark(41, "notice"), mark(62)] });
+  assert.deepEqual(ats(book), [5, 25, 40, 41, 62], "at its end a branch has nothing to come");
+});
+
 test("of very many marks commands and faults stay, notices go", () => {
   const book = new MarkBook();
   book.apply({ full: true, branch: 0, now: 5000, past: false, marks: Array.from({ length: 1500 }, (_, i) => mark(i, i % 3 === 0 ? "fault" : "notice")) });

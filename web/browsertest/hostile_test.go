@@ -77,7 +77,7 @@ func TestHostileObjects(t *testing.T) {
 		text.WriteString("---\n" + string(d) + "\n")
 	}
 	_ = js[any](tb, "window.tabernetes.apply("+quote(text.String())+").then(() => null)")
-	tb.do("window.tabernetes.clock.advance(60)")
+	tb.do("window.tabernetes.clock.advance(20)")
 	tb.do("window.tabernetes.clock.pause()")
 	tb.do("window.tabernetes.idle()")
 	tb.harmless("stage and tree")

@@ -2,9 +2,12 @@ package browsertest
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"tabernetes/scenarios/lesson"
 )
 
 // ownLesson is a lesson as one text, with everything that the panel can show in it.
@@ -192,14 +195,11 @@ func TestPointsMeanSomething(t *testing.T) {
 		tb.atStep(0)
 		// From now on the test says where the rings are, not the panel.
 		tb.do("(async () => " + panel + ".updated = () => {})()")
-		things := []string{
-			"panel:stage", "panel:terminal", "panel:editor", "panel:inspector", "panel:events", "panel:traffic", "panel:canary", "panel:why",
-			"button:play", "button:pause", "button:step", "button:speed", "button:apply",
+		things := append(lesson.Points(),
 			"nodes/node-1", "nodes/node-*", "nodes/control-plane-1", "services/default/hello", "services/default/hel*", "deployments/default/hello-stable",
-			"replicasets/default/hello-stable-*", "pods/default/hello-stable-*", "component:etcd", "component:kube-scheduler@control-plane-1", "component:kubelet", "component:kube-proxy@node-2",
-		}
-		if width > 760 {
-			things = append(things, "panel:timeline")
+			"replicasets/default/hello-stable-*", "pods/default/hello-stable-*", "component:etcd", "component:kube-scheduler@control-plane-1", "component:kubelet", "component:kube-proxy@node-2")
+		if width <= 760 { // a phone has no timeline
+			things = slices.DeleteFunc(things, func(p string) bool { return p == "panel:timeline" })
 		}
 		for _, p := range things {
 			tb.do("(async () => " + panel + ".rings.show([" + quote(p) + "], 'here'))()")

@@ -83,8 +83,9 @@ func (tb *tab) goThrough(l lessonEntry, lang string) {
 		Read      bool
 		Predict   bool
 		Checks    int
+		Speed     float64
 	}
-	steps := js[[]step](tb, panel+".play.lesson.steps.map(s => ({ID: s.id, Title: s.title."+lang+", Read: s.read, Predict: !!s.predict, Checks: s.checks.length}))")
+	steps := js[[]step](tb, panel+".play.lesson.steps.map(s => ({ID: s.id, Title: s.title."+lang+", Read: s.read, Predict: !!s.predict, Checks: s.checks.length, Speed: s.speed}))")
 	tb.press(".next")
 	for i, s := range steps {
 		tb.atStep(i)
@@ -102,10 +103,19 @@ func (tb *tab) goThrough(l lessonEntry, lang string) {
 			require.Zero(t, js[int](tb, panel+".querySelectorAll('.checks li.ok').length"), "%s: nothing was done yet", s.ID)
 			require.Equal(t, s.Checks, js[int](tb, panel+".querySelectorAll('.checks li').length"))
 			require.True(t, js[bool](tb, "!"+panel+".querySelector('.next')"), s.ID)
+			if s.Speed > 0 {
+				tb.until(fmt.Sprintf("document.querySelector('tab-clock select').value === '%v'", s.Speed))
+			}
 			tb.press(".showme")
 			tb.until(fmt.Sprintf("%s.play.states[%d].done || %s.play.trouble", panel, i, panel))
 			require.Empty(t, js[string](tb, panel+".play.trouble?.text ?? ''"), s.ID)
 			tb.until(fmt.Sprintf("%s.querySelectorAll('.checks li.ok').length === %d", panel, s.Checks))
+			if s.Speed > 1 {
+				// A step that hurries gives the clock back: nobody reads at thirty times the speed.
+				tb.until("document.querySelector('tab-clock select').value === '1' && window.tabernetes.clock.now() > 0 && !" + panel + ".play.pace.lent")
+				require.Contains(t, js[string](tb, panel+".querySelector('.pace').innerText"), "1×", s.ID)
+				tb.still("pace-" + l.ID + "-" + s.ID + "-" + lang)
+			}
 		}
 		if lang == "en" {
 			tb.axe() // both languages have the same structure: lint sees to it

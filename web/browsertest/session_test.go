@@ -98,16 +98,20 @@ func TestLinkOpensInAnotherProfile(t *testing.T) {
 	other.noErrors()
 }
 
+// reachableWorker puts the page's own worker within a test's reach, as window.lastWorker.
+func reachableWorker(t testing.TB, dir string) {
+	index, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "reach.js"), []byte("window.Worker = class extends Worker { constructor(...a) { super(...a); window.lastWorker = this } };"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "index.html"), bytes.Replace(index, []byte("<script type"), []byte(`<script src="reach.js"></script><script type`), 1), 0o644))
+}
+
 // TestReloadAndCrashLoseNothing: a reload, a duplicated tab, an engine that dies.
 func TestReloadAndCrashLoseNothing(t *testing.T) {
 	needBrowser(t, env)
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(dir, os.DirFS(dist)))
-	index, err := os.ReadFile(filepath.Join(dir, "index.html"))
-	require.NoError(t, err)
-	// The page's own worker, within reach.
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "reach.js"), []byte("window.Worker = class extends Worker { constructor(...a) { super(...a); window.lastWorker = this } };"), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "index.html"), bytes.Replace(index, []byte("<script type"), []byte(`<script src="reach.js"></script><script type`), 1), 0o644))
+	reachableWorker(t, dir)
 	tb := openDir(t, dir, "", 1280, 800)
 	tb.ready()
 	tb.do("window.tabernetes.clock.pause()")

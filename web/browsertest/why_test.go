@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -12,7 +13,7 @@ import (
 // got a node are there raw, normalised and weighted.
 func TestWhyAPodWaits(t *testing.T) {
 	needBrowser(t, env)
-	for lang, x := range map[string]struct{ why, fits string }{"en": {"Why", "on node-1, uncordoned"}, "zh": {"为什么", "把 node-1 设为可调度"}} {
+	for lang, x := range map[string]struct{ why, fits, said string }{"en": {"Why", "on node-1, uncordoned", "found no node: 0/4 nodes"}, "zh": {"为什么", "把 node-1 设为可调度", "没有合适的节点：0/4 nodes"}} {
 		tb := open(t, "?lang="+lang, 1280, 900)
 		tb.ready()
 		tb.do("window.tabernetes.clock.pause()")
@@ -22,6 +23,7 @@ func TestWhyAPodWaits(t *testing.T) {
 		}
 		text := tb.why("stuck", x.why, x.fits)
 		require.Contains(t, text, "team=red:NoSchedule")
+		require.Contains(t, text, x.said)
 		tb.shot("why-waits-" + lang)
 		text = tb.why("early", x.why, "NodeResourcesFit")
 		require.Contains(t, text, "TaintToleration\t0\t100\t300")
@@ -48,4 +50,66 @@ func (tb *tab) why(pod, tabName, want string) string {
 		return strings.Contains(text, want)
 	}, 5*time.Second, 50*time.Millisecond, "%q in %q", want, &text)
 	return text
+}
+
+// The Chinese page says the journal's sentences in Chinese: why a request failed, why a pod left a dead node, the marks on the
+// timeline. What Kubernetes calls its own stays, and so does the journal.
+func TestJournalInChinese(t *testing.T) {
+	needBrowser(t, env)
+	tb := open(t, "?lang=zh", 1280, 900)
+	defer tb.close()
+	tb.ready()
+	tb.do("window.tabernetes.clock.pause()")
+	tb.kubectl("kubectl create deployment web --image=nginx --replicas=3")
+	tb.kubectl("kubectl expose deployment web --port=80")
+	tb.do("window.tabernetes.clock.settle(120)")
+	pod, node, ok := strings.Cut(tb.kubectl(`kubectl get pods -l app=web -o jsonpath={.items[0].metadata.name}/{.items[0].spec.nodeName}`), "/")
+	require.True(t, ok)
+	tb.do(`window.tabernetes.traffic.start({ service: "web", rps: 50 })`)
+	tb.do("window.tabernetes.clock.advance(2)")
+	tb.do("window.tabernetes.killNode(" + quote(node) + ")")
+	tb.do("window.tabernetes.clock.advance(4)")
+	said := func(selector string) string {
+		return js[string](tb, "[...document.querySelectorAll("+quote(selector)+")].map((e) => e.title || e.innerText).join(' | ')")
+	}
+	says := func(selector, text string) {
+		t.Helper()
+		var got string
+		assert.Eventually(t, func() bool { got = said(selector); return strings.Contains(got, text) }, 5*time.Second, 50*time.Millisecond)
+		require.Contains(t, got, text)
+	}
+
+	tb.do(`(async () => [...document.querySelectorAll("tab-left [role=tab]")].find((e) => e.textContent.includes("流量")).click())()`)
+	says("tab-load .reasons", "超时")
+	tb.shot("say-load")
+	tb.do(`(async () => [...document.querySelectorAll("tab-load .reasons li")].find((e) => e.textContent.includes("超时")).querySelector("button").click())()`)
+	says("tab-inspector", "请求 #")
+	says("tab-inspector .say", "Pod 所在的节点 "+node+" 已断电")
+	require.Contains(t, said("tab-inspector .say"), "，起因是 "+node+" 断电")
+	require.Contains(t, said("tab-inspector .advice"), "等节点生命周期控制器把节点标为不可达")
+	tb.shot("say-request")
+
+	tb.do("window.tabernetes.clock.advance(400)")
+	text := tb.why(pod, "为什么", "的容忍已满 300 秒")
+	require.Contains(t, text, "标记为删除，宽限期 30 秒")
+	require.Contains(t, text, "秒没有续约（宽限 50 秒）：节点的状态记为 Unknown")
+	require.Contains(t, text, "node.kubernetes.io/unreachable:NoExecute")
+	for _, line := range strings.Split(said("tab-inspector ol.why"), "\n") {
+		if !strings.HasPrefix(line, "kubectl ") {
+			require.NotRegexp(t, `[a-z]{2,} [a-z]{2,} [a-z]{2,}`, line, "English is left")
+		}
+	}
+	tb.shot("say-pod")
+	for _, mark := range []string{node + " 断电", node + "：Ready True → Unknown", "kubectl create deployment web --image=nginx"} {
+		says("tab-timeline .mark", mark)
+	}
+	require.Contains(t, js[string](tb, "window.tabernetes.why("+quote("nodes/"+node)+").then((w) => JSON.stringify(w))"), node+" lost power", "the journal is English")
+
+	// The language changes under what is shown, and back.
+	for _, want := range []string{"toleration of 300 s for", "的容忍已满 300 秒"} {
+		tb.do(`(async () => document.querySelector("tab-header button[lang]").click())()`)
+		says("tab-inspector", want)
+	}
+	says("tab-timeline .mark", node+" 断电")
+	tb.noErrors()
 }

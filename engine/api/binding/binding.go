@@ -43,6 +43,28 @@ func Annotated(o metav1.Object, key, value string) map[string]string {
 	return out
 }
 
+// ClaimName is the claim that a volume of a pod uses, "" if it uses none; an ephemeral volume's is named after both.
+func ClaimName(p *corev1.Pod, v *corev1.Volume) string {
+	switch {
+	case v.PersistentVolumeClaim != nil:
+		return v.PersistentVolumeClaim.ClaimName
+	case v.Ephemeral != nil:
+		return p.Name + "-" + v.Name
+	}
+	return ""
+}
+
+// Claims are the keys of the claims that a pod's volumes use.
+func Claims(p *corev1.Pod) []string {
+	var out []string
+	for i := range p.Spec.Volumes {
+		if name := ClaimName(p, &p.Spec.Volumes[i]); name != "" {
+			out = append(out, api.Key(p.Namespace, name))
+		}
+	}
+	return out
+}
+
 // ClaimClass is the name of the class a claim asks for, "" for none.
 func ClaimClass(c *corev1.PersistentVolumeClaim) string {
 	if v, ok := c.Annotations[corev1.BetaStorageClassAnnotation]; ok {

@@ -2,6 +2,8 @@ package auth
 
 import (
 	corev1 "k8s.io/api/core/v1"
+
+	"tabernetes/engine/api/binding"
 )
 
 // Graph knows what belongs to a node. Upstream keeps edges (graph.go); here the few pods of the node are looked through
@@ -101,7 +103,7 @@ func refers(p *corev1.Pod, resource, name string) bool {
 		return p.Spec.ServiceAccountName == name
 	case "persistentvolumeclaims":
 		for i := range p.Spec.Volumes {
-			if claimOf(p, &p.Spec.Volumes[i]) == name {
+			if binding.ClaimName(p, &p.Spec.Volumes[i]) == name {
 				return true
 			}
 		}
@@ -141,16 +143,6 @@ func refers(p *corev1.Pod, resource, name string) bool {
 		}
 	}
 	return false
-}
-
-func claimOf(p *corev1.Pod, v *corev1.Volume) string {
-	switch {
-	case v.PersistentVolumeClaim != nil:
-		return v.PersistentVolumeClaim.ClaimName
-	case v.Ephemeral != nil:
-		return p.Name + "-" + v.Name
-	}
-	return ""
 }
 
 func envRefers(env []corev1.EnvVar, from []corev1.EnvFromSource, secret bool, name string) bool {
@@ -219,7 +211,7 @@ func volumeSecret(v *corev1.VolumeSource, name string) bool {
 // needs. Only CSI volumes have such (component-helpers, VisitPVSecretNames).
 func (g *NodeGraph) volumeNeeds(p *corev1.Pod, secret string) bool {
 	for i := range p.Spec.Volumes {
-		claim := claimOf(p, &p.Spec.Volumes[i])
+		claim := binding.ClaimName(p, &p.Spec.Volumes[i])
 		if claim == "" {
 			continue
 		}

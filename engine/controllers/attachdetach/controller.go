@@ -10,6 +10,7 @@ import (
 	storagev1 "k8s.io/api/storage/v1"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/binding"
 	"tabernetes/engine/client"
 	"tabernetes/engine/sim"
 )
@@ -65,7 +66,7 @@ func Run(f *client.Informers) *Controller {
 		attachments: client.Shared[*storagev1.VolumeAttachment](f, api.VolumeAttachments),
 		state:       map[string]*attachment{}, reported: map[string]bool{}}
 	k.queue = client.NewQueue(k.a, "attachdetach", 1, k.sync)
-	k.pods.AddIndex(indexClaim, claimsOf)
+	k.pods.AddIndex(indexClaim, binding.Claims)
 	k.pods.AddIndex(indexOn, func(p *corev1.Pod) []string {
 		if p.Spec.NodeName == "" {
 			return nil
@@ -75,7 +76,7 @@ func Run(f *client.Informers) *Controller {
 	k.attachments.AddIndex(indexVolume, func(a *storagev1.VolumeAttachment) []string { return []string{volumeOf(a)} })
 	k.attachments.AddIndex(indexNode, func(a *storagev1.VolumeAttachment) []string { return []string{a.Spec.NodeName} })
 	look := func(p *corev1.Pod) {
-		for _, key := range claimsOf(p) {
+		for _, key := range binding.Claims(p) {
 			if c, ok := k.claims.GetKey(key); ok {
 				k.add(c.Spec.VolumeName)
 			}
@@ -164,19 +165,6 @@ func volumeOf(a *storagev1.VolumeAttachment) string {
 		return ""
 	}
 	return *a.Spec.Source.PersistentVolumeName
-}
-
-func claimsOf(p *corev1.Pod) []string {
-	var out []string
-	for i := range p.Spec.Volumes {
-		switch v := &p.Spec.Volumes[i]; {
-		case v.PersistentVolumeClaim != nil:
-			out = append(out, api.Key(p.Namespace, v.PersistentVolumeClaim.ClaimName))
-		case v.Ephemeral != nil:
-			out = append(out, api.Key(p.Namespace, p.Name+"-"+v.Name))
-		}
-	}
-	return out
 }
 
 func ended(p *corev1.Pod) bool {

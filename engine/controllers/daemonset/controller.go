@@ -48,16 +48,6 @@ type Controller struct {
 	selectors selectorindex.Index
 }
 
-// indexOrphans finds the pods, or revisions, of a namespace that nobody controls.
-const indexOrphans = "orphans"
-
-func orphans[T client.Typed](o T) []string {
-	if metav1.GetControllerOfNoCopy(o) == nil {
-		return []string{o.GetNamespace()}
-	}
-	return nil
-}
-
 // Run starts the controller; it works once its caches are synced.
 func Run(f *client.Informers) *Controller {
 	c := f.Client()
@@ -70,9 +60,9 @@ func Run(f *client.Informers) *Controller {
 	k.ctl = podcontrol.New(c, k.rec)
 	k.queue = client.NewQueue(k.a, "daemonset", Workers, k.sync)
 	k.pods.AddIndex(client.IndexOwner, client.ByOwner[*corev1.Pod])
-	k.pods.AddIndex(indexOrphans, orphans[*corev1.Pod])
+	k.pods.AddIndex(client.IndexOrphans, client.Orphans[*corev1.Pod])
 	k.revisions.AddIndex(client.IndexOwner, client.ByOwner[*appsv1.ControllerRevision])
-	k.revisions.AddIndex(indexOrphans, orphans[*appsv1.ControllerRevision])
+	k.revisions.AddIndex(client.IndexOrphans, client.Orphans[*appsv1.ControllerRevision])
 	k.daemons.Subscribe(k.onSet)
 	k.nodes.Subscribe(k.onNode)
 	k.pods.Subscribe(k.onPod)

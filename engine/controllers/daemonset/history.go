@@ -79,7 +79,7 @@ func (k *Controller) history(s *set, ds *appsv1.DaemonSet, then func(cur *appsv1
 func (k *Controller) claimRevisions(s *set, ds *appsv1.DaemonSet, then func([]*appsv1.ControllerRevision, error)) {
 	all := slices.Clone(k.revisions.ByIndex(client.IndexOwner, string(ds.UID)))
 	clean := !slices.ContainsFunc(all, func(r *appsv1.ControllerRevision) bool { return !s.selector.Matches(labels.Set(r.Labels)) })
-	for _, r := range k.revisions.ByIndex(indexOrphans, ds.Namespace) {
+	for _, r := range k.revisions.ByIndex(client.IndexOrphans, ds.Namespace) {
 		if s.selector.Matches(labels.Set(r.Labels)) {
 			all, clean = append(all, r), false
 		}

@@ -103,7 +103,7 @@ func (k *Controller) claimPods(s *set, then func(error)) {
 			todo = append(todo, p)
 		}
 	}
-	for _, p := range k.pods.ByIndex(indexOrphans, s.ds.Namespace) {
+	for _, p := range k.pods.ByIndex(client.IndexOrphans, s.ds.Namespace) {
 		if p.DeletionTimestamp == nil && s.selector.Matches(labels.Set(p.Labels)) {
 			todo = append(todo, p)
 		}

@@ -21,8 +21,6 @@ const (
 	Workers = 5
 	// maxRetries is how often a failing Deployment is tried again before it must wait for the next event.
 	maxRetries = 15
-
-	indexOrphans = "orphans" // the ReplicaSets of a namespace that nobody controls
 )
 
 // Controller is one running Deployment controller.
@@ -52,12 +50,7 @@ func Run(f *client.Informers) *Controller {
 	k.queue = client.NewQueue(k.a, "deployment", Workers, k.reconcile)
 	k.pods.AddIndex(client.IndexOwner, client.ByOwner[*corev1.Pod])
 	k.sets.AddIndex(client.IndexOwner, client.ByOwner[*appsv1.ReplicaSet])
-	k.sets.AddIndex(indexOrphans, func(rs *appsv1.ReplicaSet) []string {
-		if metav1.GetControllerOfNoCopy(rs) == nil {
-			return []string{rs.Namespace}
-		}
-		return nil
-	})
+	k.sets.AddIndex(client.IndexOrphans, client.Orphans[*appsv1.ReplicaSet])
 	k.deployments.Subscribe(k.onDeployment)
 	k.sets.Subscribe(k.onSet)
 	k.pods.Subscribe(k.onPod)

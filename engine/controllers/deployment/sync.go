@@ -78,7 +78,7 @@ func (s *sync) claim(then func()) {
 		return
 	}
 	list := slices.Clone(s.Controller.sets.ByIndex(client.IndexOwner, string(s.d.UID)))
-	for _, rs := range s.Controller.sets.ByIndex(indexOrphans, s.d.Namespace) {
+	for _, rs := range s.Controller.sets.ByIndex(client.IndexOrphans, s.d.Namespace) {
 		if selector.Matches(labels.Set(rs.Labels)) {
 			list = append(list, rs)
 		}

@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
@@ -88,21 +87,11 @@ func (k *Controller) state(key string) *state {
 }
 
 func (k *Controller) onService(old, svc *corev1.Service) {
-	if svc == nil {
-		key := api.KeyOf(old)
-		k.selectors.Delete(key)
-		k.queue.Add(key)
-		return
-	}
-	key := api.KeyOf(svc)
-	if old == nil || !maps.Equal(old.Spec.Selector, svc.Spec.Selector) {
-		k.selectors.Delete(key)
-		if len(svc.Spec.Selector) > 0 {
-			k.selectors.Set(key, svc.Namespace, labels.SelectorFromSet(svc.Spec.Selector))
-		}
+	key, reselects := k.selectors.Service(old, svc)
+	if reselects {
 		k.state(key).byKey = nil
 	}
-	if old != nil && !apiequality.Semantic.DeepEqual(&old.Spec, &svc.Spec) {
+	if old != nil && svc != nil && !apiequality.Semantic.DeepEqual(&old.Spec, &svc.Spec) {
 		k.state(key).all = true
 	}
 	k.queue.Add(key)

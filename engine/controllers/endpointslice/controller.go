@@ -8,7 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"tabernetes/engine/api"
 	"tabernetes/engine/client"
@@ -110,20 +109,10 @@ func (k *Controller) state(key string) *state {
 }
 
 func (k *Controller) onService(old, svc *corev1.Service) {
-	if svc == nil {
-		key := api.KeyOf(old)
-		k.selectors.Delete(key)
-		k.queue.Add(key)
-		return
+	key, _ := k.selectors.Service(old, svc)
+	if svc != nil {
+		k.state(key).full = true
 	}
-	key := api.KeyOf(svc)
-	if old == nil || !maps.Equal(old.Spec.Selector, svc.Spec.Selector) {
-		k.selectors.Delete(key)
-		if len(svc.Spec.Selector) > 0 {
-			k.selectors.Set(key, svc.Namespace, labels.SelectorFromSet(svc.Spec.Selector))
-		}
-	}
-	k.state(key).full = true
 	k.queue.Add(key)
 }
 

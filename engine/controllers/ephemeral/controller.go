@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/binding"
 	"tabernetes/engine/client"
 )
 
@@ -51,7 +52,7 @@ func Run(f *client.Informers) *Controller {
 func claimsOf(p *corev1.Pod) (out []string) {
 	for i := range p.Spec.Volumes {
 		if v := &p.Spec.Volumes[i]; v.Ephemeral != nil {
-			out = append(out, api.Key(p.Namespace, p.Name+"-"+v.Name))
+			out = append(out, api.Key(p.Namespace, binding.ClaimName(p, v)))
 		}
 	}
 	return out
@@ -88,7 +89,7 @@ func (k *Controller) sync(key string, done func(error)) {
 
 // ensure makes the claim of a volume unless it is there.
 func (k *Controller) ensure(p *corev1.Pod, v *corev1.Volume, done func(error)) {
-	name := p.Name + "-" + v.Name
+	name := binding.ClaimName(p, v)
 	if c, ok := k.claims.Get(p.Namespace, name); ok {
 		if o := api.ControllerOf(c); o == nil || o.UID != p.UID {
 			done(fmt.Errorf("PVC %s/%s was not created for pod %s/%s (pod is not owner)", c.Namespace, c.Name, p.Namespace, p.Name))

@@ -63,16 +63,6 @@ type state struct {
 	failures            int // syncs that failed in a row
 }
 
-// indexOrphans finds the pods of a namespace that nobody controls.
-const indexOrphans = "orphans"
-
-func orphansByNamespace(p *corev1.Pod) []string {
-	if metav1.GetControllerOfNoCopy(p) == nil {
-		return []string{p.Namespace}
-	}
-	return nil
-}
-
 // Run starts the controller; it works once its caches are synced.
 func Run(f *client.Informers) *Controller {
 	c := f.Client()
@@ -85,7 +75,7 @@ func Run(f *client.Informers) *Controller {
 	k.queue = client.NewQueue(k.a, "job", Workers, k.work)
 	k.orphans = client.NewQueue(k.a, "job_orphan_pod", Workers, k.syncOrphans)
 	k.pods.AddIndex(client.IndexOwner, client.ByOwner[*corev1.Pod])
-	k.pods.AddIndex(indexOrphans, orphansByNamespace)
+	k.pods.AddIndex(client.IndexOrphans, client.Orphans[*corev1.Pod])
 	k.jobs.Subscribe(k.onJob)
 	k.pods.Subscribe(k.onPod)
 	client.WhenSynced(func() {

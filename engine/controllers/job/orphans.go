@@ -59,7 +59,7 @@ func (k *Controller) syncOrphans(key string, done func(error)) {
 			pods = append(pods, p)
 		}
 	}
-	for _, p := range k.pods.ByIndex(indexOrphans, l.namespace) {
+	for _, p := range k.pods.ByIndex(client.IndexOrphans, l.namespace) {
 		if tracked(p) && l.selector.Matches(labels.Set(p.Labels)) {
 			pods = append(pods, p)
 		}

@@ -88,7 +88,7 @@ func (p *pass) claim(then func(error)) {
 	for _, o := range all {
 		clean = clean && selector.Matches(labels.Set(o.Labels))
 	}
-	for _, o := range k.pods.ByIndex(indexOrphans, p.job.Namespace) {
+	for _, o := range k.pods.ByIndex(client.IndexOrphans, p.job.Namespace) {
 		if selector.Matches(labels.Set(o.Labels)) {
 			all, clean = append(all, o), false
 		}

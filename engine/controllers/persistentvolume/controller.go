@@ -51,7 +51,7 @@ func Run(f *client.Informers) *Controller {
 		volumes:     newIndex(), claims: map[string]*corev1.PersistentVolumeClaim{}, operations: map[string]*operation{}}
 	k.claimQueue = client.NewQueue(k.a, "claims", 1, k.syncClaimKey)
 	k.volumeQueue = client.NewQueue(k.a, "volumes", 1, k.syncVolumeKey)
-	k.pods.AddIndex(indexClaim, claimsOf)
+	k.pods.AddIndex(indexClaim, binding.Claims)
 	k.volumeCache.Subscribe(func(old, v *corev1.PersistentVolume) {
 		if v == nil {
 			v = old
@@ -79,20 +79,6 @@ func Run(f *client.Informers) *Controller {
 		k.armResync()
 	}, k.volumeCache, k.claimCache, k.classes, k.pods)
 	return k
-}
-
-// claimsOf are the keys of the claims that a pod's volumes name.
-func claimsOf(p *corev1.Pod) []string {
-	var out []string
-	for i := range p.Spec.Volumes {
-		switch v := &p.Spec.Volumes[i]; {
-		case v.PersistentVolumeClaim != nil:
-			out = append(out, api.Key(p.Namespace, v.PersistentVolumeClaim.ClaimName))
-		case v.Ephemeral != nil:
-			out = append(out, api.Key(p.Namespace, p.Name+"-"+v.Name))
-		}
-	}
-	return out
 }
 
 // armResync looks at all that is not in order once a period, as long as there is anything at all.

@@ -7,6 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"tabernetes/engine/api"
+	"tabernetes/engine/api/binding"
 	"tabernetes/engine/client"
 	"tabernetes/engine/sim"
 )
@@ -30,7 +31,7 @@ func Run(f *client.Informers) *Controller {
 	c := f.Client()
 	k := &Controller{a: c.Actor(), c: c, claims: client.Shared[*corev1.PersistentVolumeClaim](f, api.PersistentVolumeClaims), pods: client.Shared[*corev1.Pod](f, api.Pods)}
 	k.queue = client.NewQueue(k.a, "pvcprotection", 1, k.sync)
-	k.pods.AddIndex(indexClaim, claimsOf)
+	k.pods.AddIndex(indexClaim, binding.Claims)
 	k.claims.Subscribe(func(_, claim *corev1.PersistentVolumeClaim) {
 		if claim != nil && (deleted(claim) || claim.DeletionTimestamp == nil && !protected(claim)) {
 			k.queue.Add(api.KeyOf(claim))
@@ -39,7 +40,7 @@ func Run(f *client.Informers) *Controller {
 	k.pods.Subscribe(func(old, p *corev1.Pod) {
 		// What a pod that went, was replaced under its name, or has ended leaves behind may go now.
 		if old != nil && (p == nil || p.UID != old.UID || ended(p) && !ended(old)) {
-			for _, key := range claimsOf(old) {
+			for _, key := range binding.Claims(old) {
 				if claim, ok := k.claims.GetKey(key); ok && deleted(claim) {
 					k.queue.Add(key)
 				}
@@ -58,20 +59,6 @@ func ended(p *corev1.Pod) bool {
 	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
 }
 
-// claimsOf are the keys of the claims that a pod's volumes name; an ephemeral volume's claim is named after both.
-func claimsOf(p *corev1.Pod) []string {
-	var out []string
-	for i := range p.Spec.Volumes {
-		switch v := &p.Spec.Volumes[i]; {
-		case v.PersistentVolumeClaim != nil:
-			out = append(out, api.Key(p.Namespace, v.PersistentVolumeClaim.ClaimName))
-		case v.Ephemeral != nil:
-			out = append(out, api.Key(p.Namespace, p.Name+"-"+v.Name))
-		}
-	}
-	return out
-}
-
 // uses reports that a pod keeps a claim.
 func uses(p *corev1.Pod, claim *corev1.PersistentVolumeClaim) bool {
 	if p.Spec.NodeName == "" {
@@ -82,7 +69,7 @@ func uses(p *corev1.Pod, claim *corev1.PersistentVolumeClaim) bool {
 		if v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim.Name {
 			return true
 		}
-		if v.Ephemeral != nil && !ended(p) && p.Name+"-"+v.Name == claim.Name {
+		if v.Ephemeral != nil && !ended(p) && binding.ClaimName(p, v) == claim.Name {
 			if o := api.ControllerOf(claim); o != nil && o.UID == p.UID {
 				return true
 			}

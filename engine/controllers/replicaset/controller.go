@@ -55,21 +55,11 @@ func RunFor(f *client.Informers, kind Kind, sets Sets) *Controller {
 	k.ctl = podcontrol.New(c, client.NewRecorder(c, kind.Component, ""))
 	k.queue = client.NewQueue(k.a, kind.Queue, Workers, k.sync)
 	k.pods.AddIndex(client.IndexOwner, client.ByOwner[*corev1.Pod])
-	k.pods.AddIndex(indexOrphans, orphansByNamespace)
+	k.pods.AddIndex(client.IndexOrphans, client.Orphans[*corev1.Pod])
 	k.sets.Subscribe(k.onSet)
 	k.pods.Subscribe(k.onPod)
 	client.WhenSynced(k.queue.Start, k.pods, k.sets)
 	return k
-}
-
-// indexOrphans finds the pods of a namespace that nobody controls.
-const indexOrphans = "orphans"
-
-func orphansByNamespace(p *corev1.Pod) []string {
-	if metav1.GetControllerOfNoCopy(p) == nil {
-		return []string{p.Namespace}
-	}
-	return nil
 }
 
 func (k *Controller) onSet(old, rs *appsv1.ReplicaSet) {

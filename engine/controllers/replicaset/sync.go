@@ -66,7 +66,7 @@ func (k *Controller) claim(rs *appsv1.ReplicaSet, t *tally, then func(error)) {
 			}
 		}
 	}
-	for _, p := range k.pods.ByIndex(indexOrphans, rs.Namespace) {
+	for _, p := range k.pods.ByIndex(client.IndexOrphans, rs.Namespace) {
 		if podcontrol.Active(p) && t.selector.Matches(labels.Set(p.Labels)) {
 			todo = append(todo, p)
 		}

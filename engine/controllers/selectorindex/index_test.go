@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -51,4 +53,28 @@ func TestMatchesAsTryingAll(t *testing.T) {
 	}
 	x.Set("none", "ns0", labels.Nothing())
 	assert.NotContains(t, x.Match("ns0", map[string]string{"a": "1"}), "none")
+}
+
+// A Service is filed under the selector that it has now.
+func TestService(t *testing.T) {
+	var x Index
+	service := func(selector map[string]string) *corev1.Service {
+		return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web"}, Spec: corev1.ServiceSpec{Selector: selector}}
+	}
+	a, b, none := service(map[string]string{"app": "a"}), service(map[string]string{"app": "b"}), service(nil)
+	for i, c := range []struct {
+		old, now  *corev1.Service
+		reselects bool
+		selected  string
+	}{
+		{nil, a, true, "a"}, {a, service(a.Spec.Selector), false, "a"}, {a, b, true, "b"}, {b, none, true, ""}, {none, service(nil), false, ""}, {none, a, true, "a"}, {a, nil, false, ""},
+		{nil, none, true, ""}, {none, nil, false, ""},
+	} {
+		key, reselects := x.Service(c.old, c.now)
+		require.Equal(t, "shop/web", key)
+		require.Equal(t, c.reselects, reselects, i)
+		for _, app := range []string{"a", "b"} {
+			require.Equal(t, app == c.selected, len(x.Match("shop", map[string]string{"app": app})) == 1, "%d %s", i, app)
+		}
+	}
 }

@@ -54,16 +54,6 @@ type state struct {
 	restored map[types.UID]*corev1.PodTemplateSpec // templates of other revisions
 }
 
-const indexOrphans = "orphans"
-
-// orphans finds the pods, or revisions, of a namespace that nobody controls.
-func orphans[T client.Typed](o T) []string {
-	if metav1.GetControllerOfNoCopy(o) == nil {
-		return []string{o.GetNamespace()}
-	}
-	return nil
-}
-
 // Run starts the controller; it works once its caches are synced.
 func Run(f *client.Informers) *Controller {
 	c := f.Client()
@@ -76,9 +66,9 @@ func Run(f *client.Informers) *Controller {
 	}
 	k.queue = client.NewQueue(k.a, "statefulset", Workers, k.sync)
 	k.pods.AddIndex(client.IndexOwner, client.ByOwner[*corev1.Pod])
-	k.pods.AddIndex(indexOrphans, orphans[*corev1.Pod])
+	k.pods.AddIndex(client.IndexOrphans, client.Orphans[*corev1.Pod])
 	k.revisions.AddIndex(client.IndexOwner, client.ByOwner[*appsv1.ControllerRevision])
-	k.revisions.AddIndex(indexOrphans, orphans[*appsv1.ControllerRevision])
+	k.revisions.AddIndex(client.IndexOrphans, client.Orphans[*appsv1.ControllerRevision])
 	k.sets.Subscribe(k.onSet)
 	k.pods.Subscribe(k.onPod)
 	client.WhenSynced(k.queue.Start, k.pods, k.sets, k.claims, k.revisions)
@@ -216,7 +206,7 @@ func (k *Controller) claimPods(s *state, set *appsv1.StatefulSet, then func([]*c
 		return
 	}
 	s.claim = false
-	for _, p := range k.pods.ByIndex(indexOrphans, set.Namespace) {
+	for _, p := range k.pods.ByIndex(client.IndexOrphans, set.Namespace) {
 		if k.member(s, set, p) {
 			pods = append(pods, p)
 		}
@@ -235,7 +225,7 @@ func (k *Controller) claimPods(s *state, set *appsv1.StatefulSet, then func([]*c
 // adoptRevisions adopts the revisions that match the set's selector and have no owner.
 func (k *Controller) adoptRevisions(s *state, set *appsv1.StatefulSet, then func(error)) {
 	var todo []*appsv1.ControllerRevision
-	for _, r := range k.revisions.ByIndex(indexOrphans, set.Namespace) {
+	for _, r := range k.revisions.ByIndex(client.IndexOrphans, set.Namespace) {
 		if s.selector.Matches(labels.Set(r.Labels)) {
 			todo = append(todo, r)
 		}

@@ -50,7 +50,7 @@ func (k *Controller) listRevisions(s *state, set *appsv1.StatefulSet) []*appsv1.
 		}
 	}
 	add(k.revisions.ByIndex(client.IndexOwner, string(set.UID)))
-	add(k.revisions.ByIndex(indexOrphans, set.Namespace))
+	add(k.revisions.ByIndex(client.IndexOrphans, set.Namespace))
 	slices.SortFunc(out, func(a, b *appsv1.ControllerRevision) int {
 		switch {
 		case a.Revision != b.Revision:

@@ -102,7 +102,7 @@ func (st *State) limits(n *framework.NodeInfo) *framework.Status {
 // that will make it.
 func (st *State) csiVolumes(p *corev1.Pod, out map[string]string) {
 	for i := range p.Spec.Volumes {
-		name := claimName(p, &p.Spec.Volumes[i])
+		name := binding.ClaimName(p, &p.Spec.Volumes[i])
 		if name == "" {
 			continue
 		}

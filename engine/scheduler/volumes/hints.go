@@ -66,7 +66,7 @@ func uses(pod *corev1.Pod, c *corev1.PersistentVolumeClaim, ephemeral bool) bool
 	}
 	for i := range pod.Spec.Volumes {
 		v := &pod.Spec.Volumes[i]
-		if claimName(pod, v) == c.Name && (v.Ephemeral == nil || ephemeral) {
+		if binding.ClaimName(pod, v) == c.Name && (v.Ephemeral == nil || ephemeral) {
 			return true
 		}
 	}

@@ -99,7 +99,7 @@ func (st *State) restrict() *framework.Status {
 func (st *State) sort() *framework.Status {
 	for i := range st.pod.Spec.Volumes {
 		v := &st.pod.Spec.Volumes[i]
-		name := claimName(st.pod, v)
+		name := binding.ClaimName(st.pod, v)
 		if name == "" {
 			continue
 		}
@@ -120,7 +120,7 @@ func (st *State) sort() *framework.Status {
 	}
 	immediate := false
 	for i := range st.pod.Spec.Volumes {
-		name := claimName(st.pod, &st.pod.Spec.Volumes[i])
+		name := binding.ClaimName(st.pod, &st.pod.Spec.Volumes[i])
 		if name == "" {
 			continue
 		}

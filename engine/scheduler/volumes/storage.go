@@ -175,17 +175,6 @@ func Needs(p *corev1.Pod) bool {
 	return false
 }
 
-// claimName is the claim a volume uses, "" if it uses none.
-func claimName(p *corev1.Pod, v *corev1.Volume) string {
-	switch {
-	case v.PersistentVolumeClaim != nil:
-		return v.PersistentVolumeClaim.ClaimName
-	case v.Ephemeral != nil:
-		return p.Name + "-" + v.Name
-	}
-	return ""
-}
-
 // namedClaims are the keys of the claims that a pod names.
 func namedClaims(p *corev1.Pod) []string {
 	var out []string

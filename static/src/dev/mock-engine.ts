@@ -128,7 +128,7 @@ export class MockEngine implements Wire {
   }
   private message(from: string, to: string, after = 0): void { if (this.pulses.length < 300) this.pulses.push({ from, to, label: "", sent: this.now + after, arrive: this.now + after + 0.25, record: 0 }); }
   private mark(kind: Mark["kind"], text: string): void { this.marks.push({ at: this.now, kind, text, record: this.revision++ }); }
-  private event(type: string, reason: string, ref: string, message: string): void { this.events.push({ at: this.now, type, reason, object: ref.replace(/^(\w+?)s\/default/, "$1"), ref, message, count: 1 }); if (this.events.length > 300) this.events.shift(); }
+  private event(type: string, reason: string, ref: string, message: string): void { this.events.push({ at: this.now, moment: this.now, type, reason, object: ref.replace(/^(\w+?)s\/default/, "$1"), ref, message, count: 1 }); if (this.events.length > 300) this.events.shift(); }
   private nameOf(node: number): string { return this.nodes.find((n) => n.id === node)?.name ?? ""; }
 
   private power(id: number, name: string, on: boolean): void {

@@ -61,7 +61,7 @@ export const en = {
   "canary.done": "Done: {name} runs {image}.", "canary.aborted": "Aborted: everything is as before.", "canary.sameImage": "This is the image that already runs.",
   "canary.requested": "You asked for {share} %; {total} pods can only be split as {actual} %.",
   // load
-  "load.title": "Requests", "load.intro": "Real requests to a Service: through kube-proxy's rules, to a pod, and back.", "load.service": "Service", "load.rps": "Requests per second", "load.start": "Start", "load.stop": "Stop", "load.change": "Change",
+  "load.title": "Requests", "load.request": "Request #{n}", "load.intro": "Real requests to a Service: through kube-proxy's rules, to a pod, and back.", "load.service": "Service", "load.rps": "Requests per second", "load.start": "Start", "load.stop": "Stop", "load.change": "Change",
   "load.none": "There is no Service to send requests to.", "load.sent": "sent", "load.ok": "ok", "load.failed": "failed", "load.recent": "Last ten seconds, by version", "load.reasons": "Why requests failed", "load.why": "why?", "load.noFailures": "None failed so far.",
   // right panel
   "right.label": "What is selected", "tab.summary": "Summary", "tab.why": "Why", "tab.manifest": "YAML", "tab.events": "Events", "tab.logs": "Logs",
@@ -91,7 +91,7 @@ export const en = {
   // time: other moments, branches, sessions
   "tab.branches": "Branches", "time.undo": "Undo", "time.redo": "Redo", "time.handle": "Moment shown", "time.handle.title": "Drag to any moment; arrow keys, Home, End, Page Up and Page Down move it",
   "time.past.label": "The past", "time.past": "You are looking at the past:", "time.pastAt": "{at} of {end}", "time.past.note": "Whatever you change here begins a branch; what happened stays.", "time.continue": "Continue from here", "time.present": "Back to now",
-  "time.begun": "A branch begins at {at}; what was there before stays on its own", "time.undone": "Undone: {line} (the clock is back at {at})", "time.redone": "Done again: {line}", "time.replaying": "Replaying", "time.giveUp": "Stop, and start a new cluster", "time.ahead": "still to come",
+  "time.opening": "Opening a session…", "time.go": "go to {at}", "time.begun": "A branch begins at {at}; what was there before stays on its own", "time.undone": "Undone: {line} (the clock is back at {at})", "time.redone": "Done again: {line}", "time.replaying": "Replaying", "time.giveUp": "Stop, and start a new cluster", "time.ahead": "still to come",
   "time.zoomIn": "Look closer", "time.zoomAll": "Show all of it", "time.branches": "Branches", "time.branch": "branch {n}", "time.forks": "Another way begins here: {names}", "time.stop": "Stop", "time.until.over": "It has ended.",
   "clock.more": "More ways through time", "session.open": "Share", "session.title": "Share, export, import, sessions",
   "term.open": "Click or type to open the terminal", "term.welcome": "kubectl and etcdctl are here, and lines that break things: try help. Every button on the page prints its line below.", "term.unknown": "{name}: command not found (there is kubectl, etcdctl, clear and help, and the lines that break and mend)", "term.label": "Terminal",

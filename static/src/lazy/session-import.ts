@@ -2,9 +2,11 @@
 
 import { html, nothing } from "lit";
 import { app } from "../app.ts";
-import { open, toEditor } from "../sessions/page.ts";
+import { cluster } from "../cluster.ts";
+import { open, stopped, toEditor } from "../sessions/page.ts";
 import { isSession } from "../sessions/text.ts";
 import type { Pane } from "./session.ts";
+import { openingView } from "./session-opening.ts";
 import { leftOut } from "./session-export.ts";
 import type { Left } from "./session-export.ts";
 import { say } from "./session-messages.ts";
@@ -52,7 +54,7 @@ export class ImportPane implements Pane {
       await open(this.text);
       this.text = "";
       this.close();
-    } catch (e) { this.error = (e as Error).message; }
+    } catch (e) { if (!stopped(e as Error)) this.error = (e as Error).message; }
     this.busy = false;
     this.again();
   }
@@ -69,12 +71,12 @@ export class ImportPane implements Pane {
       <textarea class="drop ${this.over ? "over" : ""}" spellcheck="false" aria-label=${say("import.paste")} placeholder=${say("import.paste")} ?readonly=${this.text.length > shownMost} .value=${this.text.slice(0, shownMost)}
         @input=${(e: Event) => { this.text = (e.target as HTMLTextAreaElement).value; this.read = undefined; this.error = ""; this.again(); }}
         @dragover=${(e: DragEvent) => { e.preventDefault(); if (!this.over) { this.over = true; this.again(); } }} @dragleave=${() => { this.over = false; this.again(); }} @drop=${drop}></textarea>
-      <div class="split"><label class="pick">${say("import.file")}<input type="file" accept=".yaml,.yml,.json,.txt,text/*" @change=${(e: Event) => void this.file((e.target as HTMLInputElement).files?.[0])}></label>
+      ${this.busy && cluster.stopOpening ? html`<div class="split">${openingView()}</div>` : html`<div class="split"><label class="pick">${say("import.file")}<input type="file" accept=".yaml,.yml,.json,.txt,text/*" @change=${(e: Event) => void this.file((e.target as HTMLInputElement).files?.[0])}></label>
         ${session ? html`<button class="primary" ?disabled=${this.busy || app.phase !== "ready"} @click=${() => void this.openIt()}>${say("import.openIt")}</button>`
           : this.read && n ? html`<button class="primary" @click=${() => this.edit()}>${say("import.edit")}</button>`
-          : html`<button class="primary" ?disabled=${this.busy || !this.text.trim() || app.phase !== "ready"} @click=${() => void this.convert()}>${say("import.read")}</button>`}</div>
+          : html`<button class="primary" ?disabled=${this.busy || !this.text.trim() || app.phase !== "ready"} @click=${() => void this.convert()}>${say("import.read")}</button>`}</div>`}
       ${this.error ? html`<p class="bad" role="alert">${this.error}</p>` : nothing}
-      ${session && !this.error ? html`<p role="status">${say("import.open")}</p>` : nothing}
+      ${session && !this.error && !this.busy ? html`<p role="status">${say("import.open")}</p>` : nothing}
       ${this.read ? html`<p role="status">${n > 1 ? say("import.ready", { n }) : n ? say("import.one") : say("import.none")}</p>${leftOut(this.read.left, say("import.left"))}` : nothing}`;
   }
 }

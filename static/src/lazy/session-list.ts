@@ -2,12 +2,14 @@
 
 import { html, nothing } from "lit";
 import { app } from "../app.ts";
+import { cluster } from "../cluster.ts";
 import { lang } from "../i18n/index.ts";
-import { copyName, keeper, openRecord, troubleText } from "../sessions/page.ts";
+import { copyName, keeper, openRecord, stopped, troubleText } from "../sessions/page.ts";
 import { duplicate, store } from "../sessions/store.ts";
 import type { Kept } from "../sessions/store.ts";
 import { bytesText, clockText } from "../time.ts";
 import type { Pane } from "./session.ts";
+import { openingView } from "./session-opening.ts";
 import { say } from "./session-messages.ts";
 
 function age(ms: number): string {
@@ -44,7 +46,7 @@ export class ListPane implements Pane {
     try {
       await openRecord(id);
       this.close();
-    } catch (e) { this.error = (e as Error).message; }
+    } catch (e) { if (!stopped(e as Error)) this.error = (e as Error).message; }
     this.opening = "";
     this.again();
   }
@@ -65,6 +67,7 @@ export class ListPane implements Pane {
       <span class="note">${say("list.facts", { nodes: k.nodes, commands: k.commands, size: k.bytes < 1024 ? `${k.bytes} B` : `${bytesText(k.bytes)}B`, at: clockText(k.now) })}${k.branches > 1 ? say("list.branches", { n: k.branches }) : nothing} · ${say("list.changed", { age: age(Date.now() - k.changed) })}</span>
       ${k.lines.length ? html`<span class="mono">${k.lines.join(" · ")}</span>` : nothing}
       <div class="do">${this.deleting === k.id ? html`<button class="danger" @click=${() => void this.change(async () => (await store()).remove(k.id))}>${say("list.sure")}</button><button @click=${() => this.set({ deleting: "" })}>${say("list.keep")}</button>`
+        : this.opening === k.id && cluster.stopOpening ? openingView()
         : html`<button ?disabled=${now || !!this.opening || app.phase === "loading"} aria-label="${say("list.open")}: ${name}" @click=${() => void this.load(k.id)}>${this.opening === k.id ? say("list.opening") : say("list.open")}</button>
           <button aria-label="${say("list.rename")}: ${name}" @click=${() => this.set({ editing: k.id })}>${say("list.rename")}</button>
           <button aria-label="${say("list.copy")}: ${name}" @click=${() => void this.change(async () => duplicate(await store(), k.id, () => copyName(name)))}>${say("list.copy")}</button>

@@ -19,7 +19,7 @@ export function pageHost(keep: (saved: Saved) => void, changed: Host["changed"])
     reopen, record: () => keeper?.id ?? "",
     onframe: (f) => app.on("frame", (frame) => f(frame!)),
     write: (kind, text) => app.write(kind, text),
-    speed: () => app.speed,
+    speed: () => app.speed, choose: (speed) => { app.speed = speed; app.emit("status"); },
     told: lineInWords,
     pace: () => new Promise((resolve) => setTimeout(resolve, matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : paceMs)),
     keep, changed,

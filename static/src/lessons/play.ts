@@ -8,6 +8,7 @@
 import type { Branch, CheckResult, Frame, Lesson, LessonStep, LineResult } from "../protocol.ts";
 import type { Call } from "../engine.ts";
 import type { ClusterConfig } from "../protocol.ts";
+import { Pace } from "./pace.ts";
 import { sumOf } from "./progress.ts";
 import type { Place, Saved, StepState } from "./progress.ts";
 import { Watch, wallClock } from "./watch.ts";
@@ -28,6 +29,8 @@ export interface Host {
   write(kind: "command" | "stdout" | "stderr" | "note", text: string): void;
   /** The clock's speed that was chosen last. */
   speed(): number;
+  /** Chooses it; the clock hears of it when it is to run. */
+  choose(speed: number): void;
   /** A line of the clock or the load, in words. */
   told(line: string): string;
   /** Between two lines that are shown. */
@@ -57,6 +60,7 @@ export class Play {
   /** The cluster could not be brought back as it was: the steps before were made again from their solutions. */
   remade = false;
 
+  readonly pace: Pace;
   readonly states: StepState[];
   private readonly sum: string;
   private readonly watch: Watch;
@@ -70,6 +74,7 @@ export class Play {
   constructor(readonly lesson: Lesson, readonly files: Record<string, string>, private readonly host: Host, clock: Clock = wallClock) {
     this.states = lesson.steps.map(() => ({ hints: 0, done: false, shown: false }));
     this.sum = sumOf(files);
+    this.pace = new Pace(host);
     this.watch = new Watch(() => this.ask(), clock);
   }
 
@@ -99,10 +104,11 @@ export class Play {
     const to = usable ? Math.min(usable.step, this.lesson.steps.length) : -1;
     if (usable?.record && (await this.reopen(usable.record))) {
       this.step = this.view = to;
+      if (usable.speed !== undefined) this.host.choose(usable.speed);
       return this.resume();
     }
     await this.setUp();
-    if (to < 0) { if (!this.trouble) await this.play(1); return; }
+    if (to < 0) { if (!this.trouble) await this.pace.play(1); return; }
     this.remade = true;
     await this.ahead(to);
   }
@@ -147,10 +153,12 @@ export class Play {
     this.turn("");
     this.host.changed("step");
     const s = this.current;
-    if (!s) return this.play(1);
-    if (!this.states[this.step].since) return this.enter(this.step);
+    if (!s) return this.pace.play(1);
+    const state = this.states[this.step];
+    if (!state.since) return this.enter(this.step);
+    if (state.done && s.speed > 0) return this.pace.play();
     await this.go(s);
-    if (!this.states[this.step].done) this.watch.start();
+    if (!state.done) this.watch.start();
   }
 
   /** The learner goes on: to the first step, the next one, the end. */
@@ -165,6 +173,7 @@ export class Play {
     this.results = []; this.trouble = undefined;
     if (i >= this.lesson.steps.length) {
       this.finished = true;
+      await this.pace.back(!!this.frame?.playing).catch(() => {});
       this.save();
       this.host.changed("step");
       return;
@@ -185,13 +194,9 @@ export class Play {
   /** Lets the clock run as the step wants it, once its question is answered. */
   private async go(s: LessonStep): Promise<void> {
     this.waitsForAnswer = this.asks(this.step);
-    if (this.waitsForAnswer || s.speed === 0) return void (await this.host.call({ op: "pause" }));
-    if (s.speed > 0) return this.play(s.speed);
-    if (this.ran) await this.play(undefined);
-  }
-
-  private async play(speed: number | undefined): Promise<void> {
-    await this.host.call({ op: "play", speed: speed ?? this.host.speed() });
+    const stands = this.waitsForAnswer || s.speed === 0;
+    if (stands) await this.host.call({ op: "pause" });
+    return stands || (s.speed < 0 && !this.ran) ? this.pace.back(false) : s.speed > 0 ? this.pace.lend(s.speed) : this.pace.play();
   }
 
   /** Where the session is now: of the first frame that tells. */
@@ -281,7 +286,7 @@ export class Play {
     this.states.forEach((_, i) => { this.states[i] = { hints: 0, done: false, shown: false }; });
     this.step = this.view = -1;
     this.lost = this.remade = false;
-    try { await this.setUp(); if (!this.trouble) await this.play(1); } catch (e) { this.fail(e as Error); }
+    try { await this.setUp(); if (!this.trouble) await this.pace.play(1); } catch (e) { this.fail(e as Error); }
     this.save();
     this.host.changed("step");
   }
@@ -307,14 +312,19 @@ export class Play {
     if (this.lost || this.busy === "cluster") return;
     this.lost = true;
     this.watch.stop();
+    this.slow();
     this.host.changed("state");
   }
 
   end(): void {
     this.over = true;
     this.watch.stop();
+    this.slow();
     this.off();
   }
+
+  /** Whoever is no longer in the step has their own speed. */
+  private slow(): void { void this.pace.back(!!this.frame?.playing).catch(() => {}); }
 
   // ---- what the cluster tells ----
 
@@ -356,6 +366,7 @@ export class Play {
       state.done = true;
       this.watch.stop();
       this.trouble = undefined;
+      void this.pace.done(!!this.frame?.playing).catch(() => {});
       this.save();
       this.host.changed("checks");
     } else if (changed) this.host.changed("checks");
@@ -373,7 +384,7 @@ export class Play {
   saved(): Saved {
     const steps: Saved["steps"] = {};
     this.lesson.steps.forEach((s, i) => { steps[s.id] = this.states[i]; });
-    return { v: 1, sum: this.sum, step: this.step, of: this.lesson.steps.length, title: this.lesson.title, finished: this.finished, steps, record: this.record };
+    return { v: 1, sum: this.sum, step: this.step, of: this.lesson.steps.length, title: this.lesson.title, finished: this.finished, steps, record: this.record, speed: this.pace.owed };
   }
 
   private turn(busy: Busy): void { this.busy = busy; this.host.changed("state"); }

@@ -2,11 +2,16 @@
 // moved with the thing. Whoever does not see them reads the list in the panel, and hears it of the panels and buttons
 // themselves (aria-describedby).
 
+import type names from "../../../scenarios/lesson/points.json";
 import type { TabStage } from "../stage/stage.ts";
 import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import { say } from "./messages.ts";
-import type { LessonKey } from "./messages.ts";
+
+/** The parts of the page that a step can point at: what lint holds lessons against. */
+type Panel = keyof typeof names.panel;
+type Button = keyof typeof names.button;
+type Part = `panel:${Panel}` | `button:${Button}`;
 
 /** More rings than this for one thing would be noise. */
 const mostRings = 24;
@@ -24,8 +29,8 @@ const stageOf = () => document.querySelector<TabStage>("tab-stage");
 
 /** The element that stands for a panel or a button; where it is hidden, what opens it. */
 export function element(point: string): HTMLElement | undefined {
-  const first = (...list: (Element | null | undefined)[]) => list.find(visible);
-  switch (point) {
+  const first = (...list: (Element | null | undefined)[]) => list.find(visible), part = point as Part;
+  switch (part) {
     case "panel:stage": return first(stageOf(), sheet("stage"));
     case "panel:terminal": return first(document.querySelector("tab-terminal"), tab("bottom-tab-terminal"), sheet("terminal"));
     case "panel:events": return first(document.querySelector("tab-events"), tab("bottom-tab-events"), sheet("terminal"));
@@ -38,10 +43,10 @@ export function element(point: string): HTMLElement | undefined {
     case "button:play": case "button:pause": return first(document.querySelector("tab-clock .clock > button"));
     case "button:step": return first(...[...document.querySelectorAll("tab-clock .clock > button")].filter((b) => (b as HTMLElement).title === t("clock.step.title")));
     case "button:speed": return first(document.querySelector("tab-clock .clock > select"));
-    // Until there is a timeline that goes back, the lesson's own way back stands for it.
+    // Where there is no timeline, the lesson's own way back stands for it.
     case "button:undo": return first([...document.querySelectorAll("tab-timeline button")].find((b) => b.textContent?.trim() === "↶"), document.querySelector("tab-lesson .again"));
     case "button:apply": return first(document.querySelector("tab-yaml .primary"), document.querySelector("tab-header header > button.primary"), sheet("do"));
-    default: return undefined;
+    default: part satisfies never; return undefined; // of a newer lesson, or of nobody who had it linted
   }
 }
 
@@ -54,7 +59,7 @@ export function goTo(point: string): void {
     showStage();
     return;
   }
-  switch (point) {
+  switch (point as Part) {
     case "panel:stage": showStage(); break;
     case "panel:terminal": app.show({ bottom: "terminal", sheet: "terminal" }); break;
     case "panel:events": app.show({ bottom: "events", sheet: "terminal" }); break;
@@ -99,7 +104,7 @@ function first(ref: string): string | undefined {
 export function pointName(point: string): string {
   const ref = stageRef(point);
   if (!ref) {
-    const name = say(`at.${point.slice(point.indexOf(":") + 1)}` as LessonKey);
+    const name = say(`at.${point.slice(point.indexOf(":") + 1) as Panel | Button}`);
     return element(point) ? name : say(point.startsWith("panel:") ? "at.absent" : "at.none", { name });
   }
   const name = ref.replace(/^components\//, "").replace(/\/default\//, "/"), stage = stageOf();

@@ -18,6 +18,7 @@ export interface Saved {
   of: number; title: { en: string; zh: string }; finished: boolean;
   steps: Record<string, StepState>;
   /** of the sessions that are kept; "" none */ record: string;
+  /** the learner's, while the step has one of its own */ speed?: number;
 }
 
 const prefix = "tabernetes.lesson.", filesKey = "tabernetes.lesson-files";
@@ -74,7 +75,7 @@ export function check(x: unknown): Saved | undefined {
     const at = y.since, since = at && number(at.ms) && number(at.after) && number(at.commands) && number(at.branch) ? { ms: at.ms, after: at.after, commands: at.commands, branch: at.branch } : undefined;
     steps[id] = { since, answer: number(y.answer) ? y.answer : undefined, hints: number(y.hints) ? y.hints : 0, done: y.done === true, shown: y.shown === true };
   }
-  return { v: 1, sum: s.sum, step: s.step, of: s.of, title: { en: s.title.en, zh: s.title.zh }, finished: s.finished === true, steps, record: text(s.record) ? s.record : "" };
+  return { v: 1, sum: s.sum, step: s.step, of: s.of, title: { en: s.title.en, zh: s.title.zh }, finished: s.finished === true, steps, record: text(s.record) ? s.record : "", ...(number(s.speed) ? { speed: s.speed } : {}) };
 }
 
 /** Tells whether files are those that were seen before: FNV-1a, for a change by an author, not against a forger. */

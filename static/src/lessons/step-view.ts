@@ -41,6 +41,13 @@ export function progressNote(v: View): TemplateResult | typeof nothing {
   return html`<div class="underway" role="status"><span>${text}</span>${of ? html`<progress max=${of} .value=${p.under.n - 1} aria-label=${text}></progress><code>${p.under.line}</code>` : html`<progress aria-label=${text}></progress>`}</div>`;
 }
 
+/** The step's speed, or that it was given back. */
+function paceNote(p: Play): TemplateResult | typeof nothing {
+  const own = p.pace.lent, speed = p.pace.given;
+  if (own !== undefined) return html`<p class="note pace">${say(p.pace.hurries ? "pace.fast" : "pace.slow", { own })}</p>`;
+  return speed === undefined ? nothing : html`<p class="note pace">${say("pace.back", { speed })}</p>`;
+}
+
 export function stepView(v: View, i: number): TemplateResult {
   const p = v.play, s = p.lesson.steps[i], state = p.states[i], asks = p.asks(i), done = p.done(i) || (p.here && s.read && !asks);
   return html`${heading(say("step", { n: i + 1, of: p.lesson.steps.length }), s.title[app.lang])}
@@ -49,7 +56,7 @@ export function stepView(v: View, i: number): TemplateResult {
     ${s.predict ? prediction(v, i, s, done && !asks) : nothing}
     ${s.point.length ? points(s) : nothing}
     ${s.checks.length ? checks(v, i, s) : nothing}
-    ${p.here ? progressNote(v) : nothing}
+    ${p.here ? paceNote(p) : nothing}${p.here ? progressNote(v) : nothing}
     ${state.hints ? html`<section class="hints" aria-label=${say("hint", { n: state.hints, of: s.hints.length })}>${s.hints.slice(0, state.hints).map((h, k) => html`<div class="hint"><b>${say("hint", { n: k + 1, of: s.hints.length })}</b>${v.texts.at(`hint-${i}-${k}`, h)}</div>`)}</section>` : nothing}
     ${!s.read && done && (s.after[app.lang] || state.shown) ? html`<section class="after" aria-label=${say("after")}>${s.after[app.lang] ? html`<h4>${say("after")}</h4>${v.texts.at(`after-${i}`, s.after)}` : nothing}${state.shown ? html`<p class="note">${say("shown")}</p>` : nothing}</section>` : nothing}
     ${s.read && done && s.after[app.lang] ? html`<section class="after">${v.texts.at(`after-${i}`, s.after)}</section>` : nothing}

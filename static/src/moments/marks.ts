@@ -20,12 +20,18 @@ export class MarkBook {
       this.branch = frame.branch;
     }
     // A full frame tells everything up to its moment.
-    if (!frame.full && !frame.marks.length && frame.past) { this.now = frame.now; return; }
+    if (!frame.full && !frame.marks.length && frame.past) {
+      this.now = frame.now;
+      this.marks = this.marks.filter((m) => m.record || m.at >= frame.now);
+      return;
+    }
     const known = new Set(frame.marks.map((m) => m.record));
-    const before = frame.full ? [] : this.marks.filter((m) => m.at <= this.now && !known.has(m.record));
-    // In the past the rest is still to come; the end of a branch has nothing after it.
-    const ahead = frame.past ? this.marks.filter((m) => m.at > (frame.full ? frame.now : this.now) && !known.has(m.record)) : [];
-    this.marks = [...before, ...frame.marks, ...ahead].sort((a, b) => a.at - b.at || a.record - b.record);
+    const before = frame.full ? [] : this.marks.filter((m) => m.at <= this.now && m.record && !known.has(m.record));
+    // In the past the rest is still to come; the end of a branch has nothing after it. What was seen happen is known better than
+    // the log alone tells it, and what only the log tells is over when its time has come.
+    const ahead = frame.past ? this.marks.filter((m) => m.at > (frame.full ? frame.now : this.now) && !known.has(m.record) && (m.record || m.at > frame.now)) : [];
+    const seen = new Set(ahead.map((m) => (m.record && m.kind !== "notice" ? m.at : -1)));
+    this.marks = [...before, ...frame.marks.filter((m) => m.record || !seen.has(m.at)), ...ahead].sort((a, b) => a.at - b.at || a.record - b.record);
     if (this.marks.length > most) this.thin();
     this.now = frame.now;
   }

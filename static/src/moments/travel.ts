@@ -2,7 +2,7 @@
 // that is dragged) only the newest counts, and what is under way may first arrive, so that one sees something on the way.
 
 import type { App } from "../app.ts";
-import type { Branch, Frame, LineResult, StepResult, Undone } from "../protocol.ts";
+import type { Branch, Frame, LineResult, Moment, StepResult, Undone } from "../protocol.ts";
 import type { Running } from "../engine.ts";
 import { MarkBook } from "./marks.ts";
 import { clockText } from "../time.ts";
@@ -29,8 +29,8 @@ export class Travel {
   private flight = 0; private since = 0; private flying = false;
   private branch = -1; private commands = 0; private past = false;
   private resume = false;
-  /** Undos that can be taken back: where they began, their lines, and the branch they made. */
-  private undone?: { branch: number; ms?: number; lines: string[]; on: number; commands: number };
+  /** Undos that can be taken back: where they began (`at`: before the branch's end), their lines, and the branch they made. */
+  private undone?: { branch: number; at?: Moment; lines: string[]; on: number; commands: number };
   private busy = 0;
 
   constructor(private readonly app: App) {}
@@ -136,14 +136,20 @@ export class Travel {
   }
 
   async undo(): Promise<boolean> {
-    const m = this.app.model, from = { branch: m.branch, ms: m.past ? m.now : undefined };
+    const m = this.app.model, here = this.current, from: { branch: number; at?: Moment } = { branch: m.branch };
+    if (m.past) from.at = { ms: m.now, after: m.after, commands: m.commands };
     this.busy++;
     try {
       const u = await this.shown(this.app.engine.call<Undone>({ op: "undo" }));
       this.know(u.branches);
       const on = u.branches.find((b) => b.current)!;
+      // A branch on which nobody did anything is gone with the undo: what it showed is on its parent, up to where it began.
+      if (here && !u.branches.some((b) => b.id === from.branch)) {
+        from.branch = here.parent;
+        if (!from.at || from.at.commands === here.fork.commands && from.at.after > here.fork.after) from.at = here.fork;
+      }
       const lines = [...(this.undone?.lines ?? []), u.line], began = this.undone ?? from;
-      this.undone = { branch: began.branch, ms: began.ms, lines, on: on.id, commands: this.app.model.commands };
+      this.undone = { branch: began.branch, at: began.at, lines, on: on.id, commands: this.app.model.commands };
       this.tell({ text: t("time.undone", { line: u.line, at: clockText(this.app.model.now) }), action: t("time.redo"), run: () => void this.redo() });
       return true;
     } catch (e) {
@@ -161,7 +167,7 @@ export class Travel {
     const lines = u.lines.slice(0, -1), line = u.lines[u.lines.length - 1];
     this.busy++;
     try {
-      if (!(await this.change({ op: "checkout", branch: u.branch, ms: u.ms }))) return false;
+      if (!(await this.change({ op: "checkout", branch: u.branch, ...u.at }))) return false;
       let last: Undone | undefined;
       for (let i = 0; i < lines.length; i++) last = await this.app.engine.call<Undone>({ op: "undo" });
       await this.shown(Promise.resolve());

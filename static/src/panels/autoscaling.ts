@@ -7,7 +7,8 @@ import { amount, chart, size, turns } from "../autoscaling-chart.ts";
 import type { Line } from "../autoscaling-chart.ts";
 import { t } from "../i18n/index.ts";
 import type { Autoscaling } from "../protocol.ts";
-import { ageText, clockText } from "../time.ts";
+import { ageText } from "../time.ts";
+import { moment } from "./moment.ts";
 
 /** Colour, width and dashes of each line: no two differ by colour alone. */
 const looks: Record<"value" | "goal" | "desired" | "actual" | "ready", [string, number, string]> = {
@@ -31,6 +32,6 @@ export function autoscalingChart(h: Autoscaling): TemplateResult {
     </svg>
     <figcaption>${key("value", h.metric, now.value)}${key("goal", t("hpa.goal"), now.goal)}${key("desired", t("hpa.desired"), now.desired)}${key("actual", t("hpa.actual"), Math.max(0, h.actual[n] ?? 0))}${key("ready", t("hpa.ready"), now.ready)}</figcaption>
     <details><summary>${t("hpa.table")}</summary><table><thead><tr><th scope="col">${t("hpa.time")}</th><th scope="col">${h.metric}</th><th scope="col">${t("hpa.desired")}</th><th scope="col">${t("hpa.ready")}</th></tr></thead>
-      <tbody>${turns(h, 20).map((i) => html`<tr><th scope="row" class="mono">${clockText(h.at[i])}</th><td>${amount(h.value[i], h.unit) || "–"}</td><td>${h.desired[i]}</td><td>${Math.max(0, h.ready[i])}</td></tr>`)}</tbody></table></details>
+      <tbody>${turns(h, 20).map((i) => html`<tr><th scope="row">${moment(h.at[i])}</th><td>${amount(h.value[i], h.unit) || "–"}</td><td>${h.desired[i]}</td><td>${Math.max(0, h.ready[i])}</td></tr>`)}</tbody></table></details>
   </figure>`;
 }

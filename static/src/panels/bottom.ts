@@ -2,10 +2,11 @@
 
 import { html, nothing } from "lit";
 import { app } from "../app.ts";
+import type { Line } from "../app.ts";
 import { t } from "../i18n/index.ts";
 import type { EventInfo } from "../protocol.ts";
-import { clockText } from "../time.ts";
 import type { Terminal } from "../lazy/terminal.ts";
+import { moment, toTheSecond } from "./moment.ts";
 import { Panel } from "./panel.ts";
 import { tabs } from "./tabs.ts";
 
@@ -27,11 +28,24 @@ class TabBottom extends Panel {
   }
 }
 
+/** The end of what was written, as much of it as a person would scroll back: the terminal has more. */
+function newest(lines: readonly Line[], most = 200, characters = 40_000): Line[] {
+  const out: Line[] = [];
+  for (let i = lines.length - 1; i >= 0 && out.length < most && characters > 0; i--) {
+    const { kind, text } = lines[i];
+    out.push({ kind, text: text.slice(-characters) });
+    characters -= text.length;
+  }
+  return out.reverse();
+}
+
 class TabTerminal extends Panel {
-  protected override topics = ["prefs", "transcript"] as Panel["topics"];
-  private terminal?: Terminal; private opening?: Promise<void>;
+  protected override topics = ["prefs"] as Panel["topics"];
+  private terminal?: Terminal; private opening?: Promise<void>; private asked = 0;
 
   override firstUpdated(): void {
+    // A line may print thousands of times: what is seen of it is drawn once a frame.
+    app.on("transcript", () => { if (!this.host) this.asked ||= requestAnimationFrame(() => { this.asked = 0; this.requestUpdate(); }); });
     app.on("tabs", () => this.terminal?.fit());
     // Something is typed for the learner; a line end in it is Enter.
     this.addEventListener("type", (e) => void this.open().then(() => { this.terminal!.type((e as CustomEvent<string>).detail); this.terminal!.focus(); }));
@@ -62,8 +76,8 @@ class TabTerminal extends Panel {
 
   protected override render() {
     if (this.host) return html`${this.host}`;
-    return html`<div class="transcript" role="log" aria-label=${t("term.label")} tabindex="0" @click=${() => void this.open()} @keydown=${this.key}>${app.transcript.slice(-200).map((l) =>
-        html`<span class=${l.kind}>${l.kind === "command" ? html`<u>~ $</u> ${l.text}\n` : l.kind === "note" ? l.text + "\n" : l.text.slice(-20_000)}</span>`)}<span class="hint">${app.transcript.length ? "" : t("term.welcome") + "\n"}<u>~ $</u> <em>▌</em> ${t("term.open")}</span></div>`;
+    return html`<div class="transcript" role="log" aria-label=${t("term.label")} tabindex="0" @click=${() => void this.open()} @keydown=${this.key}>${newest(app.transcript).map((l) =>
+        html`<span class=${l.kind}>${l.kind === "command" ? html`<u>~ $</u> ${l.text}\n` : l.kind === "note" ? l.text + "\n" : l.text}</span>`)}<span class="hint">${app.transcript.length ? "" : t("term.welcome") + "\n"}<u>~ $</u> <em>▌</em> ${t("term.open")}</span></div>`;
   }
 }
 
@@ -88,7 +102,7 @@ class TabEvents extends Panel {
   protected override render() {
     if (!this.list.length) return html`<p class="note pad">${t("events.none")}</p>`;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("tab.events")}><table class="eventlist"><thead><tr>${(["events.age", "events.type", "events.reason", "events.object", "events.message"] as const).map((k) => html`<th scope="col">${t(k)}</th>`)}</tr></thead>
-      <tbody>${this.list.map((e) => html`<tr class=${e.type === "Warning" ? "warn" : ""}><td class="mono">${clockText(e.at)}</td><td>${e.type === "Warning" ? "⚠ " : ""}${e.type}</td><td>${e.reason}${e.count > 1 ? ` ×${e.count}` : ""}</td><td><button class="link" @click=${() => app.select(e.ref, "why")}>${e.object}</button></td><td>${e.message}</td></tr>`)}</tbody></table></div>`;
+      <tbody>${this.list.map((e) => html`<tr class=${e.type === "Warning" ? "warn" : ""}><td>${moment(e.moment, toTheSecond(e.at))}</td><td>${e.type === "Warning" ? "⚠ " : ""}${e.type}</td><td>${e.reason}${e.count > 1 ? ` ×${e.count}` : ""}</td><td><button class="link" @click=${() => app.select(e.ref, "why")}>${e.object}</button></td><td>${e.message}</td></tr>`)}</tbody></table></div>`;
   }
 }
 

@@ -10,6 +10,7 @@ import { electionText, fate, headline, memberDown, partWord, workerPart } from "
 import { lostFor } from "../stage/headquarters.ts";
 import { ageText, clockText } from "../time.ts";
 import { t } from "../i18n/index.ts";
+import { moment } from "./moment.ts";
 import "./scheduler.ts";
 import type { Key } from "../i18n/index.ts";
 
@@ -45,7 +46,7 @@ export function members(c: ControlPlane): TemplateResult {
 
 export function election(c: ControlPlane): TemplateResult | typeof nothing {
   if (!c.election || c.masters.length < 2) return nothing;
-  return html`<h3>${t("cp.election")}</h3><p><span class="mono">${clockText(c.election.at)}</span> ${electionText(c)}</p>`;
+  return html`<h3>${t("cp.election")}</h3><p>${moment(c.election.at)} ${electionText(c)}</p>`;
 }
 
 export function writes(c: ControlPlane): TemplateResult | typeof nothing {

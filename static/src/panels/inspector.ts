@@ -3,8 +3,8 @@
 import { html, nothing } from "lit";
 import { app } from "../app.ts";
 import type { Autoscaling, EventInfo, ObjectInfo, Why } from "../protocol.ts";
-import { clockText } from "../time.ts";
 import { t } from "../i18n/index.ts";
+import { moment, toTheSecond } from "./moment.ts";
 import { Panel } from "./panel.ts";
 import { summary, title } from "./summary.ts";
 import { whyView } from "./why.ts";
@@ -76,7 +76,7 @@ class TabInspector extends Panel {
   private eventsTab() {
     const list = this.events ?? [];
     if (!list.length) return html`<p class="note">${t("events.none")}</p>`;
-    return html`<ul class="events">${list.map((e) => html`<li class=${e.type === "Warning" ? "warn" : ""}><div><b>${e.reason}</b>${e.count > 1 ? html` ×${e.count}` : nothing}<span class="dim mono">${clockText(e.at)}</span></div><p>${e.message}</p></li>`)}</ul>`;
+    return html`<ul class="events">${list.map((e) => html`<li class=${e.type === "Warning" ? "warn" : ""}><div><b>${e.reason}</b>${e.count > 1 ? html` ×${e.count}` : nothing}<span class="when dim">${moment(e.moment, toTheSecond(e.at))}</span></div><p>${e.message}</p></li>`)}</ul>`;
   }
 
   private logsTab(ref: string) {

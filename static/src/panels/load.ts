@@ -3,6 +3,7 @@
 import { html, nothing, svg } from "lit";
 import { app } from "../app.ts";
 import { t } from "../i18n/index.ts";
+import { told } from "../i18n/told.ts";
 import type { TrafficStats } from "../protocol.ts";
 import { round } from "../time.ts";
 import { percent, versionTable, withLatency } from "./parts.ts";
@@ -60,7 +61,7 @@ class TabLoad extends Panel {
         <h3>${t("load.reasons")}</h3>
         ${Object.keys(s.reasons).length ? html`<ul class="reasons">${Object.entries(s.reasons).sort(([, a], [, b]) => b - a).slice(0, 12).map(([text, n]) => {
           const request = app.model.failures.get(text);
-          return html`<li><b>${n}</b> <span>${text}</span> ${request ? html`<button class="link" @click=${() => app.select(`requests/${request.id}`, "why")}>${t("load.why")}</button>` : nothing}</li>`;
+          return html`<li><b>${n}</b> <span>${told(text)}</span> ${request ? html`<button class="link" @click=${() => app.select(`requests/${request.id}`, "why")}>${t("load.why")}</button>` : nothing}</li>`;
         })}</ul>` : html`<p class="note">${t("load.noFailures")}</p>`}` : nothing}`;
   }
 

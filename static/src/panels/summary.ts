@@ -10,11 +10,12 @@ import { t } from "../i18n/index.ts";
 import type { Key } from "../i18n/index.ts";
 import type { Autoscaling, NodeView, ServiceView, WorkloadView } from "../protocol.ts";
 import { stateText } from "../stage/podstyle.ts";
-import { ageText, bytesText, clockText, round } from "../time.ts";
+import { ageText, bytesText, round } from "../time.ts";
 import { ailments, partWord, workerPart } from "../stage/control.ts";
 import { autoscalingChart } from "./autoscaling.ts";
 import { faultForm } from "./faults.ts";
 import { headquarters, leaseFacts, partDetails, parts, processActions } from "./headquarters.ts";
+import { moment } from "./moment.ts";
 import { hueColor } from "./parts.ts";
 
 const kinds: Record<string, string> = { pods: "Pod", nodes: "Node", services: "Service", deployments: "Deployment", replicasets: "ReplicaSet", horizontalpodautoscalers: "HorizontalPodAutoscaler", components: "", headquarters: "", requests: "", records: "" };
@@ -22,7 +23,7 @@ const kinds: Record<string, string> = { pods: "Pod", nodes: "Node", services: "S
 export function title(ref: string): { kind: string; name: string } {
   const [resource, ...rest] = ref.split("/");
   const name = rest.join("/").replace(/^default\//, "");
-  return { kind: kinds[resource] ?? resource, name: resource === "headquarters" ? t("cp.title") : resource === "components" ? name.split("@")[0] : resource === "requests" ? `Request #${name}` : resource === "records" ? `#${name}` : name };
+  return { kind: kinds[resource] ?? resource, name: resource === "headquarters" ? t("cp.title") : resource === "components" ? name.split("@")[0] : resource === "requests" ? t("load.request", { n: name }) : resource === "records" ? `#${name}` : name };
 }
 
 type Row = [Key, unknown];
@@ -103,7 +104,7 @@ function pod(name: string): TemplateResult {
   if (slot < 0) return gone();
   const [namespace, short] = name.split("/"), v = m.versions[m.version[slot]], w = m.workloads.get(m.workload[slot]), n = m.node[slot] >= 0 ? m.nodes.get(m.node[slot])?.view : undefined;
   return html`${facts([
-    ["field.state", html`<b>${stateText(m.state[slot], m.reasons[slot])}</b>`], ["field.since", html`<span class="mono">${clockText(m.at[slot])}</span>`],
+    ["field.state", html`<b>${stateText(m.state[slot], m.reasons[slot])}</b>`], ["field.since", moment(m.at[slot])],
     ["field.version", v ? html`<i class="dot" style="background:${hueColor(v.hue)}"></i>${v.label}` : ""], ["field.workload", w?.ref ? link(w.ref, `${w.kind} ${w.name}`) : ""],
     ["field.node", n ? link("nodes/" + n.name, n.name) : t("none")], ["field.restarts", m.restarts[slot]],
   ])}${buttons(podActions(namespace, short))}

@@ -3,7 +3,9 @@
 
 import { html, nothing, svg } from "lit";
 import { app } from "../app.ts";
+import { cluster } from "../cluster.ts";
 import { t } from "../i18n/index.ts";
+import { told } from "../i18n/told.ts";
 import { forks } from "../moments/branches.ts";
 import type { Mark } from "../protocol.ts";
 import { clockText } from "../time.ts";
@@ -13,7 +15,7 @@ import { Panel } from "./panel.ts";
 
 /** Names of marks are cut at so many pixels. */
 const longest = 204;
-const brief = (text: string) => text.replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1");
+const brief = (text: string) => told(text).replace(/^kubectl /, "").replace(/^apply -f -.*/, "apply").replace(" deployment/", " ").replace(/ --replicas=(\d+).*/, " → $1");
 const wide = (text: string) => [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e80 ? 11 : 6), 0);
 
 const forkSign = html`<svg viewBox="0 0 12 12" width="11" height="11" fill="none" stroke="currentColor" stroke-width="1.4" aria-hidden="true">${svg`<path d="M3 4v4M3 7c0-2 6-1 6-3.500"/><circle cx="3" cy="2.500" r="1.500"/><circle cx="3" cy="9.500" r="1.500"/><circle cx="9" cy="2.300" r="1.500"/>`}</svg>`;
@@ -107,14 +109,24 @@ class TabTimeline extends Panel {
       const room = Math.max(spread * 0.6, 20);
       return this.look(moved({ from: p.first - room, to: p.last + room }, 0, app.travel.end));
     }
-    if (p.mark.at > app.travel.now) app.travel.to(p.mark.at);
-    app.select(`records/${p.mark.record}`, "why");
+    if (p.mark.at > app.travel.now || !p.mark.record) app.travel.to(p.mark.at);
+    if (p.mark.record) app.select(`records/${p.mark.record}`, "why"); else this.awaited = p.mark.at;
+  }
+
+  /** A mark that only the log tells of has its record when its moment is shown. */
+  private awaited = -1;
+  private await(): void {
+    const m = app.travel.wish < 0 && this.awaited >= 0 && app.travel.book.marks.find((x) => x.record && x.at === this.awaited);
+    if (!m) return;
+    this.awaited = -1;
+    app.select(`records/${m.record}`, "why");
   }
 
   protected override willUpdate(): void {
     // What is shown goes along with the clock.
     const s = this.span, now = app.travel.now;
     if (s && this.dragging < 0 && (now > s.to || now < s.from)) this.span = moved(s, now > s.to ? now - s.to + (s.to - s.from) * 0.1 : now - s.from - (s.to - s.from) * 0.1, app.travel.end);
+    this.await();
     const n = app.travel.notice;
     if (n !== this.told) {
       this.told = n;
@@ -147,7 +159,8 @@ class TabTimeline extends Panel {
           <button class="icon tl-zoom" ?disabled=${!this.span} title=${t("time.zoomAll")} aria-label=${t("time.zoomAll")} @click=${() => this.look(this.all)}>⤢</button>
           <button class="pill tl-branch" title=${t("time.branches")} @click=${() => app.show({ bottom: "branches", sheet: "terminal" })}>${forkSign} <span class="sr-only">${t("time.branches")}: </span><span class="nm">${x.current ? name || t("time.branch", { n: x.current.id + 1 }) : t("time.branch", { n: 1 })}</span>${x.branches.length > 1 ? html` <b>${x.branches.length}</b>` : nothing}</button>
         </div>
-        ${x.until ? html`<div class="tl-notice" role="status"><span class="mono">${x.until.line}</span><button @click=${() => x.until?.running.cancel()}>${t("time.stop")}</button></div>`
+        ${cluster.stopOpening ? html`<div class="tl-notice" role="status"><span>${t("time.opening")}</span><button @click=${cluster.stopOpening}>${t("time.stop")}</button></div>`
+        : x.until ? html`<div class="tl-notice" role="status"><span class="mono">${x.until.line}</span><button @click=${() => x.until?.running.cancel()}>${t("time.stop")}</button></div>`
         : x.notice ? html`<div class="tl-notice"><span>${x.notice.text}</span>${x.notice.action ? html`<button @click=${x.notice.run}>${x.notice.action}</button>` : nothing}<button class="icon" aria-label=${t("dismiss")} @click=${() => x.tell(undefined)}>✕</button></div>` : nothing}
       </nav>`;
   }
@@ -164,8 +177,8 @@ class TabTimeline extends Panel {
   }
 
   private mark(p: Placed) {
-    const edge = p.align === "start" ? "lead" : p.align === "end" ? "tail" : "", m: Mark = p.mark, ahead = m.at > app.travel.now;
-    return html`<button class="mark ${m.kind} ${edge} ${ahead ? "ahead" : ""}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(m.at)} ${m.text}${p.more ? ` (+${p.more})` : ""}"
+    const edge = p.align === "start" ? "lead" : p.align === "end" ? "tail" : "", m: Mark = p.mark, ahead = m.at > app.travel.now || !m.record;
+    return html`<button class="mark ${m.kind} ${edge} ${ahead ? "ahead" : ""}" style="left:${(p.at * 100).toFixed(2)}%" title="${clockText(m.at)} ${told(m.text)}${p.more ? ` (+${p.more})` : ""}"
       aria-label="${brief(m.text)}, ${clockText(m.at)}${p.more ? ` +${p.more}` : ""}${ahead ? `, ${t("time.ahead")}` : ""}" @click=${() => this.choose(p)}><i></i>${p.named ? html`<span style="max-width:${longest}px">${brief(m.text)}</span>` : nothing}</button>`;
   }
 

@@ -145,10 +145,13 @@ export function troubleText(e: Error): string {
 
 /** Opens another session in this tab: what is shown now is kept first. */
 export async function open(text: string, record?: string): Promise<Opened> {
-  const o = await cluster.replace(configOf(text), text, record);
+  const o = await cluster.replace(configOf(text), text, record, false, true);
   tell(o);
   return o;
 }
+
+/** Somebody thought better of opening it. */
+export const stopped = (e: Error): boolean => e.message.startsWith("given up");
 
 /** A session that is kept, and the record that this tab may go on with: its own, or a copy where another tab shows it. */
 export async function kept(id: string): Promise<{ text: string; record?: string } | undefined> {
@@ -160,7 +163,13 @@ export async function kept(id: string): Promise<{ text: string; record?: string 
 
 export async function openRecord(id: string): Promise<void> {
   const there = await kept(id);
-  if (there) await open(there.text, there.record);
+  if (!there) return;
+  try {
+    await open(there.text, there.record);
+  } catch (e) {
+    if (there.record && there.record !== id) await (await store()).remove(there.record); // the copy that nobody needs
+    throw e;
+  }
 }
 
 export const copyName = (of: string) => (of ? say("copy.of", { name: of }) : say("copy.unnamed"));
@@ -172,7 +181,5 @@ addEventListener("hashchange", () => void (async () => {
     if (trouble) { app.trouble = trouble; app.emit("status"); return; }
   }
   const o = location.hash.startsWith("#s") ? await fromLink(location.hash) : null;
-  if (!o) return;
-  await open(o.text);
-  clearAddress();
+  if (o) await open(o.text).catch((e: Error) => { if (!stopped(e)) throw e; }).then(clearAddress);
 })().catch((e: Error) => app.fault(e, say("link.title"))));
