@@ -52,15 +52,19 @@ const app = await build({
 // A service worker has one address for all versions: no hash in its name.
 await build({ ...common, entryPoints: { sw: "src/offline/sw.ts" }, format: "iife", entryNames: "[name]" });
 
-// The poster knows what the examples are called without the page's catalogues.
+execFileSync("go", ["run", "./scenarios/publish", join(dist, "lessons")], { cwd: join(here, ".."), stdio: "inherit" });
+
+// The poster knows what examples and lessons are called without the page's catalogues and without asking.
 const titles = await build({
-  ...common, stdin: { contents: 'export { examples } from "./src/examples.ts"; export { catalogues } from "./src/i18n/index.ts";', resolveDir: here, loader: "ts" },
+  ...common, stdin: { contents: 'export { examples } from "./src/examples.ts"; export { catalogues } from "./src/i18n/index.ts"; export { plain, read } from "./src/lessons/markdown.ts";', resolveDir: here, loader: "ts" },
   write: false, format: "esm", sourcemap: false,
 });
-const { examples, catalogues } = await import("data:text/javascript;base64," + Buffer.from(titles.outputFiles[0].contents).toString("base64"));
+const { examples, catalogues, plain, read } = await import("data:text/javascript;base64," + Buffer.from(titles.outputFiles[0].contents).toString("base64"));
 const namesOf = [(e) => e.file.replace(/\.yaml$/, ""), (e) => e.name.replace(/^example\./, ""), (e) => e.file]; // as scenario.ts reads them: the later wins
 const titleOf = Object.fromEntries(Object.entries(catalogues).map(([lang, texts]) => [lang, Object.fromEntries(namesOf.flatMap((named) => examples.map((e) => [named(e), texts[e.name]])))]));
-await build({ ...common, entryPoints: { embed: "src/embed/embed.ts", "run-this": "src/embed/run-this.ts" }, format: "iife", define: { __SCENARIO_TITLES__: JSON.stringify(titleOf) } });
+const lessons = JSON.parse(readFileSync(join(dist, "lessons/index.json"), "utf8"));
+const lessonTitleOf = Object.fromEntries(Object.keys(catalogues).map((lang) => [lang, Object.fromEntries(lessons.map((l) => [l.id, plain(read(l.title[lang]))]))]));
+await build({ ...common, entryPoints: { embed: "src/embed/embed.ts", "run-this": "src/embed/run-this.ts" }, format: "iife", define: { __SCENARIO_TITLES__: JSON.stringify(titleOf), __LESSON_TITLES__: JSON.stringify(lessonTitleOf) } });
 
 const script = outputNamed(app, "app");
 const css = outputNamed(style, "app");
@@ -72,7 +76,6 @@ const page = (name) => {
 page("index.html");
 page("embed.html");
 cpSync(join(here, "examples"), join(dist, "examples"), { recursive: true });
-execFileSync("go", ["run", "./scenarios/publish", join(dist, "lessons")], { cwd: join(here, ".."), stdio: "inherit" });
 cpSync(join(here, "src/manifest.webmanifest"), join(dist, "manifest.webmanifest"));
 await icons(dist);
 const engine = process.env.TABERNETES_ENGINE || join(here, "../.build/engine.wasm");

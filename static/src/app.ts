@@ -42,8 +42,8 @@ export class App {
   lesson = false;
   right: "summary" | "why" | "yaml" | "events" | "logs" = "summary";
   bottom: "terminal" | "events" | "branches" = "terminal";
-  /** The panel a phone shows under the stage. */
-  sheet: "do" | "inspect" | "terminal" | "lesson" = "do";
+  /** The panel a phone shows under the stage; "stage", in a small frame alone: none. */
+  sheet: "do" | "inspect" | "terminal" | "lesson" | "stage" = "do";
   readonly editor = { name: "manifest.yaml", text: "" };
   /** The editor that a line of the terminal has opened. */
   editing?: Editing;
@@ -218,7 +218,8 @@ export class App {
 
 }
 
-function keep(key: string, value: string): void {
+/** Keeps a choice for the next visit. */
+export function keep(key: string, value: string): void {
   if (app.embedded) return;
   try { localStorage.setItem("tabernetes." + key, value); } catch { /* private mode: the choice lasts as long as the page */ }
 }

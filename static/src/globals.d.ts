@@ -15,3 +15,5 @@ declare module "wasm-exec" {}
 
 /** What the scenarios are called, by language and short name; build.mjs takes it from the catalogues. */
 declare const __SCENARIO_TITLES__: Record<"en" | "zh", Record<string, string>>;
+/** What the lessons are called, by language and id; build.mjs takes it from their list. */
+declare const __LESSON_TITLES__: Record<"en" | "zh", Record<string, string>>;

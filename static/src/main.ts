@@ -65,7 +65,9 @@ for (const c of params.complaints) app.write("stderr", c + "\n");
 if (matchMedia("(max-width: 760px)").matches) app.show({ sheet: "inspect" });
 // A link that holds a session, or a tab that was reloaded.
 const had = (() => { try { return sessionStorage.getItem("tabernetes.session"); } catch { return null; } })();
-const session = location.hash.startsWith("#s") || (cluster.keeps && had) ? import("./sessions/page.ts").then((s) => s.opening(params.config, /[?&](nodes|masters|seed)=/.test(location.search))) : undefined;
+// What comes after the session in it is read by who opens a lesson.
+const fragment = location.hash;
+const session = /^#s\d*=/.test(fragment) || (cluster.keeps && had) ? import("./sessions/page.ts").then((s) => s.opening(params.config, /[?&](nodes|masters|seed)=/.test(location.search))) : undefined;
 function start(opening = session): void {
   if (params.complaints.length) app.trouble = { title: t("params.title"), message: params.complaints.join("\n"), commands: 0 };
   if (deadLink) app.trouble = deadLink;
@@ -74,11 +76,11 @@ function start(opening = session): void {
   if (/[?&#](scenario|manifest)/.test(location.search + location.hash)) void Promise.resolve(opening).then(async (o) => { if (!o) await (await import("./opening.ts")).openWith(location.search, location.hash); });
 }
 // In another page's frame the panels are those that its author chose.
-if (app.embedded) void import("./embed/page.ts").then((m) => m.show(api, () => start()));
+if (app.embedded) void import("./embed/page.ts").then((m) => m.show(api, () => start(), fragment));
 else {
   customElements.define("tab-app", TabApp);
   if (params.hold && !cluster.keeps) { cluster.hold = start; document.documentElement.dataset.only = "stage"; } else start();
-  if (params.lesson !== null) void openLessons(params.lesson);
+  if (params.lesson !== null) void openLessons(params.lesson, fragment);
   void api.offline;
   // A file that is dropped anywhere is to be imported.
   addEventListener("dragover", (e) => { if (e.dataTransfer?.types.includes("Files")) e.preventDefault(); });

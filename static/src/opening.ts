@@ -1,12 +1,13 @@
 // What a page opens with beyond an empty cluster: a scenario by its name, or manifests, both from the address. The address
 // may be anybody's: what it asks for is looked at first, and what there is not is said.
 //
-//   ?scenario=NAME                scenario.ts
+//   ?scenario=NAME                scenario.ts; a lesson where no example is called so
 //   ?manifest-src=URL             a file of this host, fetched without credentials
 //   #manifest=TEXT                the manifests themselves (?manifest=TEXT too, as far as the host's limit for URLs goes)
 
 import { app } from "./app.ts";
 import { cluster } from "./cluster.ts";
+import { openLessons } from "./lessons.ts";
 import { scenario } from "./scenario.ts";
 import { messages } from "./i18n/messages.ts";
 
@@ -15,12 +16,12 @@ export const maxManifest = 262_144;
 
 const say = messages({
   en: {
-    unknown: "scenario={name}: there is no such scenario", both: "scenario, manifest and manifest-src: only one of them can be opened",
+    unknown: "scenario={name}: there is no such scenario", both: "scenario, lesson, manifest and manifest-src: only one of them can be opened",
     long: "{from}: more than {max} characters", foreign: "manifest-src={url}: only files of {host} are fetched", missing: "manifest-src={url}: {why}",
     title: "What this address asks for cannot be opened", failed: "kubectl apply: {why}",
   },
   zh: {
-    unknown: "scenario={name}：没有这个场景", both: "scenario、manifest、manifest-src 只能给出其中一个",
+    unknown: "scenario={name}：没有这个场景", both: "scenario、lesson、manifest、manifest-src 只能给出其中一个",
     long: "{from}：超过 {max} 个字符", foreign: "manifest-src={url}：只读取 {host} 上的文件", missing: "manifest-src={url}：{why}",
     title: "无法打开此地址所要求的内容", failed: "kubectl apply：{why}",
   },
@@ -28,15 +29,20 @@ const say = messages({
 export const openingTexts = say.catalogues;
 
 export interface Opening { file: string; title: string; manifests(): Promise<string> }
+/** A name that is no example's: a lesson's, or nobody's. */
+export interface Named { lesson: string }
 
 /** Reads the address; undefined if it asks for nothing of that kind. Throws what is wrong, as a sentence. */
-export function opening(search: string, fragment: string, base: string): Opening | undefined {
+export function opening(search: string, fragment: string, base: string): Opening | Named | undefined {
   const q = new URLSearchParams(search), name = q.get("scenario"), source = q.get("manifest-src");
   const text = new URLSearchParams(fragment.replace(/^#/, "")).get("manifest") ?? q.get("manifest");
-  if ([name, source, text].filter((x) => x !== null).length > 1) throw new Error(say("both"));
+  if ([name, source, text, q.get("lesson")].filter((x) => x !== null).length > 1) throw new Error(say("both"));
   if (name !== null) {
     const found = scenario(name);
-    if (!found) throw new Error(say("unknown", { name: name.slice(0, 80) }));
+    if (!found) {
+      if (/^[a-z0-9][a-z0-9-]{0,39}$/.test(name)) return { lesson: name };
+      throw new Error(say("unknown", { name: name.slice(0, 80) }));
+    }
     return { file: found.file, title: found.title(), manifests: found.manifests };
   }
   if (text !== null) {
@@ -74,6 +80,11 @@ export async function openWith(search: string, fragment: string): Promise<void> 
   try {
     const o = opening(search, fragment, location.href);
     if (!o) return;
+    if ("lesson" in o) {
+      const { catalogue } = await import("./lessons/files.ts");
+      if (!(await catalogue().catch(() => [])).some((e) => e.id === o.lesson)) throw new Error(say("unknown", { name: o.lesson }));
+      return await openLessons(o.lesson);
+    }
     const text = await o.manifests();
     if (!app.editor.text) Object.assign(app.editor, { name: o.file, text });
     app.emit("prefs");

@@ -10,6 +10,7 @@ import { posterTexts, posterTitle } from "../src/embed/poster-texts.ts";
 import { atMost } from "../src/embed/throttle.ts";
 import { examples } from "../src/examples.ts";
 import { openingTexts, opening, maxManifest } from "../src/opening.ts";
+import type { Opening } from "../src/opening.ts";
 import { scenario } from "../src/scenario.ts";
 
 const ask = (method: unknown, args: unknown = [], id: unknown = 1, more: object = {}) => read({ tabernetes: 1, id, method, args, ...more });
@@ -65,6 +66,9 @@ test("panels and origin of an address", () => {
   const p = (q: string) => readEmbedParams(q);
   assert.deepEqual([...p("").panels], ["stage", "terminal"]);
   assert.deepEqual([...p("?panels=do,%20Inspector").panels], ["yaml", "inspector"]);
+  assert.deepEqual([...p("?lesson=canary").panels].sort(), ["lesson", "stage", "terminal", "yaml"]);
+  assert.deepEqual([...p("?lesson=canary&panels=stage").panels], ["stage", "lesson"], "a lesson is always seen");
+  assert.deepEqual([...p("?panels=lesson").panels], ["lesson"]);
   assert.deepEqual([...p("?panels=header").panels], ["header", "stage", "terminal"], "bars alone are no page");
   assert.deepEqual(p("?panels=stage,map,constructor").complaints, [["panels", "map"], ["panels", "constructor"]]);
   assert.equal(p("?origin=https://docs.example").origin, "https://docs.example");
@@ -72,11 +76,16 @@ test("panels and origin of an address", () => {
     assert.deepEqual([p("?origin=" + encodeURIComponent(bad)).origin, p("?origin=" + encodeURIComponent(bad)).complaints.length], ["", 1], bad);
   }
   assert.equal(fullPage("https://play.example/a/embed.html?scenario=canary&panels=stage&origin=https://x.example&nodes=4#manifest=a", "zh"), "https://play.example/a/?scenario=canary&nodes=4&lang=zh#manifest=a");
+  const now = (more: Parameters<typeof fullPage>[2]) => fullPage("https://play.example/a/embed.html?lesson=canary&scenario=x&panels=stage&nodes=4&theme=dark#s=old", "en", more);
+  assert.equal(now({ session: "abc", play: 0 }), "https://play.example/a/?theme=dark&lang=en#s=abc&play=0", "the session has its own size");
+  assert.equal(now({ session: "abc", lesson: "services", progress: "x-_" }), "https://play.example/a/?theme=dark&lesson=services&lang=en#s=abc&lesson=x-_");
+  assert.equal(now({ lesson: "services" }), "https://play.example/a/?theme=dark&lesson=services&lang=en", "a lesson has its own cluster");
+  assert.equal(now({}), "https://play.example/a/?lesson=canary&scenario=x&nodes=4&theme=dark&lang=en#s=old");
 });
 
 test("what an address opens", async () => {
   const base = "https://play.example/a/embed.html";
-  const open = (search: string, hash = "") => opening(search, hash, base);
+  const open = (search: string, hash = "") => opening(search, hash, base) as Opening | undefined;
   assert.equal(open("?nodes=3"), undefined);
   assert.equal(open("?scenario=canary")?.file, "canary-by-replicas.yaml");
   assert.equal(await open("", "#manifest=a%3A%201%0A")?.manifests(), "a: 1\n");
@@ -84,8 +93,11 @@ test("what an address opens", async () => {
   assert.equal(open("?manifest-src=x/web.yaml")?.file, "web.yaml");
   for (const src of ["x/-f.yaml", "x/a;b", "x/a%20b", "x/$(rm)", "x/", "x/a'b"]) assert.equal(open("?manifest-src=" + encodeURIComponent(src))?.file, "manifest.yaml", src);
   for (const src of ["https://elsewhere.example/a", "//elsewhere.example/a", "javascript:1", "data:text/plain,a", "blob:https://play.example/1", "https://play.example:444/a", "https://play.example@elsewhere.example/a"]) assert.throws(() => open("?manifest-src=" + encodeURIComponent(src)), /only files of/, src);
-  for (const q of ["?scenario=", "?scenario=../index", "?scenario=constructor"]) assert.throws(() => open(q), /no such scenario/);
+  for (const q of ["?scenario=", "?scenario=../index", "?scenario=Pods", "?scenario=https://elsewhere.example/lesson/"]) assert.throws(() => open(q), /no such scenario/);
+  assert.deepEqual(opening("?scenario=self-healing", "", base), { lesson: "self-healing" }, "what no example is called may be a lesson");
+  assert.equal(open("?scenario=canary")?.file, "canary-by-replicas.yaml", "an example goes before a lesson of its name");
   assert.throws(() => open("?scenario=canary&manifest=a"), /only one/);
+  assert.throws(() => open("?scenario=canary&lesson=canary"), /only one/);
   assert.throws(() => open("", "#manifest=" + "x".repeat(maxManifest + 1)), /more than/);
 });
 
@@ -93,7 +105,7 @@ test("a file without end is given up", async () => {
   let pulled = 0, cancelled = false;
   const endless = new ReadableStream<Uint8Array>({ pull(c) { pulled++; c.enqueue(new Uint8Array(65_536)); }, cancel() { cancelled = true; } });
   mock.method(globalThis, "fetch", async () => new Response(endless));
-  await assert.rejects(opening("?manifest-src=a.yaml", "", "https://play.example/")!.manifests(), /more than 262144 characters/);
+  await assert.rejects((opening("?manifest-src=a.yaml", "", "https://play.example/") as Opening).manifests(), /more than 262144 characters/);
   assert.ok(pulled < 20 && cancelled);
   mock.restoreAll();
 });
@@ -115,6 +127,12 @@ test("the embeds' own texts are whole in every language", () => {
     for (const key of Object.keys(english)) assert.deepEqual(holes(chinese[key]), holes(english[key]), key);
   }
   assert.equal(posterTitle("zh", { caption: "", scenario: "", manifest: true, session: false }), posterTexts.zh.manifest);
+  const poster = (lang: "en" | "zh", scenario: string, lesson: string | null) => posterTitle(lang, { caption: "", scenario, lesson, manifest: false, session: false });
+  assert.equal(poster("en", "", "canary"), "Lesson: A canary");
+  assert.equal(poster("en", "canary", null), "By replicas", "an example goes before a lesson of its name");
+  assert.equal(poster("en", "pods", null), "Lesson: Pods");
+  assert.equal(poster("zh", "", "pods"), "课程：容器组");
+  assert.equal(poster("en", "", "./lessons/mine/"), "Lesson", "nobody knows its title before it is read");
   assert.equal(posterTitle("en", { caption: "Mine", scenario: "canary", manifest: false, session: false }), "Mine");
 });
 

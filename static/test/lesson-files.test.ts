@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entries, folder, fromText, manifestsOf } from "../src/lessons/files.ts";
-import { ownKey, Progress, sumOf } from "../src/lessons/progress.ts";
+import { progressIn } from "../src/lessons/carry.ts";
+import { memoryShelf, ownKey, Progress, sumOf } from "../src/lessons/progress.ts";
 import type { Saved } from "../src/lessons/progress.ts";
 import { commandsOf } from "../src/lessons/texts.ts";
 import { say } from "../src/lessons/messages.ts";
+import { pack } from "../src/sessions/link.ts";
+import { Memory } from "../src/sessions/memory.ts";
 
 test("the list of lessons: what is an entry, in its order", () => {
   const texts = { en: "a", zh: "b" }, good = { id: "one", order: 2, minutes: 3, title: texts, summary: texts, files: ["scenario.yaml", "en.md", "zh.md"] };
@@ -78,4 +81,28 @@ test("the lessons' panel says everything in both languages, with the same values
     assert.deepEqual(holes(zh[key]), holes(en[key]), key);
     assert.ok(zh[key].trim() && en[key].trim(), key);
   }
+});
+
+test("progress in an address: what was packed, or nothing", async () => {
+  const saved: Saved = { v: 1, sum: "a", step: 1, of: 3, title: { en: "A", zh: "甲" }, finished: false, steps: { one: { since: { ms: 1, after: 2, commands: 3, branch: 0 }, answer: 1, hints: 2, done: true, shown: false } }, record: "" };
+  assert.deepEqual(await progressIn("#s=abc&lesson=" + (await pack(JSON.stringify(saved)))), saved);
+  for (const none of ["", "#s=abc", "#s=abc&play=1", "#lesson=" + (await pack(JSON.stringify(saved)))]) assert.equal(await progressIn(none), undefined, none);
+  for (const bad of ["", "x", "<script>", await pack("{"), await pack("null"), await pack(JSON.stringify({ ...saved, v: 2 })), (await pack(JSON.stringify(saved))).slice(0, -8), await pack(JSON.stringify({ ...saved, sum: "x".repeat(1 << 20) })), "A".repeat(1 << 20)]) {
+    assert.equal(await progressIn("#s=abc&lesson=" + bad), undefined, bad.slice(0, 40));
+  }
+});
+
+test("in another page's frame progress and sessions are in memory, and few", async () => {
+  const p = new Progress(memoryShelf()), saved: Saved = { v: 1, sum: "a", step: 0, of: 1, title: { en: "A", zh: "甲" }, finished: true, steps: {}, record: "" };
+  assert.ok(p.save("x", saved));
+  assert.deepEqual([p.load("x"), p.load("y")], [saved, undefined]);
+  p.forget("x");
+  assert.equal(p.load("x"), undefined);
+  const m = new Memory(), kept = (id: string) => ({ id, name: "", created: 0, changed: 0, bytes: 1, nodes: 1, masters: 1, seed: 1, commands: 0, branches: 1, now: 0, speed: 1, lines: [], owner: "" });
+  for (let i = 0; i < 20; i++) { await m.put(kept(`r${i}`), new Uint8Array([i])); await m.put(kept("mine"), new Uint8Array([i])); }
+  assert.equal((await m.list()).length, 6);
+  assert.equal((await m.get("mine"))?.text[0], 19, "what is written stays");
+  assert.equal(await m.get("r0"), undefined);
+  await m.remove("mine");
+  assert.equal(await m.take("mine"), false);
 });

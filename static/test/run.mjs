@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = mkdtempSync(join(here, "../node_modules/.tabernetes-test-"));
 try {
   const files = readdirSync(here).filter((f) => f.endsWith(".test.ts"));
-  await build({ entryPoints: files.map((f) => join(here, f)), outdir: out, bundle: true, platform: "node", format: "esm", target: "node20", outExtension: { ".js": ".mjs" }, sourcemap: "inline", logLevel: "warning", define: { __DEV__: "true", __WORKER__: '""', __BROKER__: '""', __SCENARIO_TITLES__: '{"en":{},"zh":{}}' } });
+  await build({ entryPoints: files.map((f) => join(here, f)), outdir: out, bundle: true, platform: "node", format: "esm", target: "node20", outExtension: { ".js": ".mjs" }, sourcemap: "inline", logLevel: "warning", define: { __DEV__: "true", __WORKER__: '""', __BROKER__: '""', __SCENARIO_TITLES__: '{"en":{"canary":"By replicas"},"zh":{}}', __LESSON_TITLES__: '{"en":{"canary":"A canary","pods":"Pods"},"zh":{"pods":"容器组"}}' } });
   const r = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files.map((f) => join(out, f.replace(/\.ts$/, ".mjs")))], { stdio: "inherit" });
   process.exitCode = r.status ?? 1;
 } finally {

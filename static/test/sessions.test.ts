@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { deflateRawSync } from "node:zlib";
 import { Keeper } from "../src/sessions/keeper.ts";
 import type { Page } from "../src/sessions/keeper.ts";
-import { deflate, inflate, LinkError, longestLink, pack, payload, unpack } from "../src/sessions/link.ts";
+import { deflate, inflate, LinkError, longestLink, pack, payload, tail, unpack } from "../src/sessions/link.ts";
 import type { LinkFault } from "../src/sessions/link.ts";
 import type { Kept, Store } from "../src/sessions/store.ts";
 
@@ -15,6 +15,9 @@ test("a link holds its session, whatever is in it", async () => {
   assert.match(await pack("x".repeat(1000)), /^[A-Za-z0-9_-]+$/);
   assert.equal(payload("#s=abc"), "abc");
   assert.equal(payload("#manifest=abc"), undefined);
+  assert.equal(payload("#s=abc&play=1&lesson=x"), "abc");
+  assert.deepEqual([...tail("#s=abc&play=1&lesson=x")], [["play", "1"], ["lesson", "x"]]);
+  for (const none of ["#s=abc", "#play=1", "#manifest=a&play=1", ""]) assert.deepEqual([...tail(none)], [], none);
   assert.throws(() => payload("#s2=abc"), fault("unknown"));
 });
 

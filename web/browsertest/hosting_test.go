@@ -14,9 +14,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
-
-	"tabernetes/web/headers"
-	"tabernetes/web/share"
 )
 
 // site is a copy of the built page below a path of a plain file server, which negotiates nothing and sends no header of
@@ -210,38 +207,4 @@ func TestStaticHost(t *testing.T) {
 			tb.close()
 		})
 	}
-}
-
-// TestShortLink makes a short link in the page and follows it.
-func TestShortLink(t *testing.T) {
-	needBrowser(t, env)
-	store, err := share.OpenFolder(t.TempDir(), 10, nil)
-	require.NoError(t, err)
-	t.Cleanup(func() { store.Close() })
-	h := share.New(share.Config{Links: store})
-	files := http.FileServer(http.Dir(dist))
-	// Below a path of its own, which a proxy takes away.
-	srv := httptest.NewServer(http.StripPrefix("/play", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if share.Owns(r.URL.Path) {
-			h.ServeHTTP(w, r)
-			return
-		}
-		headers.Set(w.Header())
-		files.ServeHTTP(w, r)
-	})))
-	t.Cleanup(srv.Close)
-	tb := openURL(t, srv.URL, "play/", 1280, 800)
-	tb.ready()
-	made := js[struct {
-		Path   string
-		Status int
-	}](tb, `fetch("api/links", {method: "POST", body: "c2Vzc2lvbg"}).then(async r => ({Status: r.status, Path: (await r.json()).path}))`)
-	require.Equal(t, 201, made.Status)
-	require.True(t, js[bool](tb, "window.tabernetes.offline"), "the service worker leaves links to the host")
-	require.NoError(t, chromedp.Do(tb.ctx, chromedp.Navigate(srv.URL+"/play/"+made.Path), chromedp.WaitReady("tab-stage")))
-	tb.until("location.href === " + quote(srv.URL+"/play/#s=c2Vzc2lvbg"))
-
-	require.NoError(t, chromedp.Do(tb.ctx, chromedp.Navigate("about:blank"), chromedp.Navigate(srv.URL+"/play/?lang=zh#link=aaaaaaaaaaaaaaaa"), chromedp.WaitVisible(".banner")))
-	require.Contains(t, js[string](tb, `document.querySelector(".banner").textContent`), "此链接没有对应的会话")
-	tb.ready()
 }

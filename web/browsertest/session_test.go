@@ -39,6 +39,8 @@ func (tb *tab) kept() {
 	tb.do(`(async () => {
 	  const m = window.tabernetes.totals();
 	  for (let i = 0; i < 200; i++) {
+	    // Whoever opens it first makes it: that must be the page.
+	    if (!(await indexedDB.databases()).some((d) => d.name === "tabernetes")) { await new Promise((r) => setTimeout(r, 50)); continue; }
 	    const id = sessionStorage.getItem("tabernetes.session"), db = await new Promise((r) => { const o = indexedDB.open("tabernetes"); o.onsuccess = () => r(o.result) });
 	    const rows = await new Promise((r) => { const q = db.transaction("sessions").objectStore("sessions").getAll(); q.onsuccess = () => r(q.result) });
 	    db.close();

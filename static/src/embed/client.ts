@@ -28,6 +28,10 @@ export class Conversation {
 
   end(why: string): void {
     removeEventListener("message", this.receive);
+    this.refuse(why);
+  }
+
+  private refuse(why: string): void {
     for (const w of this.waiting.values()) w.reject(new Error(why));
     this.waiting.clear();
   }
@@ -38,6 +42,8 @@ export class Conversation {
     if (typeof m !== "object" || m === null || m.tabernetes !== CONVERSATION) return;
     if (typeof m.event === "string") {
       const event = events.find((name) => name === m.event);
+      // Of a frame that was loaded again nobody will answer what was asked before.
+      if (event === "listening") this.refuse("the cluster was loaded again");
       if (event) this.happened(event, m.detail);
       return;
     }

@@ -10,7 +10,7 @@ import { drawing, element, posterCss } from "./poster.ts";
 import { posterTexts, posterTitle } from "./poster-texts.ts";
 
 /** Attributes that become parameters of the frame's address as they are. */
-const passed = ["scenario", "panels", "theme", "nodes", "masters", "seed", "speed"];
+const passed = ["scenario", "lesson", "panels", "theme", "nodes", "masters", "seed", "speed"];
 const height = { default: 480, min: 160, max: 2000 };
 /** How long the frame may take to say that it listens. */
 const patienceMs = 20_000;
@@ -22,7 +22,7 @@ const own = (document.currentScript as HTMLScriptElement | null)?.src
   ?? [...document.scripts].map((s) => s.src).find((src) => /\/embed\.js(\?|$)/.test(src)) ?? "";
 
 class TabernetesPlayground extends HTMLElement {
-  static readonly observedAttributes = ["scenario", "lang", "height", "caption", "load"];
+  static readonly observedAttributes = ["scenario", "lesson", "lang", "height", "caption", "load"];
 
   /** Manifests to open with; the tag's `manifest` attribute, or a <pre> in it, if no script sets this. */
   declare manifest?: string; // what was set before the script came is kept
@@ -97,7 +97,7 @@ class TabernetesPlayground extends HTMLElement {
 
   private heading(): string {
     const a = (name: string) => this.getAttribute(name) ?? "";
-    return posterTitle(this.speech, { caption: a("caption"), scenario: a("scenario"), session: !!a("session"), manifest: !!this.given || !!a("manifest-src") });
+    return posterTitle(this.speech, { caption: a("caption"), scenario: a("scenario"), lesson: this.getAttribute("lesson"), session: !!a("session"), manifest: !!this.given || !!a("manifest-src") });
   }
 
   private draw(): void {
@@ -189,7 +189,10 @@ class TabernetesPlayground extends HTMLElement {
     }
     url.searchParams.set("lang", this.speech);
     if (location.origin !== "null") url.searchParams.set("origin", location.origin);
-    const fragment = this.getAttribute("session")?.replace(/^#/, "") ?? "", source = this.getAttribute("manifest-src");
+    const source = this.getAttribute("manifest-src"), session = this.getAttribute("session");
+    // A link, a short one, or the fragment of one.
+    const fragment = session?.replace(/^.*#/, "").replace(/^.*\/s\/(?=\w+$)/, "link=");
+    if (fragment && !/^(s\d*|link)=/.test(fragment)) throw new Error("session: want a link to a session");
     let manifest = this.given;
     if (source !== null) {
       // The author's own file: of the embedding page's origin, fetched by that page.
@@ -199,7 +202,7 @@ class TabernetesPlayground extends HTMLElement {
       if (!r.ok) throw new Error(`manifest-src: ${r.status}`);
       manifest = await r.text();
     }
-    url.hash = [fragment, manifest.trim() && "manifest=" + encodeURIComponent(manifest)].filter(Boolean).join("&");
+    url.hash = fragment || (manifest.trim() && "manifest=" + encodeURIComponent(manifest));
     return { url, origin: url.origin };
   }
 }

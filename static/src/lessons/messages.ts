@@ -11,7 +11,7 @@ const en = {
   "open.missing": "{name} could not be fetched: {why}", "open.large": "{name} is too large: at most {max} KiB", "open.many": "Too many files: at most {max}", "open.noParts": "No file was found in it: before each stands a line like “-- scenario.yaml --”.",
   "open.noAddress": "“{wish}” is no address.", "open.foreign": "Only files of {host} can be fetched: this page asks no other host, so that no lesson can report who reads it. Download the lesson's files and drop them here.", "open.unknown": "There is no lesson “{name}”.", "open.gone": "The files of your lesson are no longer kept in this browser: open them again.",
   "open.wrong": "This lesson cannot be opened", "reading.lesson": "Reading the lesson…", "reading.ground": "Bringing back the cluster you had before…",
-  "back": "All lessons", "leave": "Leave the lesson", "leave.note": "You get back the cluster you had before. How far you are is kept.", "menu": "More", "teacher": "Teacher's notes", "restart": "Start this lesson again", "restart.note": "The cluster is made anew; hints and predictions are forgotten.", "sure": "Yes, start again", "rings": "Point at things",
+  "back": "All lessons", "leave": "Leave the lesson", "leave.note": "You get back the cluster you had before. How far you are is kept.", "leave.frame": "You get back the cluster you had before. How far you are is known until this page is closed.", "menu": "More", "teacher": "Teacher's notes", "restart": "Start this lesson again", "restart.note": "The cluster is made anew; hints and predictions are forgotten.", "sure": "Yes, start again", "rings": "Point at things",
   "intro": "Introduction", "begin": "Begin", "setup.cluster": "Making the lesson's cluster…", "setup.line": "Setting up: {n} of {of}", "resume.note": "You are back where you were.", "remade": "Your cluster of last time could not be brought back exactly. The steps before this one were done again with their solutions.",
   "step": "Step {n} of {of}", "steps": "Steps", "step.done": "done", "step.now": "now", "step.read": "read", "step.todo": "to come", "step.locked": "Step {n}: comes later", "step.go": "Jump here", "end": "The end",
   "look": "Look at", "checks": "To do", "check.ok": "done", "check.not": "not yet", "check.wait": "waits for your answer", "check.asking": "looking…", "check.got": "Now: {got}",
@@ -26,7 +26,7 @@ const en = {
   "say.check": "Done: {text}", "say.undone": "No longer: {text}", "say.step": "Step done", "say.hint": "Hint: {text}", "point.here": "The lesson points here: {step}",
   "told.settle": "» until nothing is left to do, at most {time}", "told.advance": "» {time} pass", "told.load": "» {rps} requests a second to {service}", "told.unload": "» no more requests to {service}",
   "at.stage": "the stage", "at.terminal": "the terminal", "at.editor": "the YAML editor", "at.inspector": "the inspector", "at.events": "the events", "at.timeline": "the timeline", "at.traffic": "the load panel", "at.canary": "the canary panel", "at.why": "“Why” in the inspector",
-  "at.play": "the play button", "at.pause": "the pause button", "at.step": "the step button", "at.speed": "the clock's speed", "at.undo": "the undo button", "at.apply": "the Apply button", "at.many": "{name} ({n} on the stage)", "at.none": "{name} (not there now)",
+  "at.play": "the play button", "at.pause": "the pause button", "at.step": "the step button", "at.speed": "the clock's speed", "at.undo": "the undo button", "at.apply": "the Apply button", "at.many": "{name} ({n} on the stage)", "at.none": "{name} (not there now)", "at.absent": "{name} (not part of this page)", "at.noStage": "{name} (this page shows no stage)",
 };
 const zh: typeof en = {
   "title": "课程", "list.intro": "每节课都有自己的集群。你动手做一件事，看看会发生什么，再弄明白为什么。什么都弄不坏：每一步都可以重来。",
@@ -37,7 +37,7 @@ const zh: typeof en = {
   "open.missing": "无法获取 {name}：{why}", "open.large": "{name} 太大：最多 {max} KiB", "open.many": "文件太多：最多 {max} 个", "open.noParts": "其中没有找到文件：每个文件之前应有一行，如“-- scenario.yaml --”。",
   "open.noAddress": "“{wish}”不是地址。", "open.foreign": "只能获取 {host} 上的文件：本页面不访问其他主机，因此课程无法把谁在读它告诉别人。请下载课程文件，再拖到这里。", "open.unknown": "没有名为“{name}”的课程。", "open.gone": "此浏览器已不再保存你的课程文件：请重新打开。",
   "open.wrong": "无法打开这节课", "reading.lesson": "正在读取课程…", "reading.ground": "正在恢复你之前的集群…",
-  "back": "全部课程", "leave": "离开课程", "leave.note": "会回到你之前的集群。学习进度会保留。", "menu": "更多", "teacher": "教师备注", "restart": "重新开始这节课", "restart.note": "集群会重新创建，提示和猜测的记录会清除。", "sure": "确定，重新开始", "rings": "标出所指之处",
+  "back": "全部课程", "leave": "离开课程", "leave.note": "会回到你之前的集群。学习进度会保留。", "leave.frame": "会回到你之前的集群。学习进度保留到本页面关闭为止。", "menu": "更多", "teacher": "教师备注", "restart": "重新开始这节课", "restart.note": "集群会重新创建，提示和猜测的记录会清除。", "sure": "确定，重新开始", "rings": "标出所指之处",
   "intro": "引言", "begin": "开始", "setup.cluster": "正在创建这节课的集群…", "setup.line": "正在准备：{n} / {of}", "resume.note": "已回到上次停下的地方。", "remade": "无法精确恢复上次的集群。前面的步骤已按答案重做了一遍。",
   "step": "第 {n} 步，共 {of} 步", "steps": "步骤", "step.done": "已完成", "step.now": "当前", "step.read": "阅读", "step.todo": "未到", "step.locked": "第 {n} 步：还没到", "step.go": "跳到这里", "end": "结束",
   "look": "看这里", "checks": "要做的事", "check.ok": "已完成", "check.not": "还没有", "check.wait": "等你先回答", "check.asking": "正在查看…", "check.got": "现在：{got}",
@@ -52,7 +52,7 @@ const zh: typeof en = {
   "say.check": "已完成：{text}", "say.undone": "不再满足：{text}", "say.step": "这一步完成了", "say.hint": "提示：{text}", "point.here": "课程指向这里：{step}",
   "told.settle": "» 直到没有事情要做，最多 {time}", "told.advance": "» 过去 {time}", "told.load": "» 每秒向 {service} 发送 {rps} 个请求", "told.unload": "» 不再向 {service} 发送请求",
   "at.stage": "舞台", "at.terminal": "终端", "at.editor": "YAML 编辑器", "at.inspector": "检查器", "at.events": "事件", "at.timeline": "时间线", "at.traffic": "流量面板", "at.canary": "金丝雀面板", "at.why": "检查器里的“为什么”",
-  "at.play": "运行按钮", "at.pause": "暂停按钮", "at.step": "单步按钮", "at.speed": "时钟速度", "at.undo": "撤销按钮", "at.apply": "“应用”按钮", "at.many": "{name}（舞台上有 {n} 个）", "at.none": "{name}（现在不在）",
+  "at.play": "运行按钮", "at.pause": "暂停按钮", "at.step": "单步按钮", "at.speed": "时钟速度", "at.undo": "撤销按钮", "at.apply": "“应用”按钮", "at.many": "{name}（舞台上有 {n} 个）", "at.none": "{name}（现在不在）", "at.absent": "{name}（本页面没有）", "at.noStage": "{name}（本页面不显示舞台）",
 };
 export const say = messages({ en, zh });
 export type LessonKey = keyof typeof en;

@@ -2,20 +2,22 @@
 // needs; a page only has to have a place for it.
 
 import { html, nothing } from "lit";
-import { app, kept } from "../app.ts";
+import { app, keep, kept } from "../app.ts";
 import { cluster } from "../cluster.ts";
 import { moreFiles } from "../examples.ts";
 import { Panel } from "../panels/panel.ts";
+import { defaults } from "../params.ts";
 import type { CheckResult, ClusterConfig, Lesson, LessonEntry } from "../protocol.ts";
 import { catalogue, dropped, folder, fromFiles, fromFolder, fromText, listed, LessonError } from "./files.ts";
 import type { Files } from "./files.ts";
+import { progressIn } from "./carry.ts";
 import { pageHost, reopen } from "./host.ts";
 import { keeper } from "../sessions/page.ts";
 import { listView } from "./list-view.ts";
 import { plain, read } from "./markdown.ts";
 import { Play } from "./play.ts";
 import { Rings } from "./points.ts";
-import { browserShelf, ownKey, Progress } from "./progress.ts";
+import { browserShelf, memoryShelf, ownKey, Progress } from "./progress.ts";
 import type { Saved } from "./progress.ts";
 import { endView, introView, stepView } from "./step-view.ts";
 import type { View } from "./step-view.ts";
@@ -29,10 +31,20 @@ sheet.replaceSync(css);
 /** What there was before the lesson, to go back to. */
 interface Playground { config: ClusterConfig; /** that keeps it */ record: string }
 const groundKey = "tabernetes.playground";
+/** What this tab remembers of it over a reload; in another page's frame, and where nothing is kept, the panel remembers it while it is open. */
+const tabGround = {
+  get(): Playground | undefined {
+    try { return cluster.keeps ? (JSON.parse(sessionStorage.getItem(groundKey) ?? "null") as Playground | null) ?? undefined : undefined; } catch { return undefined; }
+  },
+  set(ground: Playground | undefined): void {
+    if (!cluster.keeps) return;
+    try { if (ground) sessionStorage.setItem(groundKey, JSON.stringify(ground)); else sessionStorage.removeItem(groundKey); } catch { /* a new cluster, then */ }
+  },
+};
 
 export class TabLesson extends Panel {
   protected override topics = ["prefs"] as Panel["topics"];
-  private readonly progress = new Progress(cluster.keeps ? browserShelf() : null);
+  private readonly progress = new Progress(cluster.keeps ? browserShelf() : memoryShelf());
   private entries?: LessonEntry[]; private failed = ""; private problems = ""; private reading: "" | "lesson" | "ground" = "";
   private play?: Play; private key = "";
   private readonly texts: TextShelf = new TextShelf(() => this.play?.files ?? {}, () => !!this.play?.asks(this.play.view), (id) => this.follow(id));
@@ -64,7 +76,8 @@ export class TabLesson extends Panel {
   }
 
   /** Opens a lesson by its name in the list, by the address of its folder, or ownKey: the files that were opened last. */
-  async open(wish: string): Promise<void> {
+  async open(wish: string, fragment = ""): Promise<void> {
+    const carried = await progressIn(fragment);
     await this.read(async () => {
       if (wish === ownKey) {
         const files = this.progress.own();
@@ -77,7 +90,7 @@ export class TabLesson extends Panel {
       if (!/[/.:]/.test(wish)) throw new LessonError(say("open.unknown", { name: wish.slice(0, 80) }));
       const url = folder(wish, document.baseURI);
       return { key: url.pathname, files: await fromFolder(url) };
-    });
+    }, carried);
   }
 
   /** Opens a lesson of files that came from no address. */
@@ -90,7 +103,7 @@ export class TabLesson extends Panel {
     });
   }
 
-  private async read(source: () => Promise<{ key: string; files: Files }>): Promise<void> {
+  private async read(source: () => Promise<{ key: string; files: Files }>, carried?: Saved): Promise<void> {
     if (this.reading) return;
     this.reading = "lesson";
     this.problems = "";
@@ -100,7 +113,7 @@ export class TabLesson extends Panel {
       await cluster.ready;
       const lesson = await app.engine.call<Lesson>({ op: "lesson", files });
       if (key === ownKey) this.progress.keepOwn(files);
-      await this.take(key, lesson, files);
+      await this.take(key, lesson, files, carried);
     } catch (e) {
       this.problems = (e as Error).message;
       if (this.play) this.close();
@@ -109,8 +122,8 @@ export class TabLesson extends Panel {
     this.requestUpdate();
   }
 
-  private async take(key: string, lesson: Lesson, files: Files): Promise<void> {
-    if (this.play) this.play.end(); else await this.rememberGround();
+  private async take(key: string, lesson: Lesson, files: Files, carried?: Saved): Promise<void> {
+    if (this.play) this.play.end(); else await this.rememberGround(!!carried);
     this.key = key;
     this.texts.clear();
     moreFiles.clear();
@@ -122,9 +135,18 @@ export class TabLesson extends Panel {
     this.rings ??= new Rings();
     this.lead = "head";
     this.requestUpdate();
-    const saved = this.progress.load(key);
+    // What came with the session in the address is of this very cluster; what was kept here is of another.
+    const here = this.progress.load(key), saved = carried ? { ...carried, finished: carried.finished || !!here?.finished, record: keeper?.id ?? "" } : here;
+    if (carried) this.keep(saved!);
     // A lesson that was finished begins anew.
-    play.begin(saved && saved.step >= saved.of ? { ...saved, step: -1 } : saved).catch((e: Error) => { play.trouble = { text: e.message, again: false }; play.busy = ""; this.requestUpdate(); });
+    play.begin(saved && saved.step >= saved.of && !carried ? { ...saved, step: -1 } : saved).catch((e: Error) => { play.trouble = { text: e.message, again: false }; play.busy = ""; this.requestUpdate(); });
+  }
+
+  /** The lesson that is taken, for an address; without `saved` it has no cluster yet. One of somebody's own files has no address. */
+  get carried(): { key: string; saved?: Saved } | undefined {
+    const p = this.play;
+    if (!p || p.lost || this.key === ownKey) return undefined;
+    return { key: this.key, saved: p.busy === "cluster" || p.busy === "setup" ? undefined : { ...p.saved(), record: "" } };
   }
 
   private keep(saved: Saved): void {
@@ -152,26 +174,27 @@ export class TabLesson extends Panel {
 
   // ---- the cluster before the lesson ----
 
-  private async rememberGround(): Promise<void> {
-    try { if (sessionStorage.getItem(groundKey)) return; } catch { /* it is remembered while the page is open */ }
+  /** `none`: what is shown is the lesson's own cluster already. */
+  private async rememberGround(none: boolean): Promise<void> {
     await cluster.ready;
     await cluster.keeping;
-    const { nodes, masters, seed } = app.config;
-    this.ground = { config: { nodes, masters, seed }, record: keeper?.id ?? "" };
-    try { sessionStorage.setItem(groundKey, JSON.stringify(this.ground)); } catch { /* as above */ }
+    if (this.ground || tabGround.get()) return;
+    const { nodes, masters, seed } = none ? defaults : app.config;
+    this.ground = { config: { nodes, masters, seed }, record: none ? "" : keeper?.id ?? "" };
+    tabGround.set(this.ground);
   }
   private ground?: Playground;
 
   /** Ends the lesson; the cluster that there was before it comes back. */
   private async leave(): Promise<void> {
     this.play?.save();
-    let ground = this.ground;
-    try { ground ??= JSON.parse(sessionStorage.getItem(groundKey) ?? "null") as Playground ?? undefined; sessionStorage.removeItem(groundKey); } catch { /* a new cluster, then */ }
+    const ground = this.ground ?? tabGround.get();
+    tabGround.set(undefined);
     const stays = this.play?.lost;
     this.close();
     this.ground = undefined;
     if (stays) return; // another cluster has taken the lesson's place already
-    const config = ground?.config && [ground.config.nodes, ground.config.masters, ground.config.seed].every(Number.isFinite) ? ground.config : { nodes: 3, masters: 1, seed: 1 };
+    const config = ground?.config && [ground.config.nodes, ground.config.masters, ground.config.seed].every(Number.isFinite) ? ground.config : defaults;
     this.reading = "ground";
     this.requestUpdate();
     try {
@@ -223,7 +246,7 @@ export class TabLesson extends Panel {
       set: (change) => { Object.assign(this, change); this.requestUpdate(); }, open: (id) => void this.open(id), list: () => void this.leave(),
     };
     return html`<div class="lesson" lang=${app.lang === "zh" ? "zh-CN" : "en"}>
-      <div class="lhead"><div class="ltop"><button class="link" title=${say("leave.note")} @click=${() => void this.leave()}>‹ ${say("back")}</button><span class="grow"></span>${this.menu(p)}</div>
+      <div class="lhead"><div class="ltop"><button class="link" title=${say(app.embedded ? "leave.frame" : "leave.note")} @click=${() => void this.leave()}>‹ ${say("back")}</button><span class="grow"></span>${this.menu(p)}</div>
         <h2>${words(l.title) || l.id}</h2>${this.nav(p)}</div>
       <div class="lbody" tabindex="0" role="region" aria-label=${words(l.title) || l.id}>
         ${p.lost ? html`<div class="trouble" role="alert"><p>${say("lost")}</p><div class="buttons"><button class="primary" @click=${() => void p.retake()}>${say("lost.back")}</button><button @click=${() => void this.leave()}>${say("leave")}</button></div></div>` : nothing}
@@ -248,10 +271,10 @@ export class TabLesson extends Panel {
     const tick = (on: boolean, text: string, set: (on: boolean) => void) => html`<label class="check"><input type="checkbox" .checked=${on} @change=${(e: Event) => set((e.target as HTMLInputElement).checked)}>${text}</label>`;
     return html`<details class="menu"><summary aria-label=${say("menu")} title=${say("menu")}>⋯</summary><div>
       ${tick(this.pointing, say("rings"), (on) => { this.pointing = on; this.requestUpdate(); })}
-      ${tick(this.teacher, say("teacher"), (on) => { this.teacher = on; try { localStorage.setItem("tabernetes.teacher", on ? "1" : ""); } catch { /* as long as the page */ } this.requestUpdate(); })}
+      ${tick(this.teacher, say("teacher"), (on) => { this.teacher = on; keep("teacher", on ? "1" : ""); this.requestUpdate(); })}
       ${this.asking === "restart" ? html`<p class="note">${say("restart.note")}</p><button class="danger" @click=${() => { this.asking = ""; this.querySelector<HTMLDetailsElement>(".menu")!.open = false; void p.afresh(); }}>${say("sure")}</button>`
         : html`<button ?disabled=${!!p.busy} @click=${() => { this.asking = "restart"; this.requestUpdate(); }}>${say("restart")}</button>`}
-      <button @click=${() => void this.leave()}>${say("leave")}</button><p class="note">${say("leave.note")}</p></div></details>`;
+      <button @click=${() => void this.leave()}>${say("leave")}</button><p class="note">${say(app.embedded ? "leave.frame" : "leave.note")}</p></div></details>`;
   }
 
   /** What to do next, always in sight. */
@@ -297,6 +320,11 @@ const words = (text: { en: string; zh: string }) => plain(read(text[app.lang]));
 function address(key: string): void {
   if (document.documentElement.dataset.page === "embed") return;
   const url = new URL(location.href);
-  if (key) { url.searchParams.set("lesson", key); for (const name of ["nodes", "masters", "seed"]) url.searchParams.delete(name); } else url.searchParams.delete("lesson");
+  if (key) {
+    url.searchParams.set("lesson", key);
+    // The lesson has a cluster of its own: what the address asked for beside it was for the one before.
+    for (const name of ["nodes", "masters", "seed", "scenario", "manifest", "manifest-src"]) url.searchParams.delete(name);
+    if (url.hash.startsWith("#manifest")) url.hash = "";
+  } else url.searchParams.delete("lesson");
   history.replaceState(null, "", url);
 }

@@ -381,7 +381,7 @@ export class Play {
     this.host.keep(this.saved());
   }
 
-  private saved(): Saved {
+  saved(): Saved {
     const steps: Saved["steps"] = {};
     this.lesson.steps.forEach((s, i) => { steps[s.id] = this.states[i]; });
     return { v: 1, sum: this.sum, step: this.step, of: this.lesson.steps.length, title: this.lesson.title, finished: this.finished, steps, record: this.record, speed: this.pace.owed };

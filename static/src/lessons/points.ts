@@ -24,13 +24,14 @@ export function stageRef(point: string): string | undefined {
 
 const visible = (e: Element | null | undefined): e is HTMLElement => !!e && e.getClientRects().length > 0;
 const tab = (id: string) => document.getElementById(id);
-const sheet = (name: string) => document.querySelector(`.sheet-nav [data-sheet-tab="${name}"]`);
+const sheet = (name: string) => document.querySelector(`[data-sheet-tab="${name}"]`);
+const stageOf = () => document.querySelector<TabStage>("tab-stage");
 
 /** The element that stands for a panel or a button; where it is hidden, what opens it. */
 export function element(point: string): HTMLElement | undefined {
   const first = (...list: (Element | null | undefined)[]) => list.find(visible), part = point as Part;
   switch (part) {
-    case "panel:stage": return first(document.querySelector("tab-stage"));
+    case "panel:stage": return first(stageOf(), sheet("stage"));
     case "panel:terminal": return first(document.querySelector("tab-terminal"), tab("bottom-tab-terminal"), sheet("terminal"));
     case "panel:events": return first(document.querySelector("tab-events"), tab("bottom-tab-events"), sheet("terminal"));
     case "panel:editor": return first(document.querySelector("tab-yaml"), tab("left-tab-yaml"), sheet("do"));
@@ -55,9 +56,11 @@ export function goTo(point: string): void {
   if (ref) {
     const one = first(ref);
     if (one) app.select(one);
+    showStage();
     return;
   }
   switch (point as Part) {
+    case "panel:stage": showStage(); break;
     case "panel:terminal": app.show({ bottom: "terminal", sheet: "terminal" }); break;
     case "panel:events": app.show({ bottom: "events", sheet: "terminal" }); break;
     case "panel:editor": case "button:apply": app.show({ left: "yaml", sheet: "do" }); break;
@@ -70,6 +73,16 @@ export function goTo(point: string): void {
     const e = element(point);
     (e?.matches("button, select, [tabindex]") ? e : e?.querySelector<HTMLElement>("button, select, textarea, [tabindex='0']"))?.focus();
   });
+}
+
+/** Where the lesson and the stage have no room beside each other. */
+function showStage(): void {
+  if (!visible(stageOf()) && visible(sheet("stage"))) app.show({ sheet: "stage" });
+}
+
+/** Whether a point can be shown at all: an embedded page has the panels that its author chose. */
+export function shows(point: string): boolean {
+  return stageRef(point) ? !!stageOf() || !!document.querySelector("tab-inspector") : !point.startsWith("panel:") || !!element(point);
 }
 
 /** The first object that a reference with an open end means. */
@@ -90,9 +103,15 @@ function first(ref: string): string | undefined {
 /** What a point is called in the list. */
 export function pointName(point: string): string {
   const ref = stageRef(point);
-  if (!ref) return say(`at.${point.slice(point.indexOf(":") + 1) as Panel | Button}`);
-  const name = ref.replace(/^components\//, "").replace(/\/default\//, "/");
-  const stage = document.querySelector<TabStage>("tab-stage"), n = stage?.locate?.(ref, mostRings).length ?? 0;
+  if (!ref) {
+    const name = say(`at.${point.slice(point.indexOf(":") + 1) as Panel | Button}`);
+    return element(point) ? name : say(point.startsWith("panel:") ? "at.absent" : "at.none", { name });
+  }
+  const name = ref.replace(/^components\//, "").replace(/\/default\//, "/"), stage = stageOf();
+  if (!stage) return say("at.noStage", { name });
+  // A stage that is hidden draws nothing that could be counted.
+  if (!visible(stage)) return name;
+  const n = stage.locate?.(ref, mostRings).length ?? 0;
   return n > 1 ? say("at.many", { name, n: n >= mostRings ? `${n}+` : n }) : n ? name : say("at.none", { name });
 }
 
@@ -134,7 +153,7 @@ export class Rings {
   }
 
   private place(): void {
-    const stage = document.querySelector<TabStage>("tab-stage");
+    const stage = stageOf();
     if (stage && stage !== this.stage) {
       this.stage?.removeEventListener("drawn", this.soon);
       stage.addEventListener("drawn", this.soon);
@@ -150,9 +169,9 @@ export class Rings {
           const x = r.x + r.w / 2, y = r.y + r.h / 2;
           if (x > 0 && y > 0 && x < at.width && y < at.height - 34) rings.push({ x: at.left + r.x - 3, y: at.top + r.y - 3, w: r.w + 6, h: r.h + 6, on: "thing" });
         }
-      } else if (!ref) {
-        const e = element(p);
-        if (!e) continue;
+      } else {
+        const e = !ref ? element(p) : first(ref) ? sheet("stage") : undefined;
+        if (!visible(e)) continue;
         targets.push(e);
         const b = e.getBoundingClientRect(), large = p.startsWith("panel:") && b.height > 60, d = large ? -3 : 3;
         rings.push({ x: b.left - d, y: b.top - d, w: b.width + 2 * d, h: b.height + 2 * d, on: large ? "panel" : "button" });

@@ -30,6 +30,12 @@ export function browserShelf(): Shelf | null {
   try { return localStorage; } catch { return null; }
 }
 
+/** Of a page in another page's frame: what it knows is gone with it. */
+export function memoryShelf(): Shelf {
+  const all = new Map<string, string>();
+  return { getItem: (key) => all.get(key) ?? null, setItem: (key, value) => void all.set(key, value), removeItem: (key) => void all.delete(key) };
+}
+
 export class Progress {
   /** Null: nothing is kept. */
   constructor(private readonly on: Shelf | null) {}
@@ -59,7 +65,8 @@ export class Progress {
 const number = (x: unknown, min = 0): x is number => typeof x === "number" && Number.isFinite(x) && x >= min;
 const text = (x: unknown): x is string => typeof x === "string";
 
-function check(x: unknown): Saved | undefined {
+/** What is fit to go on with. */
+export function check(x: unknown): Saved | undefined {
   const s = x as Saved;
   if (!s || s.v !== 1 || !text(s.sum) || !number(s.step, -1) || !number(s.of) || typeof s.steps !== "object" || !s.steps || !text(s.title?.en) || !text(s.title?.zh)) return undefined;
   const steps: Saved["steps"] = {};

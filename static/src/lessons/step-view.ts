@@ -6,7 +6,7 @@ import { app } from "../app.ts";
 import type { LessonEntry, LessonStep } from "../protocol.ts";
 import type { Play } from "./play.ts";
 import type { TextShelf } from "./texts.ts";
-import { goTo, pointName } from "./points.ts";
+import { goTo, pointName, shows } from "./points.ts";
 import { say } from "./messages.ts";
 
 /** What the views need of the panel. */
@@ -82,7 +82,7 @@ function prediction(v: View, i: number, s: LessonStep, shown: boolean): Template
 }
 
 function points(s: LessonStep): TemplateResult {
-  return html`<div class="points"><b>${say("look")}</b><ul>${s.point.map((p) => html`<li><button class="link" @click=${() => goTo(p)}>${pointName(p)}</button></li>`)}</ul></div>`;
+  return html`<div class="points"><b>${say("look")}</b><ul>${s.point.map((p) => html`<li>${shows(p) ? html`<button class="link" @click=${() => goTo(p)}>${pointName(p)}</button>` : html`<span class="note">${pointName(p)}</span>`}</li>`)}</ul></div>`;
 }
 
 function checks(v: View, i: number, s: LessonStep): TemplateResult {

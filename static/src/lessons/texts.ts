@@ -53,8 +53,9 @@ export class TextShelf {
         if (/^(sh|bash|shell|console)$/.test(lang)) {
           const commands = commandsOf(text);
           if (!commands) return undefined;
-          const one = !commands.includes("\n");
-          return block(text, [["run", say("run"), () => toTerminal(commands, true)], ...(one ? [["put", say("put"), () => toTerminal(commands, false)] as Do] : [])]);
+          const terminal = !!document.querySelector("tab-terminal"), one = terminal && !commands.includes("\n");
+          const run = terminal ? () => toTerminal(commands, true) : (box: HTMLElement) => runBelow(commands, box);
+          return block(text, [["run", say("run"), run], ...(one ? [["put", say("put"), () => toTerminal(commands, false)] as Do] : [])]);
         }
         if (/^ya?ml$/.test(lang) && document.querySelector("tab-yaml")) return block(text, [["edit", say("edit"), () => toEditor("lesson.yaml", text + "\n")]]);
         return undefined;
@@ -63,7 +64,7 @@ export class TextShelf {
   }
 }
 
-type Do = [id: string, text: string, run: () => void];
+type Do = [id: string, text: string, run: (block: HTMLElement) => void];
 
 function block(text: string, does: Do[]): HTMLElement {
   const box = document.createElement("div"), pre = document.createElement("pre"), row = document.createElement("div");
@@ -76,7 +77,7 @@ function block(text: string, does: Do[]): HTMLElement {
     const b = document.createElement("button");
     b.dataset.do = id;
     b.textContent = label;
-    b.addEventListener("click", run);
+    b.addEventListener("click", () => run(box));
     row.append(b);
   }
   box.append(pre, row);
@@ -92,9 +93,20 @@ export function commandsOf(text: string): string {
 export function toTerminal(lines: string, run: boolean): void {
   // On a phone the sheet stays with the lesson while a line runs: the stage shows what it does.
   app.show(run ? { bottom: "terminal" } : { bottom: "terminal", sheet: "terminal" });
-  const terminal = document.querySelector("tab-terminal");
-  if (terminal) { terminal.dispatchEvent(new CustomEvent("type", { detail: run ? lines + "\n" : lines })); return; }
-  if (run) void (async () => { for (const line of lines.split("\n")) await app.run(line, await filesFor(line, app.editor)); })();
+  document.querySelector("tab-terminal")?.dispatchEvent(new CustomEvent("type", { detail: run ? lines + "\n" : lines }));
+}
+
+/** Where the page shows no terminal, what lines print stands below them. */
+async function runBelow(lines: string, box: HTMLElement): Promise<void> {
+  const out = box.querySelector("output") ?? document.createElement("output");
+  out.textContent = "";
+  box.append(out);
+  for (const line of lines.split("\n")) {
+    const r = await app.run(line, await filesFor(line, app.editor));
+    // As much as anybody reads in a panel.
+    out.textContent = (out.textContent + r.stdout + r.stderr).slice(-20_000);
+    if (r.code) return;
+  }
 }
 
 export function toEditor(name: string, text: string): void {

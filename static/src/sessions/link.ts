@@ -14,10 +14,15 @@ export class LinkError extends Error {
   constructor(readonly fault: LinkFault) { super(`this link cannot be opened: ${fault}`); }
 }
 
-/** The payload of a fragment ("#s=…"); undefined if it is about something else. */
+/** The payload of a fragment ("#s=…", before what tail reads); undefined if it is about something else. */
 export function payload(hash: string): string | undefined {
   if (/^#s\d+=/.test(hash)) throw new LinkError("unknown"); // a form that is newer than this page
-  return hash.startsWith("#s=") ? hash.slice(3) : undefined;
+  return hash.startsWith("#s=") ? hash.slice(3).split("&", 1)[0] : undefined;
+}
+
+/** What may come after it: `play`, the clock's speed if it goes on running; `lesson`, how far somebody is in one (lessons/carry.ts). */
+export function tail(hash: string): URLSearchParams {
+  return new URLSearchParams(hash.startsWith("#s=") ? hash.slice(3).replace(/^[^&]*/, "") : "");
 }
 
 export async function pack(text: string): Promise<string> {
@@ -73,7 +78,7 @@ function toText(bytes: Uint8Array): string {
   return btoa(s).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-function toBytes(text: string): Uint8Array<ArrayBuffer> {
+export function toBytes(text: string): Uint8Array<ArrayBuffer> {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new LinkError("alphabet");
   if (text.length % 4 === 1) throw new LinkError("truncated");
   const s = atob(text.replaceAll("-", "+").replaceAll("_", "/")), out = new Uint8Array(s.length);

@@ -4,8 +4,9 @@ import { app } from "../app.ts";
 import { cluster } from "../cluster.ts";
 import type { ClusterConfig, Opened } from "../protocol.ts";
 import { Keeper } from "./keeper.ts";
-import { deflate, inflate, LinkError, longestText, payload, unpack } from "./link.ts";
+import { deflate, inflate, LinkError, longestText, payload, tail, unpack } from "./link.ts";
 import { say } from "./messages.ts";
+import { Memory } from "./memory.ts";
 import { duplicate, store } from "./store.ts";
 import type { Store } from "./store.ts";
 
@@ -50,7 +51,9 @@ async function fromLink(hash: string): Promise<Opening | undefined | null> {
   try {
     const p = payload(hash);
     if (p === undefined) return null;
-    return openingOf(await unpack(p));
+    // A link shows its moment; one that leads out of another page's frame goes on as it went on there.
+    const play = tail(hash).get("play"), speed = Number(play);
+    return { ...openingOf(await unpack(p)), speed: play && (speed === 0 || (speed >= 0.01 && speed <= 1000)) ? speed : undefined };
   } catch (e) {
     app.trouble = { title: say("link.title"), message: `${e instanceof LinkError ? say(`link.${e.fault}`) : (e as Error).message}`, commands: 0 };
     app.emit("status");
@@ -60,15 +63,20 @@ async function fromLink(hash: string): Promise<Opening | undefined | null> {
 
 /** The address without the session in it: a reload goes on with this tab's record, and copying it does not mislead. */
 export function clearAddress(): void {
+  // In another page's frame there is no such record, and nobody sees the address.
+  if (!app.embedded) forgetLink();
+}
+
+function forgetLink(): void {
   if (location.hash.startsWith("#s")) history.replaceState(null, "", location.pathname + location.search);
 }
 
 /** This tab has no session any more, and the address asks for none. */
-export function leave(): void { mark(""); clearAddress(); }
+export function leave(): void { if (cluster.keeps) mark(""); forgetLink(); }
 
 /** A session could not be opened at all. */
 export function refused(e: Error, record: boolean): void {
-  mark("");
+  if (cluster.keeps) mark("");
   app.fault(new Error(`${e.message}\n${say(record ? "session.refusedNow" : "link.instead")}`), say(record ? "session.refused" : "link.title"));
 }
 
@@ -92,8 +100,9 @@ export function again(): Opening | undefined {
 
 export let keeper: Keeper | undefined;
 
-/** In another page's frame the session is kept in memory alone, for an engine that breaks. */
-const nowhere: Store = { list: async () => [], get: async () => undefined, put: async () => true, take: async () => true, rename: async () => {}, remove: async () => {} };
+/** In another page's frame sessions are kept in memory alone. */
+const memory = new Memory();
+const shelf = (): Promise<Store> => (cluster.keeps ? store() : Promise.resolve(memory));
 
 /** Keeps the session from now on. */
 export async function keep(record?: string): Promise<void> {
@@ -110,7 +119,7 @@ export async function keep(record?: string): Promise<void> {
       };
     },
     deflate, mark: cluster.keeps ? mark : () => {}, wall: () => Date.now(), later: (ms, f) => void setTimeout(f, ms), trouble,
-  }, cluster.keeps ? store : async () => nowhere, cluster.keeps ? navigator.locks : undefined));
+  }, shelf, cluster.keeps ? navigator.locks : undefined));
   app.on("frame", (f) => { if (f!.full) jumps++; k.look(); });
   app.on("kept", () => { jumps++; k.look(); });
   await k.begin(record ?? "");
@@ -146,9 +155,9 @@ export const stopped = (e: Error): boolean => e.message.startsWith("given up");
 
 /** A session that is kept, and the record that this tab may go on with: its own, or a copy where another tab shows it. */
 export async function kept(id: string): Promise<{ text: string; record?: string } | undefined> {
-  const s = await store(), there = await s.get(id);
+  const s = await shelf(), there = await s.get(id);
   if (!there) return undefined;
-  const held = id !== keeper?.id && (await navigator.locks?.query())?.held?.some((l) => l.name === `tabernetes.session.${id}`);
+  const held = cluster.keeps && id !== keeper?.id && (await navigator.locks?.query())?.held?.some((l) => l.name === `tabernetes.session.${id}`);
   return { text: await inflate(there.text, 2 * longestText), record: held ? (await duplicate(s, id, copyName))?.id : id };
 }
 
