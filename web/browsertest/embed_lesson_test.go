@@ -92,9 +92,10 @@ func TestTagOpensALesson(t *testing.T) {
 	require.Equal(t, "Canary by replicas", title("example"), "an example goes before a lesson of its name")
 	require.Zero(t, n.count("/lessons/index.json"))
 	tb.do("(async () => { named.scrollIntoView(); for (const e of [" + tag + ", named, example]) e.open(); await Promise.all([" + tag + ".ready, named.ready, example.ready]) })()")
-	// Each has the cluster of its lesson, with what its setup made; the example is applied to a fresh one.
-	tb.waits(tag + ".api.kubectl('get deployment hello-stable').then(r => r.code === 0)")
-	tb.waits("named.api.kubectl('get nodes').then(r => !r.stdout.includes('node-3'))")
+	// Each has the cluster of its lesson, with what its setup made; the example is applied to a fresh one. A cluster that was
+	// made this moment answers nobody yet.
+	tb.waits(tag + ".api.kubectl('get deployment hello-stable').then(r => r.code === 0, () => false)")
+	tb.waits("named.api.kubectl('get nodes').then(r => !r.stdout.includes('node-3'), () => false)")
 	tb.waits("example.api.kubectl('get deployment hello-canary').then(r => r.code === 0)")
 	require.Contains(t, js[string](tb, "example.api.kubectl('get nodes').then(r => r.stdout)"), "node-3")
 	tb.noErrors()

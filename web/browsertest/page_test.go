@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,15 +131,21 @@ func TestSameJournalNativelyAndInTheBrowser(t *testing.T) {
 func TestSizes(t *testing.T) {
 	needBrowser(t, env)
 	const barEngine, barPage = 4_000_000, 80 * 1024
-	out, err := exec.Command("node", "-e", `
+	// What quality 10 holds, 11 does, which takes twice the time; make site prints the exact number.
+	for _, quality := range []int{10, 11} {
+		out, err := exec.Command("node", "-e", `
 const z = require("zlib"), b = require("fs").readFileSync(process.argv[1]);
-console.log(z.brotliCompressSync(b, {params: {[z.constants.BROTLI_PARAM_QUALITY]: 11, [z.constants.BROTLI_PARAM_LGWIN]: 24, [z.constants.BROTLI_PARAM_SIZE_HINT]: b.length}}).length)`,
-		enginePath(t)).Output()
-	require.NoError(t, err)
-	var n int
-	require.NoError(t, json.Unmarshal(out, &n))
-	t.Logf("engine: %d bytes with brotli 11, of %d", n, barEngine)
-	require.LessOrEqual(t, n, barEngine)
+console.log(z.brotliCompressSync(b, {params: {[z.constants.BROTLI_PARAM_QUALITY]: +process.argv[2], [z.constants.BROTLI_PARAM_LGWIN]: 24, [z.constants.BROTLI_PARAM_SIZE_HINT]: b.length}}).length)`,
+			enginePath(t), strconv.Itoa(quality)).Output()
+		require.NoError(t, err)
+		var n int
+		require.NoError(t, json.Unmarshal(out, &n))
+		t.Logf("engine: %d bytes with brotli %d, of %d", n, quality, barEngine)
+		if n <= barEngine {
+			break
+		}
+		require.Less(t, quality, 11)
+	}
 	var page struct{ PageBrotli int }
 	b, err := os.ReadFile(dist + "/sizes.json")
 	require.NoError(t, err)

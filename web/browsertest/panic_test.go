@@ -56,9 +56,10 @@ func TestPanicLosesNothing(t *testing.T) {
 		tb.do(`(async () => { window.told = []; new MutationObserver(() => window.told.push(document.querySelector(".banner")?.innerText ?? "")).observe(document.querySelector("tab-banner"), { childList: true, subtree: true, characterData: true }) })()`)
 		broken := func() {
 			t.Helper()
-			tb.do("(async () => { document.querySelector('.banner button')?.click(); window.told.length = 0; window.lastWorker.postMessage({ op: 'break' }) })()")
-			// Something for the engine to answer.
-			require.Contains(t, js[string](tb, "window.tabernetes.stats().then(() => '', (e) => e.message)"), "the engine broke: JavaScript error: a defect")
+			tb.do(`(async () => { document.querySelector('.banner button')?.click(); window.told.length = 0; window.lastWorker.postMessage({ op: 'break' });
+			  // Something for the engine to answer, before anything else can ask it.
+			  window.answer = window.tabernetes.stats().then(() => '', (e) => e.message) })()`)
+			require.Contains(t, js[string](tb, "window.answer"), "the engine broke: JavaScript error: a defect")
 			tb.until("document.querySelector('.banner')?.innerText.includes(" + quote(x.restored) + ")")
 			tb.until("document.querySelector('tab-clock button:not(:disabled)')")
 		}
