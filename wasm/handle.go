@@ -52,12 +52,16 @@ func (b *bridge) handle(r request) {
 	case "pause":
 		b.playing = false
 		b.reply(r.ID, nil)
-	case "play":
+	case "speed", "play":
 		if r.Speed < 0 || r.Speed > 1e6 {
 			b.fail(r.ID, fmt.Errorf("speed %v: must be between 0 (as fast as possible) and 1000000", r.Speed))
 			return
 		}
 		b.speed, b.debt = r.Speed, 0
+		if r.Op == "speed" { // the clock runs on or stands, as it did
+			b.reply(r.ID, nil)
+			break
+		}
 		b.onRecord(r.ID, func() {
 			b.playing = true
 			b.reply(r.ID, nil)

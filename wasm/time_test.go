@@ -132,6 +132,19 @@ func TestRefusedInThePast(t *testing.T) {
 	require.True(t, h.b.s.Past())
 }
 
+// Another speed starts no clock and stops none.
+func TestSpeed(t *testing.T) {
+	h := rollout(t)
+	for _, op := range []string{"pause", "play"} {
+		h.good(request{Op: op, Speed: 1})
+		h.good(request{Op: "speed", Speed: 30})
+		require.Equal(t, op == "play", h.b.playing)
+		require.Equal(t, 30.0, h.b.speed)
+		require.Equal(t, "error", h.ask(request{Op: "speed", Speed: -1}).Type)
+		require.Equal(t, 30.0, h.b.speed)
+	}
+}
+
 func TestActingInThePastBeginsABranch(t *testing.T) {
 	h := rollout(t)
 	hash := h.hash()

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 24, "how many random sessions to judge")
+	seeds = flag.Int("seeds", 18, "how many random sessions to judge")
 	many  = flag.Int("many", 1000, "how many short ones")
 	first = flag.Uint64("seed", 1, "the first of them")
 )

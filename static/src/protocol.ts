@@ -26,6 +26,7 @@ export type Request =
   | { id: number; op: "pause" }
   /** speed: virtual seconds per real second; 0 means as fast as possible. */
   | { id: number; op: "play"; speed: number }
+  | { id: number; op: "speed"; speed: number } // whether the clock runs or stands
   /** Handles events up to and including the next one: that happens at all, that writes a record (the default), or that changes the object `ref`; answers StepResult. */
   | { id: number; op: "step"; by?: "event" | "write" | "object"; ref?: string }
   /** Runs a `kubectl wait` line, as fast as possible until it ends; answers LineResult. */

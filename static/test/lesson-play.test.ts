@@ -26,7 +26,7 @@ class World {
   own = "";
   /** As the page has it: what was chosen, or what a clock that runs tells. */
   speed = 1;
-  private readonly ears = new Set<(f: Frame) => void>();
+  readonly ears = new Set<(f: Frame) => void>();
   readonly host: Host = {
     call: async <T>(c: Parameters<Host["call"]>[0]) => this.call(c) as T,
     line: async (line, _files, told) => {
@@ -67,6 +67,7 @@ class World {
     switch (c.op) {
       case "stats": queueMicrotask(() => this.tell({})); return {};
       case "pause": this.log.push("pause"); this.tell({ playing: false }); return null;
+      case "speed": this.log.push(`speed ${c.speed}`); this.tell({ speed: c.speed }); return null;
       case "play": this.log.push(`play ${c.speed}`); this.tell({ playing: true, speed: c.speed }); return null;
       case "checks": return [{ ok: this.lines.some((l) => l.line === `kubectl do ${this.stepIds[c.step]}` && l.after >= c.since.after), got: both("nothing yet") }] satisfies CheckResult[];
       case "checkout": this.log.push(`checkout ${c.branch} ${c.after}`); this.lines = this.lines.filter((l) => l.after < c.after!); this.tell({ branch: c.branch, now: c.ms!, after: c.after!, commands: c.commands!, past: true, playing: false }); return this.list();
@@ -277,6 +278,18 @@ test("a step's speed is lent: the learner's comes back when it is done, or left"
   await w.see();
   assert.ok(p.states[4].done);
   assert.deepEqual([w.frame.playing, w.speed], [false, 2]);
+});
+
+test("a step's speed is given back even when no picture has told yet that the clock runs", async () => {
+  const w = new World(), p = await w.begin(lesson(step("wait", { speed: 60 }), step("next")));
+  await p.next();
+  // Pictures that come late: the clock stood when the last one was made.
+  for (const ear of w.ears) ear({ ...w.frame, playing: false });
+  w.lines = [...w.lines, { line: "kubectl do wait", after: w.frame.after }];
+  for (const ear of w.ears) ear({ ...w.frame, playing: false, commands: w.frame.commands + 1, revision: w.frame.revision + 1 });
+  await w.clock.pass(1000);
+  assert.ok(p.states[0].done);
+  assert.deepEqual([w.frame.playing, w.frame.speed, w.speed, p.pace.given], [true, 1, 1, 1]);
 });
 
 test("who chooses another speed in a step keeps it; who leaves in haste does not take it along", async () => {

@@ -34,9 +34,7 @@ func TestEmbeddedLesson(t *testing.T) {
 	}{
 		{"wide-en-light", "?lesson=self-healing&lang=en&theme=light", 1000, 640},
 		{"wide-zh-dark", "?scenario=self-healing&lang=zh&theme=dark", 1000, 640},
-		{"narrow-en-light", "?lesson=self-healing&lang=en&theme=light", 360, 560},
 		{"narrow-zh-dark", "?lesson=self-healing&lang=zh&theme=dark&panels=stage,inspector,terminal", 360, 560},
-		{"low-en-dark", "?lesson=self-healing&lang=en&theme=dark", 360, 400},
 		{"low-zh-light", "?lesson=self-healing&lang=zh&theme=light&panels=lesson,terminal", 360, 400},
 	} {
 		t.Run(v.name, func(t *testing.T) {

@@ -102,8 +102,13 @@ const tag = "document.querySelector('tabernetes-playground')"
 func (tb *tab) waits(expr string) {
 	tb.t.Helper()
 	for range 600 {
-		if js[bool](tb, "(async () => !!(await ("+expr+")))()") {
+		there, err := chromedp.Run(tb.ctx, chromedp.Evaluate[bool]("(async () => !!(await ("+expr+")))()", chromedp.EvalAwaitPromise))
+		if err == nil && there {
 			return
+		}
+		// A page that is being left answers nobody.
+		if err != nil && !strings.Contains(err.Error(), "navigated or closed") {
+			require.NoError(tb.t, err, expr)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -46,6 +46,7 @@ export class MockEngine implements Wire {
       case "ack": this.acked = true; return;
       case "pause": this.playing = false; return this.ok(r.id);
       case "play": this.playing = true; this.speed = r.speed; return this.ok(r.id);
+      case "speed": this.speed = r.speed; return this.ok(r.id);
       case "step": this.run(200); return this.ok(r.id, { actor: "deployment-controller", label: "update", at: this.now });
       case "advance": this.run(r.seconds * 1000); return this.ok(r.id);
       case "settle": this.run(30_000); return this.ok(r.id);

@@ -40,24 +40,23 @@ export class Pace {
   }
 
   /** The learner's speed again, whether the clock runs or stands. */
-  async back(running: boolean): Promise<void> {
+  async back(): Promise<void> {
     const speed = this.owed;
     this.mine = this.given = undefined;
-    if (speed === undefined) return;
-    if (running) await this.run(speed); else this.host.choose(speed);
+    if (speed !== undefined) await this.run(speed, "speed");
   }
 
   /** As `back`, because the step is done: only what hurries. */
-  async done(running: boolean): Promise<void> {
+  async done(): Promise<void> {
     if (!this.hurries) return;
-    const mine = this.mine, over = this.back(running);
+    const mine = this.mine, over = this.back();
     this.given = mine;
     await over;
   }
 
   /** Frames that were on their way tell the old speed, until the clock has answered. */
-  private async run(speed: number): Promise<void> {
-    await this.host.call({ op: "play", speed });
+  private async run(speed: number, op: "play" | "speed" = "play"): Promise<void> {
+    await this.host.call({ op, speed });
     this.host.choose(speed);
   }
 

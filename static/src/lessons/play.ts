@@ -173,7 +173,7 @@ export class Play {
     this.results = []; this.trouble = undefined;
     if (i >= this.lesson.steps.length) {
       this.finished = true;
-      await this.pace.back(!!this.frame?.playing).catch(() => {});
+      await this.pace.back().catch(() => {});
       this.save();
       this.host.changed("step");
       return;
@@ -196,7 +196,7 @@ export class Play {
     this.waitsForAnswer = this.asks(this.step);
     const stands = this.waitsForAnswer || s.speed === 0;
     if (stands) await this.host.call({ op: "pause" });
-    return stands || (s.speed < 0 && !this.ran) ? this.pace.back(false) : s.speed > 0 ? this.pace.lend(s.speed) : this.pace.play();
+    return stands || (s.speed < 0 && !this.ran) ? this.pace.back() : s.speed > 0 ? this.pace.lend(s.speed) : this.pace.play();
   }
 
   /** Where the session is now: of the first frame that tells. */
@@ -324,7 +324,7 @@ export class Play {
   }
 
   /** Whoever is no longer in the step has their own speed. */
-  private slow(): void { void this.pace.back(!!this.frame?.playing).catch(() => {}); }
+  private slow(): void { void this.pace.back().catch(() => {}); }
 
   // ---- what the cluster tells ----
 
@@ -366,7 +366,7 @@ export class Play {
       state.done = true;
       this.watch.stop();
       this.trouble = undefined;
-      void this.pace.done(!!this.frame?.playing).catch(() => {});
+      void this.pace.done().catch(() => {});
       this.save();
       this.host.changed("checks");
     } else if (changed) this.host.changed("checks");

@@ -63,7 +63,7 @@ class TabClock extends Panel {
 
   private speed(e: Event): void {
     app.speed = Number((e.target as HTMLSelectElement).value);
-    if (app.model.playing) void app.ask({ op: "play", speed: app.speed });
+    void app.ask({ op: "speed", speed: app.speed });
   }
 
   protected override render() {
