@@ -80,6 +80,7 @@ export class App {
     this.engine = engine;
     engine.onloading = (loaded, total) => { this.loaded = loaded; this.total = total; this.emit("status"); };
     engine.onframe = (frame) => this.frame(frame);
+    engine.onclock = (playing) => { this.model.playing = playing; this.emit("status"); };
     engine.onreplaying = (ms, of) => this.travel.progress(ms, of);
     engine.onpanic = (message, commands) => {
       this.trouble = { title: t("panic.title"), message, commands };

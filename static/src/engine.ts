@@ -40,6 +40,8 @@ export class Engine {
   onpanic: (message: string, commands: number) => void = () => {};
   onrestored: () => void = () => {};
   onreplaying: (ms: number, of: number) => void = () => {};
+  /** The clock runs or stands from now on; the next frame may be long in coming. */
+  onclock: (playing: boolean) => void = () => {};
 
   private next = 1;
   private readonly waiting = new Map<number, Waiting>();
@@ -131,7 +133,10 @@ export class Engine {
         const w = this.waiting.get(answer.id);
         this.waiting.delete(answer.id);
         if (answer.type === "error") w?.reject(new Error(answer.message));
-        else w?.resolve(decodeResult(w.op, answer.value));
+        else {
+          if (w?.op === "play" || w?.op === "pause") this.onclock(w.op === "play");
+          w?.resolve(decodeResult(w.op, answer.value));
+        }
       }
     }
   }

@@ -22,6 +22,18 @@ test("answers find their requests, whatever their order", async () => {
   await assert.rejects(a, /^Error: no$/);
 });
 
+test("whether the clock runs is known with the answer, before any frame tells it", async () => {
+  const wire = new Pipe(), engine = new Engine(wire), told: boolean[] = [];
+  engine.onclock = (playing) => { told.push(playing); };
+  const pause = engine.call({ op: "pause" }), play = engine.call({ op: "play", speed: 2 }), refused = engine.call({ op: "play", speed: -1 });
+  wire.answer({ id: wire.sent[0].id, type: "result", value: null });
+  wire.answer({ id: wire.sent[1].id, type: "result", value: null });
+  wire.answer({ id: wire.sent[2].id, type: "error", message: "no" });
+  await Promise.all([pause, play]);
+  await assert.rejects(refused);
+  assert.deepEqual(told, [false, true]);
+});
+
 test("kubectl: output streams, Ctrl-C names its request", async () => {
   const wire = new Pipe(), engine = new Engine(wire), seen: string[] = [];
   const running = engine.run("get pods -w", undefined, (stream, text) => seen.push(`${stream}:${text}`));
