@@ -118,6 +118,14 @@ test("commands are kept at once, clock time once a second", async () => {
   const quiet = store.puts;
   for (let i = 0; i < 20; i++) { await t.look(); await t.pass(100); }
   assert.equal(store.puts, quiet, "a clock that stands writes nothing");
+  // A command does not wait for the clock time that waits for its turn.
+  t.after = 61;
+  await t.look();
+  t.after = 62;
+  await t.look();
+  t.commands = 2;
+  await t.look();
+  assert.equal(read(store, t.marked).commands, 2);
 });
 
 test("a duplicated tab goes on with a copy; the first keeps its record", async () => {

@@ -77,12 +77,13 @@ export class Keeper {
   /** Something may have changed; called with every frame. */
   look(): void {
     const s = this.page.state();
-    if (!s || !this.id || this.asked) return;
-    const rest = this.rest - this.page.wall();
-    if (s.changes !== this.changes && rest <= 0) return void this.save();
-    if (s.changes === this.changes && s.moment === this.moment) return;
+    if (!s || !this.id) return;
+    const rest = this.rest - this.page.wall(), changed = s.changes !== this.changes;
+    // Also while clock time waits for its turn: under load that may be long in coming.
+    if (changed && rest <= 0) return void this.save();
+    if (this.asked || (!changed && s.moment === this.moment)) return;
     this.asked = true;
-    this.page.later(Math.max(0, rest, s.changes === this.changes ? this.due - this.page.wall() : 0), () => { this.asked = false; void this.save(); });
+    this.page.later(Math.max(0, rest, changed ? 0 : this.due - this.page.wall()), () => { this.asked = false; void this.save(); });
   }
 
   /** Writes what is new now; resolves when it is written. */

@@ -122,6 +122,8 @@ export async function keep(record?: string): Promise<void> {
   }, shelf, cluster.keeps ? navigator.locks : undefined));
   app.on("frame", (f) => { if (f!.full) jumps++; k.look(); });
   app.on("kept", () => { jumps++; k.look(); });
+  // Who goes elsewhere may not come back to this page.
+  document.addEventListener("visibilitychange", () => { if (document.hidden) void k.save(); });
   await k.begin(record ?? "");
   k.look();
   if (!cluster.keeps) return;
