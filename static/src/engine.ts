@@ -123,7 +123,7 @@ export class Engine {
       // Without commands nothing restores the session: what waits will not be answered either.
       case "panic": return answer.commands < 0 ? this.fail(answer.message) : this.onpanic(answer.message, answer.commands);
       case "restored": return this.onrestored();
-      case "replaying": return this.onreplaying(answer.ms, answer.of);
+      case "replaying": return this.onreplaying(answer.ms ?? 0, answer.of ?? 0); // Go leaves out what is zero
       case "output": return this.waiting.get(answer.id)?.output?.(answer.stream, answer.text);
       case "line": return this.waiting.get(answer.id)?.line?.(answer.text);
       case "edit": return this.waiting.get(answer.id)?.seat?.edit(answer.name, answer.text);

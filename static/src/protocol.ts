@@ -96,7 +96,7 @@ export type Answer =
   | { type: "panic"; message: string; stack: string; commands: number }
   | { type: "restored" }
   /** A moment is being replayed: virtual milliseconds done, of so many. */
-  | { type: "replaying"; ms: number; of: number }
+  | { type: "replaying"; ms?: number; of?: number }
   /** Progress of loading before init is answered: bytes of the engine fetched. */
   | { type: "loading"; loaded: number; total: number };
 

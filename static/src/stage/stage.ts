@@ -350,7 +350,7 @@ export class TabStage extends Panel {
           <div class="sk-nodes"><i></i><i></i><i></i></div>
           <div class="sk-note">
             ${app.travel.replaying ? this.reopening(app.travel.replaying) : html`<span>${t(app.phase === "loading" ? "stage.loading" : "stage.starting")}${share ? ` · ${share} %` : app.loaded ? ` · ${(app.loaded / 1048576).toFixed(1)} MB` : ""}</span>
-            <progress max="100" .value=${share || nothing} aria-label=${t("stage.loading")}></progress>`}
+            <progress max="100" value=${share || nothing} aria-label=${t("stage.loading")}></progress>`}
           </div>
         </div>` : nothing}
       <tab-faults></tab-faults>
