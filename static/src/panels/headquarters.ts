@@ -10,7 +10,7 @@ import { electionText, fate, headline, memberDown, partWord, workerPart } from "
 import { lostFor } from "../stage/headquarters.ts";
 import { ageText, clockText } from "../time.ts";
 import { t } from "../i18n/index.ts";
-import { moment } from "./moment.ts";
+import { moment, toTheSecond } from "./moment.ts";
 import "./scheduler.ts";
 import type { Key } from "../i18n/index.ts";
 
@@ -58,7 +58,7 @@ export function writes(c: ControlPlane): TemplateResult | typeof nothing {
 export function leases(c: ControlPlane): TemplateResult | typeof nothing {
   if (!c.leases.length) return nothing;
   return html`<h3>${t("cp.leases")}</h3><table class="leases"><thead><tr><th scope="col">${t("cp.lease")}</th><th scope="col">${t("cp.holder")}</th><th scope="col">${t("cp.changes")}</th><th scope="col">${t("field.since")}</th></tr></thead>
-    <tbody>${c.leases.map((l) => html`<tr><th scope="row">${l.name}</th><td>${l.host ? go(`components/${l.name}@${l.host}`, l.host.replace(prefix, "…-")) : t("none")}</td><td>${l.transitions}</td><td class="mono">${clockText(Math.max(0, l.acquired)).replace(/\.\d+$/, "")}</td></tr>`)}</tbody></table>`;
+    <tbody>${c.leases.map((l) => html`<tr><th scope="row">${l.name}</th><td>${l.host ? go(`components/${l.name}@${l.host}`, l.host.replace(prefix, "…-")) : t("none")}</td><td>${l.transitions}</td><td class="mono">${toTheSecond(Math.max(0, l.acquired))}</td></tr>`)}</tbody></table>`;
 }
 
 function balancer(c: ControlPlane): TemplateResult | typeof nothing {
